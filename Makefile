@@ -1,0 +1,75 @@
+# `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := storage jobs accounts catalogue firmware docs_store provision support portal simulator wsgi.py
+export FLATPRO_DATA_DIR ?= var
+
+.PHONY: help run test check bench prove browser-tests format translations lock parts clean
+
+help: ## This list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(VENV)/run.stamp ## Install, load the demo on the first start, and serve until stopped.
+	@FLATPRO_LOG_FILE="$${FLATPRO_LOG_FILE-$(FLATPRO_DATA_DIR)/flatpro.log}" exec $(BIN)/flatpro serve
+
+test: $(VENV)/dev.stamp parts ## The whole suite on SQLite and PostgreSQL, with browser and snmpd.
+	$(BIN)/python -m pytest -n 2 --cov --cov-report= --ignore=tests/flows --ignore=tests/browser $(PYTEST_ARGS)
+	@# The demo's phones have fixed ports, so its stories run one after the other.
+	$(BIN)/python -m pytest --cov --cov-append --cov-report=term tests/flows tests/browser $(PYTEST_ARGS)
+
+check: $(VENV)/dev.stamp ## Format, lint, types, arrows, templates, spelling.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet */templates
+	$(BIN)/codespell
+
+bench: $(VENV)/dev.stamp parts ## Figures against their peers, in one run.
+	$(BIN)/python -m bench
+
+prove: $(VENV)/dev.stamp parts ## The long proofs of reliability.
+	$(BIN)/python -m pytest -m prove $(PYTEST_ARGS)
+
+format: $(VENV)/dev.stamp ## Format the code.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+translations: $(VENV)/dev.stamp ## Extract the texts of every package and compile its Russian.
+	$(BIN)/python -m portal.translating
+
+lock: ## Lock the dependencies with hashes and without any index address.
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header -o requirements.txt
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
+
+parts: ## The Debian packages of the real parts: installed when that is allowed, else named.
+	@bash tests/parts.sh
+
+clean: ## Remove the virtual environment and the demo's data.
+	rm -rf $(VENV) var
+
+# uv is quick where it has a wheel; pip does the same everywhere else.
+define install
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "A Python with venv is needed (Debian: apt install python3-venv)." >&2; exit 1; }
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt 2>/dev/null; \
+	  then $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); \
+	  else $(BIN)/python -m pip install --quiet --require-hashes -r $(1); fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml
+	@echo "Installing (once) ..."
+	$(call install,requirements.txt)
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml
+	@echo "Installing the test parts (once) ..."
+	$(call install,requirements-dev.txt)
+	@touch $@ $(VENV)/run.stamp

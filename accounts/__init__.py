@@ -1,0 +1,1 @@
+"""Organisations, people, who may do what, and the record of what was done."""

@@ -1,0 +1,137 @@
+"""Pages: login and logout, users, the audit trail."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from accounts import audit, sessions, users
+from accounts.access import acting, anyone, current_actor, roles, signed_in
+from accounts.identification import SESSION_KEY
+from accounts.models import Organisation, Role, User
+from storage.clock import now
+from storage.refusals import RefusedError
+from storage.request import reading, writing
+
+AUDIT_PAGE = 50
+
+blueprint = Blueprint("accounts", __name__, template_folder="templates")
+
+
+@blueprint.get("/login")
+@anyone
+def login() -> str | Response:
+    """The login form; a person already logged in goes on."""
+    if current_actor() is not None:
+        return redirect(_next_address())
+    return render_template("accounts/login.html", login="", error=None)
+
+
+@blueprint.post("/login")
+@anyone
+def begin_session() -> str | Response | tuple[str, int]:
+    """Check the password; a right one starts a session under a new name."""
+    typed = request.form.get("login", "").strip()[:200]
+    source = request.remote_addr or "unknown"
+    try:
+        with reading() as session:
+            user = sessions.verified_user(
+                session, typed, request.form.get("password", ""), source=source, now=now()
+            )
+    except sessions.WrongPasswordError as error:
+        with writing() as session:
+            sessions.record_failure(session, source, typed, now())
+        return render_template("accounts/login.html", login=typed, error=error), 422
+    except sessions.TooManyFailuresError as error:
+        return render_template("accounts/login.html", login=typed, error=error), 429
+    with writing() as session:
+        name = sessions.begin(session, user, source=source, now=now())
+    # A session rotates at login: nothing of the anonymous cookie survives.
+    cookie.clear()
+    cookie[SESSION_KEY] = name
+    return redirect(_next_address())
+
+
+@blueprint.post("/logout")
+@signed_in
+def logout() -> Response:
+    """End the session on the server, then forget it in the browser."""
+    with writing() as session:
+        sessions.end(session, str(cookie.get(SESSION_KEY, "")))
+    cookie.clear()
+    return redirect("/")
+
+
+@blueprint.get("/staff/users")
+@roles(Role.ADMIN)
+def list_users() -> str:
+    """Everybody who may log in."""
+    return _users_page({}, None)
+
+
+@blueprint.post("/staff/users")
+@roles(Role.ADMIN)
+def add_user() -> Response | tuple[str, int]:
+    """Make a user from the form; what was typed stays when it is refused."""
+    form = request.form
+    try:
+        new = users.NewUser(
+            login=form.get("login", "").strip(),
+            name=form.get("name", "").strip(),
+            role=users.role_named(form.get("role", "")),
+            password=form.get("password", ""),
+            organisation=form.get("organisation", "").strip() or None,
+        )
+        with writing() as session:
+            users.add(session, new, actor=acting().login, now=now())
+    except RefusedError as error:
+        return _users_page(form, error), 422
+    flash(_("User %(login)s was added.", login=new.login))
+    return redirect(url_for(".list_users"))
+
+
+@blueprint.post("/staff/users/<login>/disable")
+@roles(Role.ADMIN)
+def disable_user(login: str) -> Response:
+    """Shut a user out."""
+    with writing() as session:
+        users.disable(session, login, actor=acting().login, now=now())
+    flash(_("User %(login)s can no longer log in.", login=login))
+    return redirect(url_for(".list_users"))
+
+
+@blueprint.get("/staff/audit")
+@roles(Role.ADMIN)
+def list_audit() -> str:
+    """Who did what to what, newest first."""
+    before = request.args.get("before", type=int)
+    if before is not None and not 0 < before < 2**31:
+        before = None
+    with reading() as session:
+        entries = audit.latest(session, AUDIT_PAGE + 1, before)
+    more = entries[AUDIT_PAGE - 1].id if len(entries) > AUDIT_PAGE else None
+    return render_template("accounts/audit.html", entries=entries[:AUDIT_PAGE], more=more)
+
+
+def _users_page(typed: Mapping[str, str], error: RefusedError | None) -> str:
+    with reading() as session:
+        query = select(User, Organisation.name).outerjoin(
+            Organisation, Organisation.id == User.organisation_id
+        )
+        rows = session.execute(query.order_by(User.login)).all()
+    return render_template("accounts/users.html", rows=rows, typed=typed, error=error)
+
+
+def _next_address() -> str:
+    """Where to go after login: a path of ours, never another host's page."""
+    wanted = request.args.get("next", "")
+    parts = urlsplit(wanted)
+    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    if ours and not parts.netloc and not parts.scheme:
+        return wanted
+    actor = current_actor()
+    return "/staff/" if actor is None or actor.is_staff else "/"

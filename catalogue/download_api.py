@@ -1,0 +1,91 @@
+"""Addresses of stored bytes that people, phones and mirrors share: blobs by hash, public keys."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from io import BytesIO
+
+from flask import Blueprint, Response, request
+
+from accounts.access import anyone
+from catalogue import keys, targets
+from catalogue.models import SignedFile
+from storage.blobs import BlobMissingError
+from storage.request import installation, reading
+from storage.sending import Sent, respond
+from storage.serving import Cache, Representation
+
+blueprint = Blueprint("catalogue", __name__)
+
+SIGNATURE_SUFFIX = ".minisig"
+_MANIFEST_CACHE = Cache.revalidate(max_age_s=60)
+
+
+def send_blob(
+    representation: Representation, on_finished: Callable[[Sent], None] | None = None
+) -> Response:
+    """The answer to the current request for a stored file."""
+    opened = partial(installation().blobs.open, representation.sha256)
+    return respond(representation, opened, request, on_finished)
+
+
+def send_text(body: bytes, file: SignedFile, name: str, content_type: str) -> Response:
+    """The answer to the current request for a small published text."""
+    return send_bytes(body, name, content_type, file.issued_at, _MANIFEST_CACHE)
+
+
+def send_bytes(
+    body: bytes, name: str, content_type: str, last_modified: datetime, cache: Cache
+) -> Response:
+    """The answer to the current request for bytes that are at hand."""
+    representation = Representation(
+        sha256=hashlib.sha256(body).hexdigest(),
+        size=len(body),
+        content_type=content_type,
+        file_name=name,
+        last_modified=last_modified,
+        cache=cache,
+        inline=True,
+    )
+    return respond(representation, partial(BytesIO, body), request)
+
+
+@blueprint.get("/blob/sha256/<sha256>")
+@anyone
+def blob(sha256: str) -> Response:
+    """A published file by its hash, for ever the same; withdrawn ones too."""
+    with reading() as session:
+        target = targets.by_hash(session, sha256)
+    if target is None:
+        raise BlobMissingError(sha256=sha256[:64])
+    return send_blob(
+        Representation(
+            sha256=target.sha256,
+            size=target.size,
+            content_type="application/octet-stream",
+            file_name=target.path.rsplit("/", 1)[-1],
+            last_modified=target.added_at,
+            cache=Cache.immutable(),
+        )
+    )
+
+
+@blueprint.get("/keys/minisign.pub")
+@anyone
+def minisign_key() -> Response:
+    """The key that signs manifests and checksum lists."""
+    return _key_text(keys.of(installation()).online.public.text())
+
+
+@blueprint.get("/keys/firmware.pub")
+@anyone
+def firmware_key() -> Response:
+    """The key that signs release statements: what a phone trusts."""
+    return _key_text(keys.of(installation()).firmware_public.text())
+
+
+def _key_text(text: str) -> Response:
+    response = Response(text, mimetype="text/plain")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response

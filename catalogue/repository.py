@@ -1,0 +1,160 @@
+"""The TUF repository: set up once, changed in each publication, signed again before it ages."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from securesystemslib.signer import Key
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from catalogue import role_files, targets, tuf_keys, tuf_layout
+from catalogue.keys import KeyRing
+from catalogue.models import RoleFile
+from catalogue.role_editor import RoleEditor
+from catalogue.tuf_layout import (
+    DOCS,
+    ROOT,
+    ROOTED,
+    SHELVES,
+    SNAPSHOT,
+    TARGETS,
+    TIMESTAMP,
+    Place,
+    Purpose,
+    View,
+)
+from storage.refusals import ConflictError
+
+#: A file from the future was signed while the clock was wrong: it would be believed for too long.
+_CLOCK_SLACK = timedelta(days=1)
+
+
+class AlreadySetUpError(ConflictError):
+    code = "keys-already-set-up"
+    ru = "Ключи уже заведены. Меняют их командой flatpro keys rotate."
+    en = "The keys are already set up. Change them with flatpro keys rotate."
+
+
+def is_set_up(session: Session) -> bool:
+    """Whether the repository has its keys."""
+    return bool(tuf_keys.active(session, Purpose.ROOT))
+
+
+def ensure(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
+    """Set the repository up with keys of this server (mode `local`), if nobody has yet.
+
+    The paths that became visible by that.
+    """
+    if is_set_up(session):
+        return frozenset()
+    try:
+        with session.begin_nested():
+            return set_up(session, ring, {}, now)
+    except (IntegrityError, AlreadySetUpError):
+        # Another process was first; its rows are visible now.
+        return frozenset()
+
+
+def set_up(
+    session: Session,
+    ring: KeyRing,
+    elsewhere: Mapping[Purpose, Sequence[tuple[str, Key]]],
+    now: datetime,
+) -> frozenset[str]:
+    """Trust the named keys kept elsewhere, make the others here, and draft every file.
+
+    The paths that became visible; without enough keys here none does before people sign.
+    """
+    if is_set_up(session):
+        raise AlreadySetUpError
+    for purpose in Purpose:
+        named = elsewhere.get(purpose) or [
+            (name, ring.roles.make(name))
+            for name in (f"{purpose}-{n + 1}" for n in range(tuf_layout.keys_wanted(purpose)))
+        ]
+        for name, key in named:
+            tuf_keys.add(session, purpose, name, key, now)
+    return sign_everything(session, ring, now)
+
+
+def publish(
+    session: Session, ring: KeyRing, paths: Collection[str], now: datetime
+) -> frozenset[str]:
+    """Put out the lists that name these paths, in the transaction that changed their rows.
+
+    The paths that became visible: all of them when the keys lie here, none while people have to
+    sign. A withdrawn path leaves its list in the same way.
+    """
+    session.flush()
+    listed = ensure(session, ring, now)
+    if listed.issuperset(paths):
+        return listed
+    editor = RoleEditor(session, ring.roles, now)
+    for role in sorted({tuf_layout.role_of(path) for path in paths}):
+        editor.draft_list(role)
+    return listed | editor.put_out()
+
+
+def settle(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
+    """Put out the drafts that are complete by now; the paths that became visible."""
+    return RoleEditor(session, ring.roles, now).put_out()
+
+
+def renew(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
+    """Sign again what has used up its share of life, draft it where people have to sign.
+
+    The paths that became visible. Also the first thing to do after the database was restored
+    from a backup is this, for everything: see sign_everything.
+    """
+    editor = RoleEditor(session, ring.roles, now)
+    due = [place for row in _current(session) if (place := _place(row)) and is_due(row, now)]
+    for place in due:
+        if place not in editor.drafts:
+            _draft(editor, place)
+    listed = editor.put_out(
+        snapshots=[place.view for place in due if place.role == SNAPSHOT],
+        timestamps=[place.view for place in due if place.role == TIMESTAMP],
+    )
+    role_files.prune(session, now)
+    return listed
+
+
+def sign_everything(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
+    """Make every file anew from the rows and the keys; the paths that became visible."""
+    editor = RoleEditor(session, ring.roles, now)
+    session.flush()
+    for view in ROOTED:
+        if Place(view, ROOT) not in editor.published:
+            editor.draft_root(view)
+    firmware = [role for role in targets.roles(session) if role not in SHELVES]
+    editor.draft_targets(*firmware)
+    editor.draft_docs()
+    for role in (*firmware, *SHELVES):
+        editor.draft_list(role)
+    return editor.put_out()
+
+
+def is_due(row: RoleFile, now: datetime) -> bool:
+    """Whether a file is to be signed again: old, or dated by a clock that ran ahead."""
+    renew_after = tuf_layout.life(_place(row)).renew_after
+    return row.signed_at + renew_after <= now or row.signed_at > now + _CLOCK_SLACK
+
+
+def _draft(editor: RoleEditor, place: Place) -> None:
+    if place.role == ROOT:
+        editor.draft_root(place.view)
+    elif place.role == TARGETS:
+        editor.draft_targets()
+    elif place.role == DOCS:
+        editor.draft_docs()
+    elif place.view is View.BOTH:
+        editor.draft_list(place.role)
+
+
+def _current(session: Session) -> Sequence[RoleFile]:
+    return session.scalars(select(RoleFile).where(RoleFile.superseded_at.is_(None))).all()
+
+
+def _place(row: RoleFile) -> Place:
+    return Place(View(row.view), row.role)

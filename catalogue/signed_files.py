@@ -1,0 +1,79 @@
+"""Published texts with their signatures: replaced whole, in the transaction that changes them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalogue.models import SignedFile
+from catalogue.phone_manifest import SignedFile as SignedBytes
+from storage.refusals import NotFoundError
+
+#: A phone that was off over the summer still finds a manifest that is not stale.
+LIFETIME = timedelta(days=90)
+JSON_TYPE = "application/json"
+TEXT_TYPE = "text/plain; charset=utf-8"
+
+
+class UnknownSignedFileError(NotFoundError):
+    code = "unknown-signed-file"
+    ru = "Такого списка нет."
+    en = "There is no such list."
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The number and dates a signed file carries."""
+
+    serial: int
+    issued_at: datetime
+    expires_at: datetime
+
+
+def replace(
+    session: Session,
+    path: str,
+    make: Callable[[Edition], SignedBytes],
+    *,
+    content_type: str,
+    now: datetime,
+) -> None:
+    """Store what `make` gives for the next serial as the file at `path`.
+
+    The serial is at least the time in seconds, so that it also rises after the database was
+    restored from a backup: phones refuse a serial lower than one they have seen.
+    """
+    stored = session.get(SignedFile, path, with_for_update=True)
+    serial = max(int(now.timestamp()), stored.serial + 1 if stored else 0)
+    edition = Edition(serial, now.replace(microsecond=0), now.replace(microsecond=0) + LIFETIME)
+    made = make(edition)
+    if stored is None:
+        stored = SignedFile(path=path)
+        session.add(stored)
+    stored.body = made.body
+    stored.signature = made.signature
+    stored.content_type = content_type
+    stored.serial = serial
+    stored.issued_at = edition.issued_at
+    stored.expires_at = edition.expires_at
+
+
+def get(session: Session, path: str) -> SignedFile:
+    """The file at `path`; raises UnknownSignedFileError."""
+    found = session.get(SignedFile, path)
+    if found is None:
+        raise UnknownSignedFileError
+    return found
+
+
+def every(session: Session) -> Sequence[SignedFile]:
+    """All files, by path."""
+    return session.scalars(select(SignedFile).order_by(SignedFile.path)).all()
+
+
+def ageing(session: Session, now: datetime) -> bool:
+    """Whether some file has used up half of its life and should be signed again."""
+    due = select(SignedFile.path).where(SignedFile.expires_at < now + LIFETIME / 2)
+    return session.scalar(due.limit(1)) is not None

@@ -1,0 +1,1 @@
+"""The documentation library: documents, their editions, and which edition fits which firmware."""

@@ -1,0 +1,1 @@
+"""Firmware: releases and their images, channels, upgrade paths and stepwise offers."""

@@ -1,0 +1,101 @@
+"""Releases, their files, and the channels that phones follow."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from catalogue.models import Product
+from storage.db import Base, UtcDateTime
+
+
+class ReleaseState(StrEnum):
+    """`awaiting`: people have yet to sign it; only staff see it."""
+
+    AWAITING = "awaiting"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class Channel(StrEnum):
+    """Streams a phone follows; what is stable is in testing too."""
+
+    TESTING = "testing"
+    STABLE = "stable"
+
+
+class Release(Base):
+    """One version of a product's firmware. `canonical` is one spelling for equal versions."""
+
+    __tablename__ = "release"
+    __table_args__ = (UniqueConstraint("product_id", "canonical"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    version: Mapped[str] = mapped_column(String(16))
+    canonical: Mapped[str] = mapped_column(Text)
+    state: Mapped[ReleaseState] = mapped_column(Text, default=ReleaseState.PUBLISHED)
+    min_from: Mapped[str | None] = mapped_column(String(16))
+    notes_ru: Mapped[str] = mapped_column(Text, default="")
+    notes_en: Mapped[str] = mapped_column(Text, default="")
+    salt: Mapped[str] = mapped_column(String(32))
+    percent: Mapped[float] = mapped_column(default=100.0)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_by: Mapped[str] = mapped_column(Text)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
+    replacement: Mapped[str | None] = mapped_column(String(16))
+
+    product: Mapped[Product] = relationship(lazy="joined")
+    artifact: Mapped["Artifact"] = relationship(lazy="joined", cascade="all, delete-orphan")
+    channels: Mapped[list["ReleaseChannel"]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan"
+    )
+
+    @property
+    def channel_names(self) -> frozenset[str]:
+        return frozenset(entry.channel for entry in self.channels)
+
+    @property
+    def is_awaiting(self) -> bool:
+        return self.state == ReleaseState.AWAITING
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.state == ReleaseState.WITHDRAWN
+
+    def notes(self, language: str) -> str:
+        """The notes in `language`, or in the other one when that is all there is."""
+        first, second = (
+            (self.notes_ru, self.notes_en) if language == "ru" else (self.notes_en, self.notes_ru)
+        )
+        return first or second
+
+
+class Artifact(Base):
+    """The file of a release and the statement that phones trust, signed by the firmware key."""
+
+    __tablename__ = "artifact"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("release.id"), unique=True)
+    file_name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    size: Mapped[int] = mapped_column(BigInteger)
+    hardware: Mapped[list[str]] = mapped_column(JSON)
+    parts: Mapped[list[str]] = mapped_column(JSON)
+    inspected: Mapped[bool]
+    statement: Mapped[str] = mapped_column(Text)
+    statement_sig: Mapped[str] = mapped_column(Text)
+
+
+class ReleaseChannel(Base):
+    """That a release was promoted to a channel, when and by whom."""
+
+    __tablename__ = "release_channel"
+
+    release_id: Mapped[int] = mapped_column(ForeignKey("release.id"), primary_key=True)
+    channel: Mapped[Channel] = mapped_column(Text, primary_key=True)
+    promoted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    promoted_by: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,80 @@
+"""Which release a phone is due: its channel, hardware, version, pin, and the share of a rollout."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from sqlalchemy.orm import Session
+
+from catalogue import products
+from catalogue.versions import BadVersionError, Version
+from firmware import paths, releases
+from firmware.models import Release
+from firmware.offers import in_rollout
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """What we know of a device when deciding. `mac` is 12 lower-case hex digits."""
+
+    product_code: str
+    hardware: str
+    version: str
+    channel: str
+    mac: str
+    pinned: str | None = None
+
+
+@dataclass(frozen=True)
+class OfferedRelease:
+    """The one next step: `path` is path-absolute and names the bytes, `size` is in bytes."""
+
+    product_code: str
+    version: str
+    file_name: str
+    path: str
+    size: int
+    sha256: str
+
+
+def release_due(session: Session, recipient: Recipient) -> OfferedRelease | None:
+    """The release that the phone takes next, or None.
+
+    A phone whose version or product is unknown is due nothing: a wrong image may end it.
+    """
+    try:
+        running = Version.parse(recipient.version)
+        product = products.get(session, recipient.product_code)
+    except (BadVersionError, products.UnknownProductError):
+        return None
+    published = releases.of_product(session, product.id)
+    graph = paths.in_channel(releases.nodes(published), recipient.channel)
+    target = _target(recipient, graph)
+    if target is None:
+        return None
+    step = paths.next_step(running, recipient.hardware, graph, target)
+    if not isinstance(step, paths.Step):
+        return None
+    by_version = {Version.parse(release.version): release for release in published}
+    goal = by_version[target]
+    if not in_rollout(goal.salt, recipient.mac, goal.percent):
+        return None
+    return offered(by_version[step.version])
+
+
+def offered(release: Release) -> OfferedRelease:
+    """A release as it is offered."""
+    artifact = release.artifact
+    return OfferedRelease(
+        product_code=release.product.code,
+        version=release.version,
+        file_name=artifact.file_name,
+        path=f"/firmware/{release.product.code}/{quote(release.version)}/{quote(artifact.file_name)}",
+        size=artifact.size,
+        sha256=artifact.sha256,
+    )
+
+
+def _target(recipient: Recipient, graph: tuple[paths.ReleaseNode, ...]) -> Version | None:
+    if recipient.pinned is not None:
+        return Version.parse(recipient.pinned)
+    return paths.latest(graph, recipient.hardware)

@@ -1,0 +1,74 @@
+"""Finding releases: of a product, of a channel, and the one that a channel holds as current."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalogue.models import Product
+from catalogue.versions import Version
+from firmware.models import Channel, Release
+from firmware.paths import ReleaseNode
+from storage.refusals import NotFoundError, RefusedError
+
+
+class UnknownReleaseError(NotFoundError):
+    code = "unknown-release"
+    ru = "У изделия {product} нет выпуска {version}."
+    en = "The product {product} has no release {version}."
+
+
+class UnknownChannelError(RefusedError):
+    code = "unknown-channel"
+    field = "channel"
+    ru = "Нет канала «{channel}»: есть testing и stable."
+    en = "There is no channel “{channel}”: there are testing and stable."
+
+
+def channel_named(text: str) -> Channel:
+    """The channel of this name; raises UnknownChannelError."""
+    if text not in set(Channel):
+        raise UnknownChannelError(channel=text)
+    return Channel(text)
+
+
+def of_product(session: Session, product_id: int) -> list[Release]:
+    """The releases of a product that anyone may see, the highest version first."""
+    return [r for r in with_awaiting(session, product_id) if not r.is_awaiting]
+
+
+def with_awaiting(session: Session, product_id: int) -> list[Release]:
+    """All releases of a product, those that wait for signatures too, the highest first."""
+    found = session.scalars(select(Release).where(Release.product_id == product_id)).unique()
+    return sorted(found, key=lambda release: Version.parse(release.version), reverse=True)
+
+
+def get(session: Session, product: Product, version: str) -> Release:
+    """The release of this version; raises UnknownReleaseError or BadVersionError."""
+    canonical = Version.parse(version).canonical
+    found = session.scalar(
+        select(Release).where(Release.product_id == product.id, Release.canonical == canonical)
+    )
+    if found is None:
+        raise UnknownReleaseError(product=product.code, version=version)
+    return found
+
+
+def current(releases: Sequence[Release], channel: str) -> Release | None:
+    """The release that a channel's manifest is about: its highest that is not withdrawn."""
+    candidates = (r for r in releases if channel in r.channel_names and not r.is_withdrawn)
+    return max(candidates, key=lambda release: Version.parse(release.version), default=None)
+
+
+def nodes(releases: Sequence[Release]) -> tuple[ReleaseNode, ...]:
+    """The releases as the upgrade graph sees them."""
+    return tuple(
+        ReleaseNode(
+            version=Version.parse(release.version),
+            hardware=frozenset(release.artifact.hardware),
+            min_from=Version.parse(release.min_from) if release.min_from else None,
+            withdrawn=release.is_withdrawn,
+            channels=release.channel_names,
+        )
+        for release in releases
+    )

@@ -1,0 +1,1 @@
+"""Work outside a request: durable rows, an in-process runner, periodic work."""

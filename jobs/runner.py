@@ -1,0 +1,129 @@
+"""The in-process runner: takes jobs from the rows and runs their handlers, one at a time.
+
+A handler must be idempotent: after a crash its job runs again from the start.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from jobs import queue
+from jobs.owners import Owner, is_alive
+from jobs.schedule import Periodic, is_due, submit_due
+from storage.clock import now
+from storage.installation import Installation
+
+IDLE_S = 0.5
+LOCKS = "locks"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a handler gets: its arguments, the installation, and a way to report progress."""
+
+    job_id: int
+    arguments: Mapping[str, Any]
+    actor: str
+    installation: Installation
+
+    def report(self, done: int, total: int | None, note: str = "") -> None:
+        """Store how many of how many, and what is being done now."""
+        with self.installation.database.writing() as session:
+            queue.report(session, self.job_id, done, total, note)
+
+
+Handler = Callable[[Work], None]
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """Which kinds of jobs exist, who handles them, and which are periodic."""
+
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    periodics: Sequence[Periodic] = ()
+
+
+class Runner:
+    """Runs jobs in one thread of this process until stopped."""
+
+    def __init__(self, installation: Installation, workbook: Workbook) -> None:
+        self._installation = installation
+        self._workbook = workbook
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10) -> None:
+        self._stop.set()
+        self._thread.join(timeout_s)
+
+    def _loop(self) -> None:
+        with Owner(self._locks()) as owner:
+            while not self._stop.is_set():
+                try:
+                    self.release_orphans()
+                    if not self.run_due(owner.name):
+                        self._stop.wait(IDLE_S)
+                except SQLAlchemyError:
+                    # The database may be away for a while; the runner outlives it.
+                    _log.exception("jobs-loop-failed")
+                    self._stop.wait(5)
+
+    def _locks(self) -> Path:
+        return self._installation.data_dir / LOCKS
+
+    def release_orphans(self) -> int:
+        """Give back the jobs of processes that died; the number of jobs."""
+        with self._installation.database.reading() as session:
+            owners = queue.running_owners(session)
+        dead = [name for name in owners if not is_alive(self._locks(), name)]
+        if not dead:
+            return 0
+        with self._installation.database.writing() as session:
+            return sum(queue.release(session, name, now()) for name in dead)
+
+    def run_due(self, owner: str) -> int:
+        """Run everything that is due now; the number of jobs run."""
+        database = self._installation.database
+        with database.reading() as session:
+            waiting = queue.is_due(session, self._workbook.handlers, now())
+            periodic = is_due(session, self._workbook.periodics, now())
+        if periodic:
+            with database.writing() as session:
+                submit_due(session, self._workbook.periodics, now())
+        count = 0
+        if not (waiting or periodic):
+            return count
+        while not self._stop.is_set() and self._run_one(owner):
+            count += 1
+        return count
+
+    def _run_one(self, owner: str) -> bool:
+        database = self._installation.database
+        with database.writing() as session:
+            job = queue.claim(session, owner, self._workbook.handlers, now())
+            if job is None:
+                return False
+            work = Work(job.id, job.arguments, job.actor, self._installation)
+            handler = self._workbook.handlers[job.kind]
+        log = _log.bind(job=work.job_id, kind=job.kind)
+        try:
+            handler(work)
+        except Exception as error:
+            log.exception("job-failed")
+            with database.writing() as session:
+                queue.fail(session, work.job_id, f"{type(error).__name__}: {error}", now())
+        else:
+            with database.writing() as session:
+                queue.finish(session, work.job_id, now())
+            log.info("job-done")
+        return True

@@ -1,0 +1,1 @@
+"""The roof: puts the slices together into apps, commands and running processes."""

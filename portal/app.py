@@ -1,0 +1,198 @@
+"""Puts the planes together: people and staff in one app, phones in another."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask import Blueprint, Flask, request, url_for
+from flask_babel import gettext as _
+from flask_openapi3 import Info, OpenAPI
+from flask_openapi3.blueprint import APIBlueprint
+
+import accounts.views
+import catalogue.download_api
+import catalogue.key_views
+import catalogue.metadata_api
+import catalogue.views
+import docs_store.views
+import firmware.api
+import firmware.download_api
+import firmware.views
+import provision.api
+import provision.phone_api
+import provision.views
+import support.views
+from accounts import access, identification
+from accounts.access import current_actor
+from portal import (
+    api_docs,
+    assets,
+    errors,
+    health,
+    languages,
+    logs,
+    proxies,
+    security,
+    untyped_input,
+)
+from portal import views as portal_views
+from portal.settings import Settings
+from storage import request as request_seam
+from storage.installation import Installation
+
+
+class Plane(StrEnum):
+    PUBLIC = "public"
+    STAFF = "staff"
+    PHONES = "phones"
+
+
+PAGES = frozenset({Plane.PUBLIC, Plane.STAFF})
+
+BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
+    Plane.PUBLIC: (
+        health.blueprint,
+        portal_views.public,
+        accounts.views.blueprint,
+        catalogue.download_api.blueprint,
+        catalogue.metadata_api.blueprint,
+        firmware.download_api.blueprint,
+        docs_store.views.public,
+        support.views.public,
+    ),
+    Plane.STAFF: (
+        portal_views.staff,
+        catalogue.views.staff,
+        catalogue.key_views.staff,
+        firmware.views.staff,
+        docs_store.views.staff,
+        provision.views.staff,
+        support.views.staff,
+    ),
+    Plane.PHONES: (
+        health.blueprint,
+        provision.phone_api.blueprint,
+        catalogue.download_api.blueprint,
+        firmware.download_api.blueprint,
+    ),
+}
+APIS: tuple[APIBlueprint, ...] = (firmware.api.api, provision.api.api)
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class SiteFrame:
+    """What base.html needs on every page."""
+
+    navigation: Sequence[NavigationItem]
+    staff_navigation: Sequence[NavigationItem]
+    other_language_url: str
+    login_url: str
+    logout_url: str
+
+
+def create_app(
+    installation: Installation, settings: Settings, planes: Collection[Plane] = PAGES
+) -> Flask:
+    """The app for these planes; phones never share one with pages."""
+    if Plane.PHONES in planes:
+        return _phone_app(installation, settings)
+    app = OpenAPI(
+        "portal",
+        info=Info(title="FLAT-PRO", version="1"),
+        security_schemes={"token": {"type": "http", "scheme": "bearer"}},
+        static_folder=None,
+        doc_ui=False,
+        validation_error_callback=api_docs.validation_problem,
+    )
+    app.secret_key = installation.secret_key
+    _floor(app, installation, settings)
+    languages.init_app(app, pages=True)
+    errors.init_pages(app)
+    assets.init_app(app)
+    identification.init_app(app)
+    access.enforce(app)
+    security.init_app(app, secure_cookie=settings.public_address.startswith("https://"))
+    untyped_input.refuse_nul_in_forms(app)
+    for plane in (Plane.PUBLIC, Plane.STAFF):
+        if plane in planes:
+            for blueprint in BLUEPRINTS[plane]:
+                app.register_blueprint(blueprint)
+    if Plane.STAFF in planes:
+        for api in APIS:
+            app.register_api(api)
+        app.register_blueprint(api_docs.blueprint)
+    _frame(app, staff=Plane.STAFF in planes)
+    return app
+
+
+def _phone_app(installation: Installation, settings: Settings) -> Flask:
+    app = Flask("portal", static_folder=None)
+    _floor(app, installation, settings)
+    languages.init_app(app, pages=False)
+    errors.init_phones(app)
+    access.enforce(app)
+    # A phone follows no redirect, and «//» in a path is normal for it.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    for blueprint in BLUEPRINTS[Plane.PHONES]:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _floor(app: Flask, installation: Installation, settings: Settings) -> None:
+    request_seam.init_app(app, installation)
+    proxies.init_app(app, settings.trusted_proxies)
+    logs.init_app(app)
+    untyped_input.refuse_nul_in_addresses(app)
+
+
+def _frame(app: Flask, *, staff: bool) -> None:
+    @app.context_processor
+    def _site() -> dict[str, object]:
+        actor = current_actor()
+        shown = staff and actor is not None and actor.is_staff
+        site = SiteFrame(
+            navigation=_items(
+                (_("Downloads"), "portal.downloads"),
+                (_("Documents"), "docs_store.search"),
+                (_("Warranty"), "support.warranty_check"),
+            ),
+            staff_navigation=_staff_items() if shown else (),
+            other_language_url=languages.other_language_url(),
+            login_url=url_for("accounts.login", next=request.path),
+            logout_url=url_for("accounts.logout"),
+        )
+        return {"site": site, "language": languages.current()}
+
+
+def _staff_items() -> Sequence[NavigationItem]:
+    actor = current_actor()
+    items = [
+        (_("Overview"), "portal_staff.home"),
+        (_("Devices"), "provision_staff.devices"),
+        (_("Releases"), "firmware_staff.releases"),
+        (_("Documents"), "docs_store_staff.documents"),
+        (_("Products"), "catalogue_staff.products"),
+        (_("Keys"), "catalogue_keys.keys_page"),
+        (_("Jobs"), "portal_staff.jobs"),
+    ]
+    if actor is not None and actor.role == "admin":
+        items += [(_("Users"), "accounts.list_users"), (_("Audit"), "accounts.list_audit")]
+    return _items(*items)
+
+
+def _items(*items: tuple[str, str]) -> Sequence[NavigationItem]:
+    made = []
+    for label, endpoint in items:
+        url = url_for(endpoint)
+        path = url.removeprefix(request.script_root)
+        current = request.path == path or (path != "/staff/" and request.path.startswith(path))
+        made.append(NavigationItem(label, url, current))
+    return made

@@ -1,0 +1,143 @@
+"""The one table that turns domain errors into HTTP, and the three forms an error takes.
+
+People get a page in their language, programs problem+json with a stable code (RFC 9457), phones
+a short plain line.
+"""
+
+import errno
+import json
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, Response, render_template, request
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from storage.blobs import StorageFullError
+from storage.refusals import ConflictError, NotFoundError, RefusedError, UnavailableError
+
+RETRY_AFTER_S = "5"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+#: The first class that fits decides.
+STATUS = (
+    (StorageFullError, 507),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (UnavailableError, 503),
+    (RefusedError, 422),
+)
+Answer = Callable[[int, str, str], Response]
+
+_log = structlog.get_logger(__name__)
+
+
+def status_of(error: RefusedError) -> int:
+    """The HTTP status of a refusal."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def init_pages(app: Flask) -> None:
+    """Errors as pages, and as problem+json under /api/."""
+    _register(app, _page_or_problem)
+
+
+def init_phones(app: Flask) -> None:
+    """Errors as short plain text: a phone's screen has no use for more."""
+    _register(app, _plain)
+
+
+def _register(app: Flask, answer: Answer) -> None:
+    _register_faults_below(app, answer)
+
+    @app.errorhandler(RefusedError)
+    def _refused(error: RefusedError) -> Response:
+        return answer(status_of(error), error.code, error.text(_language()))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        if isinstance(error.response, Response):
+            return error.response
+        status = error.code or 500
+        response = answer(status, error.name.lower().replace(" ", "-"), _words(status))
+        if status == 405:
+            response.headers.extend(error.get_headers())
+            response.headers["Content-Type"] = response.content_type
+        return response
+
+    @app.errorhandler(InternalServerError)
+    def _unexpected(_error: InternalServerError) -> Response:
+        return answer(500, "internal-error", _words(500))
+
+
+def _register_faults_below(app: Flask, answer: Answer) -> None:
+    """What the database and the disk raise, where no check of ours came first."""
+
+    @app.errorhandler(OperationalError)
+    def _database_away(error: OperationalError) -> Response:
+        _log.error("database-failed", error=type(error.orig).__name__)
+        return answer(503, "database-unavailable", _words(503))
+
+    @app.errorhandler(DataError)
+    def _unstorable(_error: DataError) -> Response:
+        # A number or text past what the database can hold, which no check of ours caught.
+        return answer(422, "unstorable", _words(422))
+
+    @app.errorhandler(IntegrityError)
+    def _raced(_error: IntegrityError) -> Response:
+        # Two people made the same thing at once, and the database let one of them in.
+        return answer(409, "conflict", _words(409))
+
+    @app.errorhandler(OSError)
+    def _no_room(error: OSError) -> Response:
+        if error.errno not in _FULL:
+            raise error
+        return answer(507, "storage-full", _words(507))
+
+
+def _language() -> str:
+    return "en" if str(get_locale()) == "en" else "ru"
+
+
+def _page_or_problem(status: int, code: str, detail: str) -> Response:
+    if request.path.startswith("/api/"):
+        body = {"type": f"urn:flatpro:{code}", "title": detail, "status": status, "code": code}
+        response = Response(
+            json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json"
+        )
+    else:
+        page = render_template("error.html", status=status, code=code, detail=detail)
+        response = Response(page, status)
+    return _with_retry(response)
+
+
+def _plain(status: int, code: str, detail: str) -> Response:  # noqa: ARG001 - all answers take the same
+    # The same few bytes for every refusal of a kind: nothing tells one phone from another.
+    return _with_retry(Response(f"{status}\n", status, mimetype="text/plain"))
+
+
+def _with_retry(response: Response) -> Response:
+    if response.status_code in {503, 507}:
+        response.headers["Retry-After"] = RETRY_AFTER_S
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _words(status: int) -> str:
+    """What happened and what to do, for statuses that no refusal of ours explains."""
+    words = {
+        400: _("The request could not be understood. Check the address or the form."),
+        401: _("Log in first, or send a valid API token."),
+        403: _("Your role does not allow this. Ask an administrator."),
+        404: _("There is no such page. It may have moved: try the search on the front page."),
+        405: _("This address does not take this kind of request."),
+        409: _("Somebody else changed this at the same moment. Look again and repeat."),
+        413: _("What was sent is too large. Nothing was saved."),
+        422: _("A value is too large or unusable. Nothing was saved."),
+        429: _("Too many requests. Wait a little and try again."),
+        500: _("Something failed on our side. Nothing was changed; the failure is in the log."),
+        507: _("The disk is full. Nothing was saved; try again later."),
+        503: _("The service is busy or under maintenance. Try again in a few seconds."),
+    }
+    return str(words.get(status, _("The request was refused.")))

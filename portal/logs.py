@@ -1,0 +1,81 @@
+"""Logs: one JSON record a line on stderr, control characters escaped, no secret in a path."""
+
+import contextlib
+import logging
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+from flask import Flask, Response, g, request
+
+#: /p/<token>/… : the token is a secret, so a record holds only that there was one.
+_TOKEN_PATH = re.compile(r"^(/*p/+)(?!auth/)[^/]{20,}")
+
+
+#: The log file that is open now; set up again, it is closed first.
+_file = contextlib.ExitStack()
+
+
+def configure(log_file: Path | None = None) -> None:
+    """Set up logging for this process: to `log_file`, or to standard error."""
+    _file.close()
+    stream = _file.enter_context(_opened(log_file)) if log_file else sys.stderr
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[_Bridge()], force=True)
+
+
+def _opened(path: Path) -> TextIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Line buffered: several processes append whole records to one file.
+    return path.open("a", buffering=1, encoding="utf-8")
+
+
+class _Bridge(logging.Handler):
+    """Libraries' warnings and failures in the same JSON form, with their tracebacks."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = structlog.get_logger(record.name).bind(message=record.getMessage())
+        told.log(record.levelno, "library", exc_info=record.exc_info)
+
+
+def masked_path(path: str) -> str:
+    """The path as a log may hold it."""
+    return _TOKEN_PATH.sub(r"\1…", path)
+
+
+def init_app(app: Flask) -> None:
+    """One record for each request."""
+    log = structlog.get_logger("request")
+
+    @app.before_request
+    def _start() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def _record(response: Response) -> Response:
+        log.info(
+            "request",
+            method=request.method[:16],
+            path=masked_path(request.path)[:512],
+            status=response.status_code,
+            ms=round(1000 * (time.perf_counter() - g.get("started", time.perf_counter())), 1),
+            address=request.remote_addr,
+            agent=request.headers.get("User-Agent", "")[:200],
+        )
+        return response

@@ -1,0 +1,49 @@
+"""Whose word on the client's address counts: only proxies that the settings list.
+
+X-Forwarded-For is read from its right end, past each trusted proxy; without a trusted peer it is
+ignored. X-Forwarded-Host is never read: links are made from FLATPRO_PUBLIC_URL alone.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from flask import Flask
+
+from portal.settings import Network
+
+Environ = dict[str, Any]
+
+
+def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """The address of the client behind the trusted proxies; `peer` when it is not one of them."""
+    address = peer
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    while hops and _is_trusted(address, trusted):
+        address = hops.pop()
+    return address if _is_address(address) else peer
+
+
+def init_app(app: Flask, trusted: Sequence[Network]) -> None:
+    """Put the client's checked address into REMOTE_ADDR before anything reads it."""
+    inner = app.wsgi_app
+
+    def behind_proxies(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["REMOTE_ADDR"] = client_address(
+            environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), trusted
+        )
+        return inner(environ, start_response)
+
+    app.wsgi_app = behind_proxies  # type: ignore[method-assign]  # Flask's own way
+
+
+def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    return _is_address(address) and any(ip_address(address) in network for network in trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,224 @@
+"""Serving: people and staff in this process, phones in a second one; both stop together.
+
+A page's work holds its own interpreter lock and never makes a phone wait.
+"""
+
+import contextlib
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import click
+import waitress.adjustments
+from flask import Flask
+from waitress.server import create_server
+
+from accounts import users
+from catalogue import keys, repository
+from firmware.publishing import MAX_IMAGE_BYTES
+from jobs.runner import Runner
+from portal import demo, health, logs
+from portal.app import PAGES, Plane, create_app
+from portal.children import Child, end_with_parent
+from portal.installing import open_installation
+from portal.settings import Settings
+from portal.worker import WORKBOOK
+from storage.clock import now
+from storage.installation import Installation
+from storage.refusals import RefusedError, UnavailableError
+
+PHONES_READY_S = 30.0
+
+#: A slow reader must not fill memory, nor a full send buffer stop the loop: waitress reads its
+#: file in pieces of the socket's send buffer, which loopback otherwise grows to megabytes.
+waitress.adjustments.Adjustments.socket_options = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_SNDBUF, 131_072),
+]
+
+
+class PortInUseError(UnavailableError):
+    code = "port-in-use"
+    ru = "Порт {port} занят другой программой. Задайте другой переменной {variable}."
+    en = "Port {port} is in use by another program. Set another one with {variable}."
+
+
+class UnknownPlaneError(RefusedError):
+    code = "unknown-plane"
+    ru = "Нет плоскости «{name}»: есть public, staff и phones."
+    en = "There is no plane “{name}”: there are public, staff and phones."
+
+
+def parse_planes(text: str) -> frozenset[Plane]:
+    """The planes named in a comma-separated list."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in set(Plane):
+            raise UnknownPlaneError(name=name)
+    return frozenset(Plane(name) for name in names)
+
+
+def run(settings: Settings, planes: Collection[Plane], *, as_child: bool = False) -> int:
+    """Serve these planes until SIGTERM or Ctrl-C; the exit code. A child ends with its parent."""
+    if Plane.PHONES in planes and not PAGES & set(planes):
+        return _serve_phones(settings, as_child=as_child)
+    return _serve_pages(settings, planes)
+
+
+def _serve_phones(settings: Settings, *, as_child: bool) -> int:
+    if as_child:
+        end_with_parent()
+    installation = open_installation(settings)
+    logs.configure(settings.log_file)
+    app = create_app(installation, settings, {Plane.PHONES})
+    health.started(app).set()
+    _listen(app, settings.host, settings.phone_port, PHONE_LIMITS)
+    return 0
+
+
+def _serve_pages(settings: Settings, planes: Collection[Plane]) -> int:
+    with_phones = Plane.PHONES in planes
+    _require_free(settings.host, settings.port, "FLATPRO_PORT")
+    if with_phones:
+        _require_free(settings.host, settings.phone_port, "FLATPRO_PHONE_PORT")
+    installation = open_installation(settings)
+    logs.configure(settings.log_file)
+    password = _first_admin(installation, settings)
+    stage = demo.prepare(installation, settings) if settings.demo and with_phones else None
+    _set_up_trust(installation)
+    with contextlib.ExitStack() as running:
+        if with_phones:
+            # First, so that it loads while we do.
+            running.enter_context(Child("phones", _PHONES)).start()
+        app = create_app(installation, settings, PAGES & set(planes))
+        runner = Runner(installation, WORKBOOK)
+        runner.start()
+        running.callback(runner.stop)
+        start = Start(settings, stage, with_phones=with_phones)
+        running.callback(start.stop)
+        threading.Thread(target=start.finish, args=(app,), name="start", daemon=True).start()
+        _announce(settings, password, with_phones=with_phones)
+        _listen(app, settings.host, settings.port, PAGE_LIMITS)
+    return 0
+
+
+class Start:
+    """What happens between listening and being ready: phones answer, the demo plays its story."""
+
+    def __init__(self, settings: Settings, stage: demo.Stage | None, *, with_phones: bool) -> None:
+        self._settings = settings
+        self._stage = stage
+        self._with_phones = with_phones
+        log_file = settings.data_dir / "simulator.log"
+        self._simulator = Child("simulator", stage.command(), log_file) if stage else None
+
+    def finish(self, app: Flask) -> None:
+        """Wait for the phone plane, then for the demo; healthz is 200 from then on."""
+        deadline = time.monotonic() + PHONES_READY_S
+        while self._with_phones and not self._answers() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if self._simulator is not None and self._stage is not None:
+            self._simulator.start()
+            self._stage.wait_until_settled()
+        health.started(app).set()
+        _tell("Ready.")
+
+    def stop(self) -> None:
+        if self._simulator is not None:
+            self._simulator.stop()
+
+    def _answers(self) -> bool:
+        place = (self._settings.host, self._settings.phone_port)
+        try:
+            socket.create_connection(place, timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a listener takes and holds, in bytes; `buffered_bytes` wait for one slow reader."""
+
+    port_variable: str
+    body_bytes: int
+    buffered_bytes: int
+
+
+PAGE_LIMITS = Limits("FLATPRO_PORT", MAX_IMAGE_BYTES + 2**20, 262_144)
+#: Little is buffered for a phone, so that a cut download is recorded close to where it was cut.
+PHONE_LIMITS = Limits("FLATPRO_PHONE_PORT", 2**20, 131_072)
+
+_PHONES = (sys.executable, "-m", "portal.cli", "serve", "--planes", "phones", "--as-child")
+
+
+def _first_admin(installation: Installation, settings: Settings) -> str | None:
+    """The generated password, to be shown once; None when it was set or an admin exists."""
+    with installation.database.writing() as session:
+        made = users.ensure_admin(session, settings.admin_password or None, now())
+    return None if settings.admin_password else made
+
+
+def _set_up_trust(installation: Installation) -> None:
+    """Give an installation its first signed files, so that mirrors can begin with it."""
+    with installation.database.writing() as session:
+        repository.ensure(session, keys.of(installation), now())
+
+
+def _announce(settings: Settings, password: str | None, *, with_phones: bool) -> None:
+    _tell(f"People and staff   {settings.public_address}")
+    if with_phones:
+        _tell(f"Phones             {settings.phone_address}")
+    if password is not None:
+        login = users.ADMIN_LOGIN
+        _tell(f"Log in as          {login}   password {password}   (shown only now)")
+
+
+def _tell(line: str) -> None:
+    """A line for the person who started us, seen at once."""
+    click.echo(line)
+    sys.stdout.flush()
+
+
+def _require_free(host: str, port: int, variable: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortInUseError(port=port, variable=variable) from error
+
+
+def _listen(app: Flask, host: str, port: int, limits: Limits) -> None:
+    try:
+        server = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=16,
+            backlog=1024,
+            connection_limit=2000,
+            channel_timeout=60,
+            asyncore_use_poll=True,
+            max_request_header_size=32_768,
+            outbuf_high_watermark=limits.buffered_bytes,
+            max_request_body_size=limits.body_bytes,
+            clear_untrusted_proxy_headers=False,
+            ident=None,
+        )
+    except OSError as error:
+        raise PortInUseError(port=port, variable=limits.port_variable) from error
+    # The loop ends on an exception only; SIGTERM becomes the same as Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

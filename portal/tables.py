@@ -1,0 +1,26 @@
+"""Every slice's tables in one metadata: what the migrations and the tests compare with."""
+
+import accounts.models
+import catalogue.models
+import docs_store.models
+import firmware.models
+import jobs.models
+import provision.models
+import storage.blob_models
+import support.models
+from storage.db import Base
+
+#: Importing the modules above is what fills it.
+metadata = Base.metadata
+
+__all__ = [
+    "accounts",
+    "catalogue",
+    "docs_store",
+    "firmware",
+    "jobs",
+    "metadata",
+    "provision",
+    "storage",
+    "support",
+]

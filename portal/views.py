@@ -1,0 +1,203 @@
+"""The pages that no single slice owns: front page, download centre, staff home, jobs."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from accounts.access import anyone
+from accounts.access import staff as staff_rule
+from catalogue import products
+from catalogue.models import Product
+from docs_store import library
+from firmware import offering, releases
+from firmware.models import Channel, Release
+from jobs.models import Job
+from portal import languages, product_page
+from provision.models import CheckIn, Device
+from storage.clock import now
+from storage.request import installation, reading
+
+JOBS_SHOWN = 100
+SECURITY_TXT = """Contact: mailto:support@flat-pro.ru
+Preferred-Languages: ru, en
+Canonical: {base}/.well-known/security.txt
+Expires: {expires}
+"""
+
+public = Blueprint("portal", __name__, template_folder="templates")
+staff = Blueprint("portal_staff", __name__, url_prefix="/staff", template_folder="templates")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A product as the catalogue lists it."""
+
+    product: Product
+    current: Release | None
+
+
+@public.get("/")
+@anyone
+def front() -> str:
+    """Four doors and one search box."""
+    with reading() as session:
+        shelves = _shelves(session)
+    return render_template("front.html", shelves=shelves)
+
+
+@public.get("/search")
+@anyone
+def search() -> AnyResponse:
+    """Where the front page's box leads: a serial to warranty, a product to its page, else texts."""
+    wanted = request.args.get("q", "").strip()
+    with reading() as session:
+        found = _products_named(session, wanted)
+    if len(found) == 1:
+        return redirect(url_for(".product", code=found[0].product.code))
+    if found or not wanted:
+        return redirect(url_for(".downloads", q=wanted))
+    if len(wanted) >= 8 and wanted.upper().startswith("FP") and wanted.isalnum():
+        return redirect(url_for("support.warranty_check", serial=wanted))
+    return redirect(url_for("docs_store.search", q=wanted))
+
+
+@public.get("/downloads/")
+@anyone
+def downloads() -> str:
+    """Every product, or those that the query names."""
+    wanted = request.args.get("q", "").strip()
+    with reading() as session:
+        shelves = _products_named(session, wanted) if wanted else _shelves(session)
+    page = "downloads_list.html" if request.headers.get("HX-Request") else "downloads.html"
+    return render_template(page, shelves=shelves, wanted=wanted)
+
+
+@public.get("/downloads/<code>/")
+@anyone
+def product(code: str) -> str:
+    """Which file to take, how to know it is right, and what to read with it."""
+    running = request.args.get("from", "").strip()[:32] or None
+    with reading() as session:
+        page = product_page.assemble(
+            session, products.get(session, code), running=running, language=languages.current()
+        )
+    return render_template("product.html", page=page)
+
+
+@public.get("/manifest.json")
+@anyone
+def manifest() -> Response:
+    """The index of everything published, for programs."""
+    with reading() as session:
+        body = {
+            "products": [_product_entry(session, found) for found in products.every(session)],
+            "documents": [entry.as_json() for entry in library.documents_index(session)],
+        }
+    response = Response(json.dumps(body, ensure_ascii=False, indent=1), mimetype="application/json")
+    response.headers["Cache-Control"] = "public, max-age=60, must-revalidate"
+    return response
+
+
+@public.get("/.well-known/security.txt")
+@anyone
+def security_txt() -> Response:
+    """Whom to tell about a vulnerability (RFC 9116)."""
+    expires = (now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+    text = SECURITY_TXT.format(base=installation().public_url, expires=expires)
+    return Response(text, mimetype="text/plain")
+
+
+@staff.get("/", endpoint="home")
+@staff_rule
+def staff_home() -> str:
+    """What is on fire, what is due today, how the fleet is."""
+    instant = now()
+    with reading() as session:
+        return render_template(
+            "staff_home.html",
+            fleet=_fleet(session),
+            fetches=_fetches(session, instant),
+            failed=session.scalars(
+                select(Job).where(Job.state == "failed").order_by(Job.id.desc()).limit(5)
+            ).all(),
+            shelves=_shelves(session),
+        )
+
+
+@staff.get("/jobs", endpoint="jobs")
+@staff_rule
+def list_jobs() -> str:
+    """The newest jobs and how far they are."""
+    with reading() as session:
+        found = session.scalars(select(Job).order_by(Job.id.desc()).limit(JOBS_SHOWN)).all()
+    return render_template("jobs.html", jobs=found)
+
+
+def _shelves(session: Session) -> list[Shelf]:
+    return [
+        Shelf(found, releases.current(releases.of_product(session, found.id), Channel.STABLE))
+        for found in products.every(session)
+    ]
+
+
+def _products_named(session: Session, wanted: str) -> list[Shelf]:
+    """Products whose code or name holds the words, in either language, in any case."""
+    words = wanted.casefold().split()
+    return [
+        shelf
+        for shelf in _shelves(session)
+        if words and all(word in _searchable(shelf.product) for word in words)
+    ]
+
+
+def _searchable(found: Product) -> str:
+    return f"{found.code} {found.name_ru} {found.name_en}".casefold()
+
+
+def _product_entry(session: Session, found: Product) -> dict[str, object]:
+    published = releases.of_product(session, found.id)
+    channels = {}
+    for channel in Channel:
+        current = releases.current(published, channel)
+        if current is not None:
+            offer = offering.offered(current)
+            channels[str(channel)] = {
+                "version": offer.version,
+                "file": offer.file_name,
+                "url": offer.path,
+                "size": offer.size,
+                "sha256": offer.sha256,
+            }
+    return {"product": found.code, "channels": channels}
+
+
+@dataclass(frozen=True)
+class FleetShare:
+    """How many devices of a product run a version."""
+
+    code: str
+    firmware: str | None
+    devices: int
+
+
+def _fleet(session: Session) -> list[FleetShare]:
+    rows = session.execute(
+        select(Product.code, Device.firmware, func.count())
+        .join(Device, Device.product_id == Product.id)
+        .group_by(Product.code, Device.firmware)
+        .order_by(Product.code, Device.firmware.desc())
+    )
+    return [FleetShare(code, version, count) for code, version, count in rows]
+
+
+def _fetches(session: Session, instant: datetime) -> int:
+    """Check-ins of the last 24 hours."""
+    recent = (
+        select(func.count()).select_from(CheckIn).where(CheckIn.at > instant - timedelta(days=1))
+    )
+    return session.scalar(recent) or 0

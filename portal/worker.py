@@ -1,0 +1,14 @@
+"""The workbook: every kind of job of every slice, for the runner in the server and for workers."""
+
+import catalogue.work
+import docs_store.work
+import firmware.work
+import provision.work
+from jobs.runner import Workbook
+
+SLICES = (catalogue.work, firmware.work, docs_store.work, provision.work)
+
+WORKBOOK = Workbook(
+    handlers={kind: handler for part in SLICES for kind, handler in part.HANDLERS.items()},
+    periodics=tuple(periodic for part in SLICES for periodic in part.PERIODICS),
+)

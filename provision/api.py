@@ -1,0 +1,105 @@
+"""REST: devices, for programs."""
+
+from datetime import datetime
+
+from flask import Response
+from flask_openapi3 import Tag
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel, Field
+
+from accounts.access import staff
+from provision.devices import listing, registry
+from provision.devices.listing import DeviceFilter
+from provision.devices.summary import DeviceSummary
+from storage.request import reading
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+api = APIBlueprint(
+    "provision_api",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="devices", description="Phones and what they run")],
+    abp_security=[{"token": []}],
+)
+
+
+class DeviceQuery(BaseModel):
+    cursor: str = Field("", max_length=12, description="`next` of the page before")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Items a page, 200 at most")
+    q: str = Field(
+        "", max_length=64, description="Part of a MAC, serial, firmware, address or site"
+    )
+    product: str = Field("", max_length=32, description="Product code, e.g. FP-B2")
+    site: str = Field("", max_length=200, description="Name of a site")
+
+
+class DevicePath(BaseModel):
+    mac: str = Field(max_length=40, description="MAC address in any spelling")
+
+
+class DeviceItem(BaseModel):
+    mac: str = Field(description="12 lower-case hex digits")
+    serial: str | None
+    product: str = Field(description="Product code")
+    hardware: str | None = Field(description="Hardware revision")
+    site: str | None
+    organisation: str | None
+    group: str = Field(description="Group of a rollout; empty for none")
+    firmware: str | None = Field(description="Last application version that the phone itself told")
+    firmware_seen_at: datetime | None = Field(description="UTC")
+    first_seen_at: datetime | None = Field(description="UTC")
+    last_check_in: datetime | None = Field(description="UTC; the last proved one")
+    address: str | None = Field(description="Where it was last seen")
+    channel: str = Field(description="testing or stable")
+    pinned_version: str | None = Field(description="The version it is kept at")
+
+
+class DevicePage(BaseModel):
+    items: list[DeviceItem] = Field(description="By MAC")
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+
+
+@api.get("/devices", responses={200: DevicePage})
+@staff
+def list_devices(query: DeviceQuery) -> Response:
+    """All devices by MAC, or those that fit the filters."""
+    wanted = DeviceFilter(text=query.q, product=query.product, site=query.site)
+    with reading() as session:
+        found = listing.after(session, wanted, limit=query.limit + 1, mac=query.cursor)
+    shown = found[: query.limit]
+    following = shown[-1].mac if len(found) > query.limit else None
+    return _json(DevicePage(items=[_item(device) for device in shown], next=following))
+
+
+@api.get("/devices/<mac>", responses={200: DeviceItem})
+@staff
+def get_device(path: DevicePath) -> Response:
+    """One device."""
+    with reading() as session:
+        device = DeviceSummary.of(registry.get(session, path.mac))
+    return _json(_item(device))
+
+
+def _item(device: DeviceSummary) -> DeviceItem:
+    return DeviceItem(
+        mac=device.mac,
+        serial=device.serial,
+        product=device.product_code,
+        hardware=device.hardware,
+        site=device.site,
+        organisation=device.organisation,
+        group=device.group,
+        firmware=device.firmware,
+        firmware_seen_at=device.firmware_seen_at,
+        first_seen_at=device.first_seen_at,
+        last_check_in=device.last_check_in_at,
+        address=device.address,
+        channel=device.channel,
+        pinned_version=device.pinned_version,
+    )
+
+
+def _json(model: BaseModel) -> Response:
+    return Response(model.model_dump_json(), mimetype="application/json")

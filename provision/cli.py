@@ -1,0 +1,341 @@
+"""Commands: device, profile."""
+
+from collections.abc import Mapping, Sequence
+
+import click
+from sqlalchemy.orm import Session
+
+from provision import configurations, credentials, phone_reads, profiles
+from provision.configurations import Press
+from provision.devices import listing, registry
+from provision.devices.identity import MacAddress, SerialNumber
+from provision.devices.listing import DeviceFilter
+from provision.devices.models import DEFAULT_CHANNEL, Device
+from provision.devices.registry import NewDevice
+from provision.devices.summary import DeviceSummary
+from provision.phone_reads import ReadAnswer
+from provision.profiles import Link, Setting
+from provision.readers.reading import Via
+from provision.rendering import HIDDEN
+from storage.clock import now
+from storage.console import json_option, pass_installation, say, show_one, show_rows
+from storage.installation import Installation
+
+ACTOR = "command line"
+LIST_COLUMNS = ("mac", "serial", "product", "hardware", "firmware", "site", "last_check_in")
+FACTS_SHOWN = ("product", "hardware", "serial", "mac", "firmware", "uptime_s", "ip")
+
+
+@click.group()
+def device() -> None:
+    """Phones: add, list, credentials, preview, read."""
+
+
+@device.command("add")
+@click.option("--mac", required=True, help="In any spelling.")
+@click.option("--serial", help="As on the label.")
+@click.option("--product", required=True, help="Product code, e.g. FP-B2.")
+@click.option("--hw", "hardware", help="Hardware revision; the only one when there is one.")
+@click.option("--site", help="Name of a site; its organisation becomes the owner.")
+@click.option("--organisation", help="Name of the owner, where there is no site.")
+@click.option("--group", default="", help="Group for profiles and rollouts.")
+@click.option("--channel", default=DEFAULT_CHANNEL, show_default=True)
+@pass_installation
+def add_device(
+    installation: Installation,
+    mac: str,
+    serial: str | None,
+    product: str,
+    hardware: str | None,
+    site: str | None,
+    organisation: str | None,
+    group: str,
+    channel: str,
+) -> None:
+    """Add a phone to the register."""
+    new = NewDevice(
+        mac=MacAddress.parse(mac),
+        product=product,
+        serial=SerialNumber.parse(serial) if serial else None,
+        hardware=hardware,
+        site=site,
+        organisation=organisation,
+        group=group,
+        channel=channel,
+    )
+    with installation.database.writing() as session:
+        registry.add_device(session, new, actor=ACTOR, now=now())
+    say(f"Device {new.mac} was added.")
+
+
+@device.command("list")
+@click.option("--product", default="", help="Only of this product.")
+@click.option("--site", default="", help="Only of this site.")
+@click.option("--search", default="", help="Part of a MAC, serial, firmware, address or site.")
+@json_option
+@pass_installation
+def list_devices(
+    installation: Installation, product: str, site: str, search: str, as_json: bool
+) -> None:
+    """All devices, by MAC."""
+    wanted = DeviceFilter(text=search, product=product, site=site)
+    with installation.database.reading() as session:
+        found = listing.every(session, wanted)
+    show_rows([_row(summary) for summary in found], LIST_COLUMNS, as_json=as_json)
+
+
+@device.command("show")
+@click.argument("name")
+@json_option
+@pass_installation
+def show_device(installation: Installation, name: str, as_json: bool) -> None:
+    """One device, by MAC, serial number or last address."""
+    with installation.database.reading() as session:
+        found = registry.summary(session, name)
+    shown = {
+        **_row(found),
+        "organisation": found.organisation,
+        "group": found.group,
+        "address": found.address,
+        "channel": found.channel,
+        "pinned_version": found.pinned_version,
+        "firmware_seen_at": found.firmware_seen_at,
+        "first_seen_at": found.first_seen_at,
+    }
+    show_one(shown, as_json=as_json)
+
+
+@device.command("credential")
+@click.argument("names", nargs=-1, metavar="MAC…")
+@click.option("--site", help="All devices of this site.")
+@click.option("--all", "everything", is_flag=True, help="All devices.")
+@click.option("--new", is_flag=True, help="Issue new ones, printed once.")
+@click.option("--password", is_flag=True, help="A Digest password instead of a token.")
+@json_option
+@pass_installation
+def credential(
+    installation: Installation,
+    names: tuple[str, ...],
+    site: str | None,
+    everything: bool,
+    new: bool,
+    password: bool,
+    as_json: bool,
+) -> None:
+    """Show the credentials of devices, or issue new ones; the old stay until the new is used."""
+    if not (names or site or everything):
+        raise click.UsageError("Name a MAC, --site or --all.")
+    kind = "password" if password else "token"
+    with installation.database.writing() as session:
+        chosen = [registry.find(session, name) for name in names]
+        if site or everything:
+            wanted = DeviceFilter(site=site or "")
+            chosen += [registry.get(session, one.mac) for one in listing.every(session, wanted)]
+        rows: Sequence[Mapping[str, object]]
+        if new:
+            rows = [
+                {"mac": one.mac, kind: _issue(session, installation, one, password=password)}
+                for one in chosen
+            ]
+        else:
+            rows = [row for one in chosen for row in _credential_rows(session, one)]
+    if new:
+        say("Keep them: they are shown only now.")
+    columns = ("mac", kind) if new else ("mac", "kind", "live", "valid_from", "first_used_at")
+    show_rows(rows, columns, as_json=as_json)
+
+
+@device.command("preview")
+@click.argument("name")
+@pass_installation
+def preview(installation: Installation, name: str) -> None:
+    """What this phone would get now, secrets masked."""
+    with installation.database.reading() as session:
+        found = registry.find(session, name)
+        text = configurations.preview(session, Press.of(installation), found, now())
+    click.echo(text, nl=False)
+
+
+@device.command("read")
+@click.argument("name", metavar="ADDRESS|SERIAL|MAC")
+@click.option(
+    "--via",
+    type=click.Choice([way.value for way in Via]),
+    help="One way only; SNMP and HTTP otherwise.",
+)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Instead of the profile's; needs --via."
+)
+@json_option
+@pass_installation
+def read(
+    installation: Installation, name: str, via: str | None, port: int | None, as_json: bool
+) -> None:
+    """Read a phone over SNMP and over HTTP, and keep what it says."""
+    if port is not None and via is None:
+        raise click.UsageError("--port needs --via.")
+    ways = (Via(via),) if via else phone_reads.BOTH
+    answers = phone_reads.read_phone(
+        installation, name, asked_by=ACTOR, now=now(), ways=ways, port=port
+    )
+    _show_answers(answers, as_json=as_json)
+    if all(answer.facts is None for answer in answers):
+        raise click.exceptions.Exit(1)
+
+
+@click.group()
+def profile() -> None:
+    """Settings of phones on six levels; the later one wins."""
+
+
+def level_options(command: click.decorators.FC) -> click.decorators.FC:
+    """Adds the options that name one level; none of them is the global one."""
+    for name, text in (
+        ("--device", "A device's MAC, serial number or address."),
+        ("--group", "A group's name."),
+        ("--site", "A site's name."),
+        ("--organisation", "An organisation's name."),
+        ("--product", "A product code."),
+    ):
+        command = click.option(name, help=text)(command)
+    return command
+
+
+@profile.command("list")
+@json_option
+@pass_installation
+def list_settings(installation: Installation, as_json: bool) -> None:
+    """All settings of all levels; secrets are not shown."""
+    with installation.database.reading() as session:
+        rows = [_setting_row(setting) for setting in profiles.every(session)]
+    show_rows(rows, ("level", "of", "name", "value"), as_json=as_json)
+
+
+@profile.command("show")
+@click.argument("name", metavar="DEVICE")
+@json_option
+@pass_installation
+def show_profile(installation: Installation, name: str, as_json: bool) -> None:
+    """What a device's settings come to, and from which level each value is."""
+    with installation.database.reading() as session:
+        found = registry.find(session, name)
+        resolved = profiles.resolve(session, profiles.chain_of(found))
+    rows = [_setting_row(setting) for setting in resolved]
+    show_rows(rows, ("name", "value", "level", "of"), as_json=as_json)
+
+
+@profile.command("set")
+@click.argument("setting")
+@click.argument("value")
+@level_options
+@pass_installation
+def set_setting(installation: Installation, setting: str, value: str, **level: str | None) -> None:
+    """Set SETTING (sip.1.number, network.vlan, …) to VALUE on one level; global by default."""
+    with installation.database.writing() as session:
+        link = profiles.link_for(session, **level)
+        profiles.put(session, installation.seal, link, setting, value, actor=ACTOR, now=now())
+    say(f"{setting} was set: {_of(link)}.")
+
+
+@profile.command("unset")
+@click.argument("setting")
+@level_options
+@pass_installation
+def unset_setting(installation: Installation, setting: str, **level: str | None) -> None:
+    """Take SETTING off one level; global by default."""
+    with installation.database.writing() as session:
+        link = profiles.link_for(session, **level)
+        profiles.remove(session, link, setting, actor=ACTOR, now=now())
+    say(f"{setting} was removed: {_of(link)}.")
+
+
+def _row(found: DeviceSummary) -> Mapping[str, object]:
+    return {
+        "mac": found.mac,
+        "serial": found.serial,
+        "product": found.product_code,
+        "hardware": found.hardware,
+        "firmware": found.firmware,
+        "site": found.site,
+        "last_check_in": found.last_check_in_at,
+    }
+
+
+def _issue(session: Session, installation: Installation, one: Device, *, password: bool) -> str:
+    if password:
+        return credentials.issue_password(session, one, installation.seal, actor=ACTOR, now=now())
+    return credentials.issue_token(session, one, actor=ACTOR, now=now())
+
+
+def _credential_rows(session: Session, one: Device) -> Sequence[Mapping[str, object]]:
+    return [
+        {
+            "mac": one.mac,
+            "kind": found.kind,
+            "live": found.is_live,
+            "valid_from": found.valid_from,
+            "valid_to": found.valid_to,
+            "first_used_at": found.first_used_at,
+        }
+        for found in credentials.summaries(session, one, now())
+    ]
+
+
+def _setting_row(setting: Setting) -> Mapping[str, object]:
+    return {
+        "name": setting.name,
+        "value": HIDDEN if setting.is_secret else setting.value,
+        "level": setting.link.level,
+        "of": setting.link.label or None,
+    }
+
+
+def _of(link: Link) -> str:
+    return f"{link.level} {link.label}".strip()
+
+
+def _show_answers(answers: Sequence[ReadAnswer], *, as_json: bool) -> None:
+    for answer in answers:
+        if answer.error is not None:
+            say(f"{answer.via.upper()}: {answer.error.text('en')}")
+    if as_json:
+        show_one(_answers_document(answers), as_json=True)
+        return
+    told = [answer for answer in answers if answer.facts is not None]
+    if not told:
+        return
+    rows = [
+        {"fact": name, **{answer.via: _fact(answer, name) for answer in told}}
+        for name in FACTS_SHOWN
+    ]
+    rows.append({"fact": "verdict", **{answer.via: answer.verdict for answer in told}})
+    show_rows(rows, ("fact", *(answer.via for answer in told)), as_json=False)
+
+
+def _answers_document(answers: Sequence[ReadAnswer]) -> Mapping[str, object]:
+    """The facts that all ways came to, then each way's own answer."""
+    facts = phone_reads.merged(answers)
+    record = facts.as_record() if facts else {}
+    return {
+        "address": answers[0].address,
+        **{name: record.get(name) for name in FACTS_SHOWN},
+        "verdict": next((answer.verdict for answer in answers if answer.verdict), None),
+        "readings": [
+            {
+                "via": answer.via,
+                "address": answer.address,
+                "verdict": answer.verdict,
+                "facts": answer.facts.as_record() if answer.facts else None,
+                "error": answer.error.code if answer.error else None,
+                "reason": answer.error.text("en") if answer.error else None,
+            }
+            for answer in answers
+        ],
+    }
+
+
+def _fact(answer: ReadAnswer, name: str) -> object:
+    return answer.facts.as_record().get(name) if answer.facts else None
+
+
+COMMANDS = (device, profile)

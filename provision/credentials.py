@@ -1,0 +1,206 @@
+"""The secrets of devices: making, checking and ending them.
+
+A device has at most two live secrets of a kind: the one it uses, and a new one. The old one ends
+when the device was seen using the new one, so a rotation never locks a phone out.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from accounts import audit
+from provision.devices.identity import MacAddress
+from provision.devices.models import Device
+from provision.models import CredentialKind, DeviceCredential
+from storage.sealed import Place, Seal
+
+#: 256 bits: more than anyone can try.
+TOKEN_BYTES = 32
+PASSWORD_BYTES = 18
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose secret it is, and which of the device's secrets."""
+
+    credential_id: int
+    device_id: int
+    mac: MacAddress
+
+
+@dataclass(frozen=True)
+class KnownPassword:
+    """A password that is valid now, for the arithmetic of Digest."""
+
+    credential_id: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CredentialSummary:
+    """What staff may see of a secret: everything but the secret."""
+
+    kind: CredentialKind
+    valid_from: datetime
+    valid_to: datetime | None
+    first_used_at: datetime | None
+    is_live: bool
+
+
+def digest(token: str) -> str:
+    """What is stored of a token: SHA-256, hex."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def issue_token(session: Session, device: Device, *, actor: str, now: datetime) -> str:
+    """A new token of `device`; this is the only time its text exists here."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    row = DeviceCredential(
+        device_id=device.id, kind=CredentialKind.TOKEN, token_sha256=digest(token), valid_from=now
+    )
+    _store(session, device, row, actor, now)
+    return token
+
+
+def issue_password(
+    session: Session,
+    device: Device,
+    seal: Seal,
+    *,
+    actor: str,
+    now: datetime,
+    text: str | None = None,
+) -> str:
+    """A new Digest password: `text` from the factory's list or the label, or a random one."""
+    password = text or secrets.token_urlsafe(PASSWORD_BYTES)
+    sealed = seal.close(password, _place(device.mac))
+    row = DeviceCredential(
+        device_id=device.id, kind=CredentialKind.PASSWORD, sealed=sealed, valid_from=now
+    )
+    _store(session, device, row, actor, now)
+    return password
+
+
+def verify_token(
+    session: Session, token: str, mac: MacAddress | None, now: datetime
+) -> Holder | None:
+    """Whose live token this is; None for any other text, and for the token of another MAC."""
+    stored = digest(token)
+    query = _live(now).where(DeviceCredential.token_sha256 == stored)
+    found = session.execute(query).first()
+    if found is None:
+        return None
+    row, device_mac = found
+    same = hmac.compare_digest(row.token_sha256 or "", stored)
+    same &= mac is None or hmac.compare_digest(device_mac, mac.hex)
+    return Holder(row.id, row.device_id, MacAddress(device_mac)) if same else None
+
+
+def passwords_of(
+    session: Session, mac: MacAddress, seal: Seal, now: datetime
+) -> Sequence[KnownPassword]:
+    """The live passwords of the device with this MAC; none for an unknown MAC."""
+    query = _live(now).where(Device.mac == mac.hex, DeviceCredential.sealed.is_not(None))
+    rows = [row for row, _mac in session.execute(query)]
+    place = _place(mac.hex)
+    return [KnownPassword(row.id, seal.open(row.sealed, place)) for row in rows if row.sealed]
+
+
+def note_use(session: Session, credential_id: int, now: datetime) -> None:
+    """The device uses this secret: from its first use on, older ones of its kind are over."""
+    used = session.get_one(DeviceCredential, credential_id)
+    if used.first_used_at is not None:
+        return
+    used.first_used_at = now
+    for older in _others(session, used, now):
+        if older.id < used.id:
+            older.valid_to = now
+
+
+def revoke(
+    session: Session,
+    device: Device,
+    *,
+    actor: str,
+    now: datetime,
+    kind: CredentialKind | None = None,
+) -> int:
+    """End the device's secrets (of one kind, or all) at once; how many were live."""
+    query = _live(now).where(DeviceCredential.device_id == device.id)
+    if kind is not None:
+        query = query.where(DeviceCredential.kind == kind)
+    rows = [row for row, _mac in session.execute(query)]
+    for row in rows:
+        row.revoked_at = now
+    audit.record(
+        session,
+        actor,
+        "device.credential.revoke",
+        device.subject,
+        now,
+        kind=kind or "all",
+        ended=len(rows),
+    )
+    return len(rows)
+
+
+def summaries(session: Session, device: Device, now: datetime) -> Sequence[CredentialSummary]:
+    """Every secret that the device ever had, the newest first, without the secret itself."""
+    rows = session.scalars(
+        select(DeviceCredential)
+        .where(DeviceCredential.device_id == device.id)
+        .order_by(DeviceCredential.id.desc())
+    )
+    return [
+        CredentialSummary(
+            kind=CredentialKind(row.kind),
+            valid_from=row.valid_from,
+            valid_to=row.revoked_at or row.valid_to,
+            first_used_at=row.first_used_at,
+            is_live=row.revoked_at is None and (row.valid_to is None or row.valid_to > now),
+        )
+        for row in rows
+    ]
+
+
+def _store(
+    session: Session, device: Device, row: DeviceCredential, actor: str, now: datetime
+) -> None:
+    """Add a secret; one that was made before and never used ends, as this one takes its place."""
+    session.add(row)
+    session.flush()
+    for other in _others(session, row, now):
+        if other.first_used_at is None:
+            other.valid_to = now
+    audit.record(session, actor, "device.credential.new", device.subject, now, kind=row.kind)
+
+
+def _others(session: Session, row: DeviceCredential, now: datetime) -> Sequence[DeviceCredential]:
+    query = _live(now).where(
+        DeviceCredential.device_id == row.device_id,
+        DeviceCredential.kind == row.kind,
+        DeviceCredential.id != row.id,
+    )
+    return [other for other, _mac in session.execute(query)]
+
+
+def _live(now: datetime) -> Select[DeviceCredential, str]:
+    return (
+        select(DeviceCredential, Device.mac)
+        .join(Device, Device.id == DeviceCredential.device_id)
+        .where(
+            DeviceCredential.revoked_at.is_(None),
+            or_(DeviceCredential.valid_to.is_(None), DeviceCredential.valid_to > now),
+        )
+        .order_by(DeviceCredential.id.desc())
+    )
+
+
+def _place(mac: str) -> Place:
+    return Place("device_credential", mac, "sealed")

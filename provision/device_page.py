@@ -1,0 +1,57 @@
+"""What the page of one device shows, gathered in one reading."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from provision import credentials, profiles, rollouts, timeline
+from provision.credentials import CredentialSummary
+from provision.devices import readings
+from provision.devices.models import Device
+from provision.devices.readings import ReadingSummary
+from provision.devices.summary import DeviceSummary
+from provision.profiles import Profile
+from provision.timeline import StoryEvent
+
+STORY_LENGTH = 40
+READINGS_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class DevicePage:
+    """`due` is the version offered next; `older` leads to the story before the shown part.
+
+    `read_firmware` is what the last reading found where it differs from what the device said.
+    """
+
+    device: DeviceSummary
+    due: str | None
+    hold_reason: str | None
+    read_firmware: str | None
+    readings: Sequence[ReadingSummary]
+    credentials: Sequence[CredentialSummary]
+    profile: Profile
+    story: Sequence[StoryEvent]
+    older: datetime | None
+
+
+def gather(session: Session, device: Device, now: datetime, before: datetime | None) -> DevicePage:
+    """Everything for the page; the story is the part before the instant `before`, if given."""
+    story = timeline.of_device(session, device, limit=STORY_LENGTH + 1, before=before)
+    due = rollouts.release_due(session, device, now)
+    held = rollouts.held(session, device, now)
+    latest = readings.latest_facts(session, device)
+    read_firmware = latest[1].firmware if latest else None
+    return DevicePage(
+        device=DeviceSummary.of(device),
+        due=due.version if due else None,
+        hold_reason=held.reason if held else None,
+        read_firmware=read_firmware if read_firmware != device.firmware else None,
+        readings=readings.of_device(session, device, READINGS_SHOWN),
+        credentials=credentials.summaries(session, device, now),
+        profile=profiles.resolve(session, profiles.chain_of(device)),
+        story=story[:STORY_LENGTH],
+        older=story[STORY_LENGTH - 1].at if len(story) > STORY_LENGTH else None,
+    )

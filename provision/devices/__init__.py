@@ -1,0 +1,1 @@
+"""The devices we know: their names, their records, where they came from."""

@@ -1,0 +1,35 @@
+"""The phone plane's patience with those who fail to prove themselves.
+
+Only failures count, never first contacts, so that a site behind one address is not locked out by
+its own size; a phone that proves itself right is served however many others fail beside it.
+"""
+
+from dataclasses import dataclass, field
+
+from provision.devices.identity import MacAddress
+from provision.limits import Limiter
+
+FAILURES_PER_MINUTE = 30
+#: Unproved requests of which a record is kept; beyond that a flood leaves no rows behind.
+RECORDS_PER_MINUTE = 600
+
+
+@dataclass(frozen=True)
+class Doorkeeper:
+    """Times are seconds of a clock that never goes back."""
+
+    _failures: Limiter = field(default_factory=lambda: Limiter(FAILURES_PER_MINUTE))
+    _records: Limiter = field(default_factory=lambda: Limiter(RECORDS_PER_MINUTE, keys_max=1))
+
+    def may_try(self, address: str, mac: MacAddress | None, now_s: float) -> bool:
+        """Whether this address may try another password for this MAC: guessing ends here."""
+        return not self._failures.is_over(f"{address} {mac}", now_s)
+
+    def failed(self, address: str, mac: MacAddress | None, now_s: float) -> bool:
+        """Count a failure; whether the address still is within its limits."""
+        within = self._failures.add(f"{address} {mac}", now_s)
+        return self._failures.add(address, now_s) and within
+
+    def may_record(self, now_s: float) -> bool:
+        """Whether another unproved request may leave a row."""
+        return self._records.add("unproved", now_s)

@@ -1,0 +1,155 @@
+"""What a phone family is, once its file was read and found right (pure).
+
+Everything that differs between families is a value in here, so that no code asks for a vendor.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from jinja2 import Template
+
+from storage.refusals import NotFoundError
+
+AGENT_GROUPS = ("product", "hardware", "serial", "mac", "firmware", "boot_version")
+# What a reader can find: the fields of readers.facts.DeviceFacts and LineFacts, held by a test.
+FACT_NAMES = (
+    *("vendor", "product", "hardware", "serial", "mac", "firmware", "description"),
+    *("uptime_s", "last_reboot_reason", "ip", "vlan", "poe_class", "neighbour"),
+    *("mos", "loss_percent", "jitter_ms"),
+)
+LINE_COLUMNS = ("number", "server", "state")
+
+
+class TemplateName(StrEnum):
+    """The files a phone is given: secret-free first contact, all of it, what a product shares."""
+
+    BOOTSTRAP = "bootstrap"
+    CONFIGURATION = "configuration"
+    PRODUCT = "product"
+
+
+class PathKind(StrEnum):
+    """What a path asks for."""
+
+    BOOTSTRAP = "bootstrap"
+    AUTHENTICATED = "authenticated"
+    CONFIGURATION = "configuration"
+    PRODUCT = "product"
+    FIRMWARE = "firmware"
+    LOG = "log"
+
+
+class UnknownFamilyError(NotFoundError):
+    code = "unknown-family"
+    ru = "Семейство аппаратов «{name}» не описано."
+    en = "No phone family is called “{name}”."
+
+
+@dataclass(frozen=True)
+class AgentShape:
+    """One way a User-Agent looks; its named groups are among AGENT_GROUPS."""
+
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class PathShape:
+    """One way a path looks. With `asks_query` the shape covers the query too."""
+
+    kind: PathKind
+    pattern: re.Pattern[str]
+    asks_query: bool
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OidSource:
+    """One place of a value in SNMP.
+
+    `divide` scales a number (TimeTicks are seconds already); the group `value` of `pattern` cuts a
+    part out of a text.
+    """
+
+    oid: str
+    mib: str
+    divide: int = 1
+    pattern: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True)
+class SnmpLines:
+    """The table of SIP lines: each column's OID with {row} in it, rows counted from 1."""
+
+    mib: str
+    rows: int
+    columns: Mapping[str, str]
+
+    def oid(self, column: str, row: int) -> str:
+        return self.columns[column].format(row=row)
+
+
+@dataclass(frozen=True)
+class SnmpMap:
+    """Where SNMP keeps each fact: the places in the order to try them."""
+
+    port: int
+    enterprise_oid: str
+    fields: Mapping[str, tuple[OidSource, ...]]
+    lines: SnmpLines | None
+
+
+@dataclass(frozen=True)
+class HttpMap:
+    """Where the status page keeps each fact, as JSON pointers in the order to try them."""
+
+    port: int
+    path: str
+    fields: Mapping[str, tuple[str, ...]]
+    lines_at: str | None
+    line_fields: Mapping[str, str]
+    actions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a file is written: escaping, media type, last line, what a preview hides."""
+
+    format: str
+    media_type: str
+    closing: str | None
+    masks: tuple[re.Pattern[str], ...]
+    templates: Mapping[TemplateName, Template]
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Phones that share file names and syntax."""
+
+    name: str
+    vendor: str
+    agents: tuple[AgentShape, ...]
+    paths: tuple[PathShape, ...]
+    output: Output
+    snmp: SnmpMap | None = None
+    http: HttpMap | None = None
+    ssh_commands: Mapping[str, str] = field(default_factory=dict)
+    resync_event: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Families:
+    """Every family known, in the order in which requests are compared with them."""
+
+    by_name: Mapping[str, Family]
+
+    def get(self, name: str) -> Family:
+        """The family of that name, or UnknownFamilyError."""
+        try:
+            return self.by_name[name]
+        except KeyError:
+            raise UnknownFamilyError(name=name) from None
+
+    def __iter__(self) -> Iterator[Family]:
+        return iter(self.by_name.values())

@@ -1,0 +1,212 @@
+"""The form of a family file: what it may hold, checked by pydantic, turned into a `Family`."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from jinja2 import Template
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from provision.families.family import (
+    AGENT_GROUPS,
+    FACT_NAMES,
+    LINE_COLUMNS,
+    AgentShape,
+    Family,
+    HttpMap,
+    OidSource,
+    Output,
+    PathKind,
+    PathShape,
+    SnmpLines,
+    SnmpMap,
+    TemplateName,
+)
+from provision.families.formats import FORMATS
+from provision.families.paths import path_pattern
+
+
+def _compiled(text: object) -> re.Pattern[str]:
+    try:
+        return re.compile(str(text))
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+
+
+def _groups(*allowed: str) -> AfterValidator:
+    def check(pattern: re.Pattern[str]) -> re.Pattern[str]:
+        if unknown := set(pattern.groupindex) - set(allowed):
+            raise ValueError(f"unknown group {min(unknown)}; known: {', '.join(allowed)}")
+        return pattern
+
+    return AfterValidator(check)
+
+
+def _one_of(allowed: tuple[str, ...]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in allowed:
+            raise ValueError(f"unknown name {name}; known: {', '.join(allowed)}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _shape(text: object) -> tuple[str, re.Pattern[str]]:
+    try:
+        return str(text), path_pattern(str(text))
+    except re.error as error:
+        raise ValueError(f"a part is there twice: {error}") from error
+
+
+def _numbered(oid: str, enterprise: int) -> str:
+    return oid.replace("{enterprise}", str(enterprise))
+
+
+Regex = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
+FactName = Annotated[str, _one_of(FACT_NAMES)]
+LineColumn = Annotated[str, _one_of(LINE_COLUMNS)]
+_OID = r"^1(\.(0|[1-9][0-9]*|\{enterprise\}))+"
+Oid = Annotated[str, Field(pattern=_OID + r"$")]
+RowOid = Annotated[str, Field(pattern=_OID + r"\.\{row\}$")]
+Pointer = Annotated[str, Field(pattern=r"^(/[^/]+)+$")]
+UrlPath = Annotated[str, Field(pattern=r"^/[!-~]*$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Text = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AgentForm(_Form):
+    pattern: Annotated[Regex, _groups(*AGENT_GROUPS)]
+
+    def built(self) -> AgentShape:
+        return AgentShape(self.pattern)
+
+
+class PathForm(_Form):
+    kind: PathKind
+    shape: Annotated[tuple[str, re.Pattern[str]], BeforeValidator(_shape)]
+    methods: Annotated[list[Literal["GET", "HEAD", "PUT", "POST"]], Field(min_length=1)] = [
+        "GET",
+        "HEAD",
+    ]
+
+    def built(self) -> PathShape:
+        text, pattern = self.shape
+        return PathShape(self.kind, pattern, "?" in text, tuple(self.methods))
+
+
+class OutputForm(_Form):
+    format: Annotated[str, _one_of(tuple(FORMATS))]
+    media_type: Text
+    closing: Annotated[str, Field(pattern=r"\{sha256\}")] | None = None
+    masks: list[Annotated[Regex, _groups("hidden")]] = []
+    templates: dict[TemplateName, Annotated[str, Field(pattern=r"^[a-z0-9_.\-]+$")]]
+
+    def built(self, templates: Mapping[TemplateName, Template]) -> Output:
+        return Output(
+            format=self.format,
+            media_type=self.media_type,
+            closing=self.closing,
+            masks=tuple(self.masks),
+            templates=templates,
+        )
+
+
+class OidForm(_Form):
+    mib: Text
+    oid: Oid
+    divide: Annotated[int, Field(ge=1)] = 1
+    pattern: Annotated[Regex, _groups("value")] | None = None
+
+    def built(self, enterprise: int) -> OidSource:
+        return OidSource(_numbered(self.oid, enterprise), self.mib, self.divide, self.pattern)
+
+
+class SnmpLinesForm(_Form):
+    mib: Text
+    rows: Annotated[int, Field(ge=1, le=32)]
+    columns: Annotated[dict[LineColumn, RowOid], Field(min_length=1)]
+
+    def built(self, enterprise: int) -> SnmpLines:
+        columns = {name: _numbered(oid, enterprise) for name, oid in self.columns.items()}
+        return SnmpLines(self.mib, self.rows, columns)
+
+
+class SnmpForm(_Form):
+    enterprise: Annotated[int, Field(ge=1)]
+    port: Port = 161
+    fields: Annotated[
+        dict[FactName, Annotated[list[OidForm], Field(min_length=1)]], Field(min_length=1)
+    ]
+    lines: SnmpLinesForm | None = None
+
+    def built(self) -> SnmpMap:
+        places = {
+            name: tuple(form.built(self.enterprise) for form in forms)
+            for name, forms in self.fields.items()
+        }
+        return SnmpMap(
+            port=self.port,
+            enterprise_oid=_numbered("1.3.6.1.4.1.{enterprise}", self.enterprise),
+            fields=places,
+            lines=self.lines.built(self.enterprise) if self.lines else None,
+        )
+
+
+class HttpForm(_Form):
+    port: Port = 80
+    path: UrlPath
+    fields: Annotated[
+        dict[FactName, Annotated[list[Pointer], Field(min_length=1)]], Field(min_length=1)
+    ]
+    lines_at: Pointer | None = None
+    line_fields: dict[LineColumn, Pointer] = {}
+    actions: dict[Name, UrlPath] = {}
+
+    def built(self) -> HttpMap:
+        return HttpMap(
+            port=self.port,
+            path=self.path,
+            fields={name: tuple(pointers) for name, pointers in self.fields.items()},
+            lines_at=self.lines_at,
+            line_fields=self.line_fields,
+            actions=self.actions,
+        )
+
+
+class SshForm(_Form):
+    commands: dict[Name, Text]
+
+
+class ResyncForm(_Form):
+    event: Text
+
+
+class FamilyForm(_Form):
+    name: Name
+    vendor: Text
+    user_agent: Annotated[list[AgentForm], Field(min_length=1)]
+    path: Annotated[list[PathForm], Field(min_length=1)]
+    output: OutputForm
+    snmp: SnmpForm | None = None
+    http: HttpForm | None = None
+    ssh: SshForm | None = None
+    resync: ResyncForm | None = None
+
+    def built(self, templates: Mapping[TemplateName, Template]) -> Family:
+        """The family, with its templates compiled."""
+        return Family(
+            name=self.name,
+            vendor=self.vendor,
+            agents=tuple(form.built() for form in self.user_agent),
+            paths=tuple(form.built() for form in self.path),
+            output=self.output.built(templates),
+            snmp=self.snmp.built() if self.snmp else None,
+            http=self.http.built() if self.http else None,
+            ssh_commands=self.ssh.commands if self.ssh else {},
+            resync_event=self.resync.event if self.resync else None,
+        )

@@ -1,0 +1,81 @@
+"""Reading the family files, once at start, with a clear line for every mistake in them.
+
+A family of a later folder replaces one of the same name, so that a site can correct a dialect
+without touching what was installed.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from jinja2 import Template, TemplateError
+from pydantic import ValidationError
+
+from provision.families.family import Families, Family, TemplateName
+from provision.families.file_form import FamilyForm
+from provision.families.formats import FORMATS, environment
+from storage.refusals import RefusedError
+
+BUILT_IN = Path(__file__).parent
+
+
+class BrokenFamilyError(RefusedError):
+    """A family file cannot be used. `key` is the place in it, dotted; `reason` is the parser's."""
+
+    code = "broken-family"
+    ru = "Файл семейства аппаратов {file} не годится: {key}: {reason}"
+    en = "The phone family file {file} cannot be used: {key}: {reason}"
+
+
+def load_families(folders: Iterable[Path] = (BUILT_IN,)) -> Families:
+    """Every family of the folders' *.toml files; raises BrokenFamilyError at the first mistake."""
+    by_name: dict[str, Family] = {}
+    for folder in folders:
+        by_name |= _load_folder(folder)
+    return Families(by_name)
+
+
+def _load_folder(folder: Path) -> dict[str, Family]:
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        raise BrokenFamilyError(file=folder, key="*.toml", reason="no family file here")
+    found: dict[str, Family] = {}
+    for file in files:
+        family = _load_file(file)
+        if family.name in found:
+            raise BrokenFamilyError(file=file, key="name", reason=f"{family.name} is here twice")
+        found[family.name] = family
+    return found
+
+
+def _load_file(file: Path) -> Family:
+    try:
+        form = FamilyForm.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except OSError as error:
+        raise BrokenFamilyError(file=file, key="file", reason=error.strerror) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BrokenFamilyError(file=file, key=key, reason=first["msg"]) from error
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise BrokenFamilyError(file=file, key="file", reason=error) from error
+    templates = {
+        name: _load_template(file, form, name, path) for name, path in form.output.templates.items()
+    }
+    return form.built(templates)
+
+
+def _load_template(file: Path, form: FamilyForm, name: TemplateName, path: str) -> Template:
+    """One template, compiled here, so that a broken one is found at start."""
+    source = file.parent / "templates" / form.name / path
+    key = f"output.templates.{name}"
+    try:
+        text = source.read_text("utf-8")
+        return environment(FORMATS[form.output.format]).from_string(text)
+    except OSError as error:
+        reason: object = f"{source}: {error.strerror}"
+    except UnicodeDecodeError as error:
+        reason = f"{source}: {error}"
+    except TemplateError as error:
+        reason = f"{source}: {error}"
+    raise BrokenFamilyError(file=file, key=key, reason=reason)

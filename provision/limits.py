@@ -1,0 +1,48 @@
+"""How often something may happen: counted per key in this process's memory, minute by minute."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+_WINDOW_S = 60.0
+
+
+@dataclass
+class _Count:
+    since: float
+    number: int = 0
+
+
+@dataclass
+class Limiter:
+    """At most `per_minute` of a key; forgets the longest unseen key past `keys_max`.
+
+    Times are seconds of any clock that never goes back.
+    """
+
+    per_minute: int
+    keys_max: int = 10_000
+    _counts: OrderedDict[str, _Count] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, key: str, now_s: float) -> bool:
+        """Count one of `key`; whether it still is within the limit."""
+        with self._lock:
+            count = self._current(key, now_s)
+            count.number += 1
+            self._counts[key] = count
+            self._counts.move_to_end(key)
+            if len(self._counts) > self.keys_max:
+                self._counts.popitem(last=False)
+            return count.number <= self.per_minute
+
+    def is_over(self, key: str, now_s: float) -> bool:
+        """Whether the limit of `key` is used up."""
+        with self._lock:
+            return self._current(key, now_s).number >= self.per_minute
+
+    def _current(self, key: str, now_s: float) -> _Count:
+        count = self._counts.get(key)
+        if count is None or now_s - count.since >= _WINDOW_S:
+            return _Count(now_s)
+        return count

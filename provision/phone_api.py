@@ -1,0 +1,206 @@
+"""The phone plane under /p/: one address for everything a phone asks, read by the family files.
+
+Phones speak HTTP/1.0, send no Host, double slashes, any spelling of a MAC. Every refusal is one and
+the same; no answer holds a cookie, a redirect or a word about what failed.
+"""
+
+import time
+from dataclasses import replace
+from functools import partial
+from urllib.parse import quote
+
+import structlog
+from flask import Blueprint, Request, Response, current_app, request
+from flask.sansio.blueprints import BlueprintSetupState
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import BaseConverter
+
+from accounts.access import phone
+from catalogue.download_api import send_blob
+from firmware.offering import OfferedRelease
+from provision import checkins, downloads, phone_calls
+from provision.checkins import SentBytes, Visit
+from provision.configurations import PhoneFile, Press
+from provision.dialects import families_of
+from provision.families.family import PathKind
+from provision.grants import Grant
+from provision.models import CheckInKind
+from provision.phone_calls import Finding, Gate, PhoneCall
+from provision.proofs import Verifier
+from storage.clock import now
+from storage.conditions import RequestConditions, Validators, Verdict
+from storage.installation import Installation
+from storage.request import installation, reading
+from storage.sending import Sent
+from storage.serving import Cache, Representation
+
+RETRY_AFTER_S = 60
+IMAGE_TYPE = "application/octet-stream"
+_PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+_EXTENSION = "flatpro.phones"
+_KINDS = {Grant.BOOTSTRAP: CheckInKind.BOOTSTRAP, Grant.FIRMWARE: CheckInKind.FIRMWARE}
+
+_log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("phones", __name__)
+
+
+class _Anything(BaseConverter):
+    """The rest of a path, slashes at its start and in a row included."""
+
+    regex = ".*"
+    part_isolating = False
+
+
+@blueprint.record
+def _prepare(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["anything"] = _Anything
+
+
+def _may_record() -> bool:
+    return _gate().doorkeeper.may_record(time.monotonic())
+
+
+downloads.watch_downloads(blueprint, _may_record)
+
+
+@blueprint.route("/p/<anything:rest>", methods=["GET"], provide_automatic_options=False)
+@phone
+def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not what routing made of it
+    """Whatever a phone asks under /p/: the bootstrap, its configuration, its image, or nothing."""
+    # The session is closed before anything is written: a request never holds two connections.
+    with reading() as session:
+        finding = phone_calls.find_out(session, _gate(), _call(request))
+        press = Press.of(installation(), finding.asked.family if finding.asked else None)
+        prepared = phone_calls.prepare(session, finding, press)
+    if finding.failed and not _may_fail(finding):
+        headers = {**_PRIVATE, "Retry-After": str(RETRY_AFTER_S)}
+        return Response("429\n", 429, headers=headers, mimetype="text/plain")
+    if finding.grant is Grant.CHALLENGE:
+        return _challenge(finding)
+    if isinstance(prepared, OfferedRelease):
+        return _image(finding, prepared)
+    if isinstance(prepared, PhoneFile):
+        return _file(finding, prepared)
+    if finding.grant is Grant.FIRMWARE:
+        _record(finding, finding.visit(CheckInKind.FIRMWARE, 204))
+        return _without_type(Response(status=204, headers=_PRIVATE))
+    if finding.identity.contradictions:
+        _record(finding, finding.visit(CheckInKind.REFUSED, 404))
+    # The one refusal: nothing tells a wrong token from a wrong MAC or a path that is none.
+    raise NotFound
+
+
+def _file(finding: Finding, file: PhoneFile) -> Response:
+    """The file, or 304 where the phone has these very bytes."""
+    conditions = RequestConditions.from_headers(request.method, request.headers)
+    # No date is sent, so none can be right: only the ETag decides.
+    unchanged = conditions.verdict(Validators(file.etag, now())) is Verdict.NOT_MODIFIED
+    headers = {**_PRIVATE, "ETag": file.etag}
+    kind = _KINDS.get(finding.grant, CheckInKind.CONFIGURATION)
+    visit = finding.visit(kind, 304 if unchanged else 200)
+    _record(finding, replace(visit, revision=file.revision))
+    if unchanged:
+        return Response(status=304, headers=headers)
+    return Response(file.body, 200, headers=headers, content_type=file.media_type)
+
+
+def _image(finding: Finding, due: OfferedRelease) -> Response:
+    """The bytes of the release that is due, with a record of how many went out."""
+    visit = finding.visit(CheckInKind.FIRMWARE, 200)
+    number = _record(finding, replace(visit, version=due.version, total_bytes=due.size))
+    shown = Representation(
+        sha256=due.sha256,
+        size=due.size,
+        content_type=IMAGE_TYPE,
+        file_name=due.file_name,
+        # What is due changes, also back to an older release: only the ETag names the bytes, so a
+        # resume by date never matches and gets the whole file.
+        last_modified=now(),
+        cache=Cache.private(),
+    )
+    answer = send_blob(shown, partial(_finished, installation(), number))
+    answer.headers["Cache-Control"] = "private, no-store, no-transform"
+    return answer
+
+
+def _challenge(finding: Finding) -> Response:
+    assert finding.asked is not None, "a challenge is for something asked for"
+    assert finding.asked.mac is not None, "the path of a challenge names a MAC"
+    answer = Response("401\n", 401, headers=_PRIVATE, mimetype="text/plain")
+    verifier, at = _gate().verifier, finding.call.at
+    for value in verifier.challenge(finding.asked.mac, at, stale=finding.stale):
+        answer.headers.add("WWW-Authenticate", value)
+    return answer
+
+
+def _may_fail(finding: Finding) -> bool:
+    """Note a failed proof; whether its address has not failed too often yet."""
+    call, asked = finding.call, finding.asked
+    within = _gate().doorkeeper.failed(call.address, asked.mac if asked else None, call.at_s)
+    status = 401 if asked and asked.kind is PathKind.AUTHENTICATED else 404
+    _record(finding, finding.visit(CheckInKind.REFUSED, status if within else 429))
+    return within
+
+
+def _record(finding: Finding, visit: Visit) -> int | None:
+    """Store a check-in, with what a proof tells of the device; its number.
+
+    A record that cannot be written costs no phone its file.
+    """
+    proved = finding.proved
+    if proved is None and not _may_record():
+        return None
+    try:
+        with installation().database.writing() as session:
+            if proved is not None and finding.grant is not Grant.NOTHING:
+                number, address = proved.credential_id, visit.address
+                checkins.note_proved(session, finding.identity, number, address, visit.at)
+            return checkins.record(session, visit)
+    except SQLAlchemyError:
+        _log.exception("check-in-lost", kind=visit.kind)
+        return None
+
+
+def _finished(place: Installation, number: int | None, sent: Sent) -> None:
+    if number is not None:
+        part = SentBytes(sent.first_byte, sent.bytes_sent, sent.bytes_planned, sent.complete)
+        downloads.finish(place, number, sent.status, part)
+
+
+def _gate() -> Gate:
+    extensions = current_app.extensions
+    if _EXTENSION not in extensions:
+        place = installation()
+        extensions[_EXTENSION] = Gate(families_of(place), Verifier.of(place))
+    gate: Gate = extensions[_EXTENSION]
+    return gate
+
+
+def _call(found: Request) -> PhoneCall:
+    return PhoneCall(
+        at=now(),
+        at_s=time.monotonic(),
+        method=found.method,
+        target=_target(found),
+        agent=found.headers.get("User-Agent", ""),
+        address=found.remote_addr or "",
+        authorization=found.headers.get("Authorization"),
+    )
+
+
+def _target(found: Request) -> str:
+    """The request target as it was sent, where the server tells it."""
+    raw = found.environ.get("REQUEST_URI") or found.environ.get("RAW_URI")
+    if raw:
+        return str(raw)
+    path = quote(found.environ.get("PATH_INFO", "").encode("latin-1"), safe="/:;=@!$&'()*+,~-._")
+    query = found.environ.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
+
+
+def _without_type(response: Response) -> Response:
+    """An answer without a body has no type; Flask would call it HTML."""
+    response.headers.remove("Content-Type")
+    return response

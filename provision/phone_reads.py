@@ -1,0 +1,163 @@
+"""Reading a phone when somebody asks: where it is, how it may be read, and the answer on record.
+
+No database session is open while the phone is asked: it may take its time, or never answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import AddressValueError, IPv4Address
+from typing import Self
+
+from sqlalchemy.orm import Session
+
+from provision import profiles
+from provision.devices import readings, registry
+from provision.devices.models import Device
+from provision.devices.readings import Attempt, MatchVerdict
+from provision.devices.registry import UnknownDeviceError
+from provision.dialects import family_of
+from provision.profiles import GLOBAL
+from provision.readers.errors import ReadError
+from provision.readers.facts import DeviceFacts, merge
+from provision.readers.http import Login
+from provision.readers.networks import ReadOptions, Target, allowed
+from provision.readers.reading import Credentials, Patience, Via, read
+from provision.readers.snmp import Community
+from provision.vocabulary import Value
+from storage.installation import Installation
+from storage.refusals import RefusedError
+
+BOTH = (Via.SNMP, Via.HTTP)
+
+
+class NoAddressError(RefusedError):
+    code = "no-address"
+    ru = "Адрес аппарата {mac} неизвестен: он ещё не обращался. Назовите адрес."
+    en = "The address of {mac} is not known: it has not checked in yet. Give its address."
+
+
+@dataclass(frozen=True)
+class ReadAnswer:
+    """What one way of reading came to: facts and how they fit the records, or the failure."""
+
+    via: Via
+    address: str
+    facts: DeviceFacts | None
+    error: ReadError | None
+    verdict: MatchVerdict | None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Where and how to read; `mac` is the device's that was asked for, if it is one of ours."""
+
+    host: str
+    mac: str | None
+    known: Sequence[IPv4Address]
+    credentials: Credentials
+    ports: Mapping[Via, int | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, host: str, device: Device | None, settings: Mapping[str, Value]) -> Self:
+        community, user = settings.get("read.snmp_community"), settings.get("read.http_user")
+        return cls(
+            host=host,
+            mac=device.mac if device else None,
+            known=_recorded_address(device),
+            credentials=Credentials(
+                community=None if community is None else Community(str(community)),
+                login=None
+                if user is None
+                else Login(str(user), str(settings.get("read.http_password", ""))),
+            ),
+            ports={
+                Via.SNMP: _port(settings.get("read.snmp_port")),
+                Via.HTTP: _port(settings.get("read.http_port")),
+            },
+        )
+
+
+def read_phone(
+    installation: Installation,
+    name: str,
+    *,
+    asked_by: str,
+    now: datetime,
+    ways: Sequence[Via] = BOTH,
+    port: int | None = None,
+) -> Sequence[ReadAnswer]:
+    """Read the phone that `name` (an address, a MAC, a serial number) stands for, in these ways.
+
+    Every attempt is stored, failures too. Raises UnknownDeviceError or NoAddressError.
+    """
+    with installation.database.reading() as session:
+        plan = _plan(session, installation, name.strip())
+    answers = [_ask(installation, plan, via, port) for via in ways]
+    with installation.database.writing() as session:
+        asked = registry.get(session, plan.mac) if plan.mac else None
+        return [_store(session, answer, asked, asked_by, now) for answer in answers]
+
+
+def merged(answers: Sequence[ReadAnswer]) -> DeviceFacts | None:
+    """All facts of several answers; what two of them tell, the first one decides."""
+    found = [answer.facts for answer in reversed(answers) if answer.facts]
+    if not found:
+        return None
+    facts = found[0]
+    for more in found[1:]:
+        facts = merge(facts, more)
+    return facts
+
+
+def _plan(session: Session, installation: Installation, name: str) -> _Plan:
+    try:
+        device = registry.find(session, name)
+    except UnknownDeviceError:
+        # An address that no device was seen at may still be read where a network allows it.
+        if not _is_address(name):
+            raise
+        device = None
+    links = profiles.chain_of(device) if device else [GLOBAL]
+    settings = profiles.resolve(session, links).opened(installation.seal)
+    host = name if _is_address(name) else device.address if device else None
+    if host is None:
+        raise NoAddressError(mac=device.mac if device else name)
+    return _Plan.of(host, device, settings)
+
+
+def _ask(installation: Installation, plan: _Plan, via: Via, port: int | None) -> ReadAnswer:
+    networks = installation.option(ReadOptions).networks
+    try:
+        address = allowed(plan.host, networks, plan.known)
+        target = Target(address, port or plan.ports[via])
+        facts = read(target, via, plan.credentials, family_of(installation), Patience())
+    except ReadError as error:
+        return ReadAnswer(via, plan.host, None, error, None)
+    return ReadAnswer(via, str(address), facts, None, None)
+
+
+def _store(
+    session: Session, answer: ReadAnswer, asked: Device | None, asked_by: str, now: datetime
+) -> ReadAnswer:
+    attempt = Attempt(answer.address, answer.via, asked_by, answer.facts, answer.error)
+    verdict = readings.record(session, attempt, now=now, asked=asked)
+    return ReadAnswer(answer.via, answer.address, answer.facts, answer.error, verdict)
+
+
+def _recorded_address(device: Device | None) -> Sequence[IPv4Address]:
+    if device is None or device.address is None or not _is_address(device.address):
+        return ()
+    return (IPv4Address(device.address),)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
+def _port(value: Value | None) -> int | None:
+    return None if value is None else int(value)

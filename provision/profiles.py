@@ -1,0 +1,224 @@
+"""Profiles: settings on six levels, the later one winning, each value with where it came from.
+
+global → product → organisation → site → group → device. Secrets are sealed at rest and are opened
+only where a phone's file is made.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from accounts import audit, users
+from accounts.models import Organisation, Site
+from catalogue import products
+from provision.devices import registry
+from provision.devices.models import Device
+from provision.models import Level, ProfileSetting
+from provision.vocabulary import Value, check_name, is_secret, read_value
+from storage.refusals import NotFoundError, RefusedError
+from storage.sealed import Place, Seal
+
+
+class UnknownSettingError(NotFoundError):
+    code = "unknown-profile-setting"
+    ru = "На уровне «{level}» нет настройки {name}."
+    en = "The level “{level}” has no setting {name}."
+
+
+class SeveralLevelsError(RefusedError):
+    code = "several-levels"
+    ru = "Назовите один уровень: изделие, организацию, площадку, группу или аппарат."
+    en = "Name one level: a product, an organisation, a site, a group or a device."
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of the chain; `label` is how people call its owner."""
+
+    level: Level
+    key: str = ""
+    label: str = ""
+
+
+GLOBAL = Link(Level.GLOBAL)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value and the level it came from; a secret has no `value` until it is opened."""
+
+    name: str
+    link: Link
+    value: Value | None
+    sealed: bytes | None = field(default=None, repr=False)
+
+    @property
+    def is_secret(self) -> bool:
+        return self.sealed is not None
+
+    def opened(self, seal: Seal) -> Value:
+        """The value, a secret's too; raises UnsealError for another key file."""
+        if self.sealed is not None:
+            return seal.open(self.sealed, _place(self.link, self.name))
+        assert self.value is not None, "a row holds either a value or a sealed one"
+        return self.value
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a chain comes to: the winning setting of each name, and those it overrode."""
+
+    settings: Mapping[str, Setting]
+    overridden: Mapping[str, Sequence[Setting]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Setting]:
+        return iter(self.settings[name] for name in sorted(self.settings))
+
+    def opened(self, seal: Seal) -> Mapping[str, Value]:
+        """Every value by name, secrets included: for making a phone's file or reading it."""
+        return {name: setting.opened(seal) for name, setting in self.settings.items()}
+
+
+def link_for(
+    session: Session,
+    *,
+    product: str | None = None,
+    organisation: str | None = None,
+    site: str | None = None,
+    group: str | None = None,
+    device: str | None = None,
+) -> Link:
+    """The link that is named, all by their names; nothing named is the global level."""
+    if sum(name is not None for name in (product, organisation, site, group, device)) > 1:
+        raise SeveralLevelsError
+    if product is not None:
+        return Link(Level.PRODUCT, products.get(session, product).code, product)
+    if organisation is not None:
+        return _organisation(users.organisation(session, organisation))
+    if site is not None:
+        return _site(users.site(session, site))
+    if group is not None:
+        return Link(Level.GROUP, group, group)
+    if device is not None:
+        found = registry.find(session, device)
+        return Link(Level.DEVICE, found.mac, found.mac)
+    return GLOBAL
+
+
+def chain_of(device: Device) -> Sequence[Link]:
+    """The links that a device's values come from, the weakest first."""
+    links = [GLOBAL, Link(Level.PRODUCT, device.product.code, device.product.code)]
+    if device.organisation is not None:
+        links.append(_organisation(device.organisation))
+    if device.site is not None:
+        links.append(_site(device.site))
+    if device.group_name:
+        links.append(Link(Level.GROUP, device.group_name, device.group_name))
+    return [*links, Link(Level.DEVICE, device.mac, device.mac)]
+
+
+def resolve(session: Session, links: Sequence[Link]) -> Profile:
+    """The winning value of each setting along `links`, the weakest first."""
+    wanted = or_(
+        *(
+            and_(ProfileSetting.level == link.level, ProfileSetting.key == link.key)
+            for link in links
+        )
+    )
+    order = {(link.level, link.key): place for place, link in enumerate(links)}
+    rows = session.scalars(select(ProfileSetting).where(wanted)).all()
+    settings: dict[str, Setting] = {}
+    overridden: dict[str, list[Setting]] = {}
+    for row in sorted(rows, key=lambda row: order[Level(row.level), row.key]):
+        setting = _setting(row, links[order[Level(row.level), row.key]])
+        if row.name in settings:
+            overridden.setdefault(row.name, []).append(settings[row.name])
+        settings[row.name] = setting
+    return Profile(settings, overridden)
+
+
+def put(
+    session: Session, seal: Seal, link: Link, name: str, text: str, *, actor: str, now: datetime
+) -> None:
+    """Set `name` on one level to the value in `text`; a secret's value is never in the audit."""
+    value = read_value(check_name(name), text)
+    row = _row(session, link, name)
+    if row is None:
+        row = ProfileSetting(level=link.level, key=link.key, name=name)
+        session.add(row)
+    secret = is_secret(name)
+    row.value = None if secret else value
+    row.sealed = seal.close(str(value), _place(link, name)) if secret else None
+    shown = "•" if secret else value
+    _audit(session, "profile.set", link, name, actor, now, value=shown)
+
+
+def remove(session: Session, link: Link, name: str, *, actor: str, now: datetime) -> None:
+    """Take `name` off one level; raises UnknownSettingError."""
+    row = _row(session, link, name)
+    if row is None:
+        raise UnknownSettingError(level=link.label or link.level, name=name[:64])
+    session.delete(row)
+    _audit(session, "profile.unset", link, name, actor, now)
+
+
+def every(session: Session) -> Sequence[Setting]:
+    """All settings of all levels, the weakest level first."""
+    rows = session.scalars(select(ProfileSetting)).all()
+    order = list(Level)
+    rows = sorted(rows, key=lambda row: (order.index(Level(row.level)), row.key, row.name))
+    return [_setting(row, _labelled(session, row)) for row in rows]
+
+
+def _setting(row: ProfileSetting, link: Link) -> Setting:
+    return Setting(row.name, link, row.value, row.sealed)
+
+
+def _labelled(session: Session, row: ProfileSetting) -> Link:
+    """The link of a row; one whose organisation or site is gone keeps its number as its label."""
+    level = Level(row.level)
+    if level is Level.ORGANISATION and (owner := session.get(Organisation, int(row.key))):
+        return _organisation(owner)
+    if level is Level.SITE and (site := session.get(Site, int(row.key))):
+        return _site(site)
+    return Link(level, row.key, row.key)
+
+
+def _organisation(owner: Organisation) -> Link:
+    return Link(Level.ORGANISATION, str(owner.id), owner.name)
+
+
+def _site(site: Site) -> Link:
+    return Link(Level.SITE, str(site.id), site.name)
+
+
+def _row(session: Session, link: Link, name: str) -> ProfileSetting | None:
+    return session.scalar(
+        select(ProfileSetting).where(
+            ProfileSetting.level == link.level,
+            ProfileSetting.key == link.key,
+            ProfileSetting.name == name,
+        )
+    )
+
+
+def _audit(
+    session: Session,
+    action: str,
+    link: Link,
+    name: str,
+    actor: str,
+    now: datetime,
+    **details: Value,
+) -> None:
+    # A device's settings belong to its own story; the rest is the profile's.
+    on_device = link.level is Level.DEVICE
+    subject = f"device:{link.key}" if on_device else f"profile:{link.level}:{link.key}"
+    audit.record(session, actor, action, subject, now, name=name, **details)
+
+
+def _place(link: Link, name: str) -> Place:
+    return Place("profile_setting", f"{link.level}:{link.key}", name)

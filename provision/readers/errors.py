@@ -1,0 +1,72 @@
+"""How a read of a phone can fail. Only these leave the readers, whatever a library raised.
+
+A failure is an answer too: each sentence says what was tried and what it may mean.
+"""
+
+from dataclasses import dataclass
+
+from storage.refusals import RefusedError
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A part of a sentence in both languages."""
+
+    ru: str
+    en: str
+
+
+class ReadError(RefusedError):
+    """The phone was not read; nothing known of it changes."""
+
+    code = "read-failed"
+    ru = "Аппарат {address} не прочитан."
+    en = "The phone at {address} was not read."
+
+    def text(self, language: str) -> str:
+        """The sentence, with the phrases in it in the same language."""
+        template = self.ru if language == "ru" else self.en
+        return template.format(
+            **{
+                name: (value.ru if language == "ru" else value.en)
+                if isinstance(value, Phrase)
+                else value
+                for name, value in self.details.items()
+            }
+        )
+
+
+class UnreachableError(ReadError):
+    code = "phone-unreachable"
+    ru = "Аппарат {address} недоступен по {via}: {reason}."
+    en = "The phone at {address} cannot be reached by {via}: {reason}."
+
+
+class AccessDeniedError(ReadError):
+    code = "phone-access-denied"
+    ru = "Аппарат {address} не принял наши учётные данные для {via}."
+    en = "The phone at {address} does not accept our credential for {via}."
+
+
+class UnexpectedAnswerError(ReadError):
+    code = "phone-unexpected-answer"
+    ru = "Аппарат {address} ответил по {via} не так, как должен: {reason}."
+    en = "The phone at {address} answered by {via} in an unexpected way: {reason}."
+
+
+class NotAllowedError(ReadError):
+    code = "read-not-allowed"
+    ru = "Адрес {address} читать нельзя: {reason}."
+    en = "The address {address} may not be read: {reason}."
+
+
+class UnreadableWayError(ReadError):
+    code = "no-such-reader"
+    ru = "Аппараты семейства {family} не читаются по {via}."
+    en = "Phones of the family {family} are not read by {via}."
+
+
+class NoCredentialError(ReadError):
+    code = "no-credential"
+    ru = "Для чтения {address} по {via} не заданы учётные данные."
+    en = "No credential is set for reading {address} by {via}."

@@ -1,0 +1,54 @@
+"""The one door to reading a phone, whatever the way."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provision.families.family import Family
+from provision.readers.errors import NoCredentialError
+from provision.readers.facts import DeviceFacts
+from provision.readers.http import Login, read_http
+from provision.readers.networks import Target
+from provision.readers.snmp import Community, read_snmp
+
+
+class Via(StrEnum):
+    """The ways to read a phone."""
+
+    SNMP = "snmp"
+    HTTP = "http"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What we may show to a phone; None where nothing is set for that way."""
+
+    community: Community | None = None
+    login: Login | None = None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a read waits: seconds for each try, and how often a lost packet is sent again."""
+
+    timeout_s: float = 1.0
+    retries: int = 1
+
+
+def read(
+    target: Target,
+    via: Via,
+    credentials: Credentials,
+    family: Family,
+    patience: Patience = Patience(),
+) -> DeviceFacts:
+    """What the phone at `target` tells by `via`; raises a ReadError.
+
+    `target` comes from networks.allowed: nothing here asks again whether it may be read.
+    """
+    if via is Via.SNMP:
+        if credentials.community is None:
+            raise NoCredentialError(address=target.address, via="SNMP")
+        return read_snmp(
+            target, family, credentials.community, patience.timeout_s, patience.retries
+        )
+    return read_http(target, family, credentials.login, patience.timeout_s)

@@ -1,0 +1,225 @@
+"""The story of a device in the reader's language: title, line, hue and icon of each event."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
+
+from provision.timeline import EventKind, StoryEvent
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """What the timeline component shows; `kind` is good, attention, fault, info or empty."""
+
+    at: datetime
+    title: str
+    text: str
+    kind: str
+    icon: str
+
+
+#: A title and a line below it.
+Words = tuple[str, str]
+
+
+def told(event: StoryEvent) -> StoryLine:
+    """The line of an event."""
+    hue, icon, tell = _TOLD[event.kind]
+    title, text = tell(event)
+    return StoryLine(event.at, title, text, hue, icon)
+
+
+def megabytes(size: int) -> str:
+    """1.2 MB, with the reader's decimal mark; below a tenth of a megabyte, bytes."""
+    if size < 104_858:
+        return str(ngettext("%(num)s byte", "%(num)s bytes", size))
+    return str(_("%(size)s MB", size=format_decimal(round(size / 1_048_576, 1))))
+
+
+def field_name(field: str) -> str:
+    """A fact's name for a sentence."""
+    names: Mapping[str, str] = {
+        "firmware": _("firmware"),
+        "serial": _("serial number"),
+        "hardware": _("hardware revision"),
+        "product": _("product"),
+        "mac": _("MAC address"),
+        "ip": _("IP address"),
+        "vlan": _("VLAN"),
+        "neighbour": _("switch port"),
+    }
+    return names.get(field, field)
+
+
+def proof_name(proof: str | None) -> str:
+    """How a phone proved itself."""
+    names: Mapping[str, str] = {
+        "token": _("by token"),
+        "digest": _("by password"),
+        "certificate": _("by certificate"),
+    }
+    return names.get(proof or "", _("without proof"))
+
+
+def _bootstrap(event: StoryEvent) -> Words:
+    return _("Asked where to prove itself"), _unproved(event)
+
+
+def _refused(event: StoryEvent) -> Words:
+    return _("A request in its name was refused"), _unproved(event)
+
+
+def _configured(event: StoryEvent) -> Words:
+    title = _("Took its configuration %(proof)s", proof=proof_name(event.proof))
+    revision = event.revision or "—"
+    return title, _(
+        "revision %(revision)s, from %(address)s", revision=revision, address=event.address
+    )
+
+
+def _common(_event: StoryEvent) -> Words:
+    return _("Took the common settings of its product"), ""
+
+
+def _unchanged(event: StoryEvent) -> Words:
+    title = ngettext(
+        "Asked again, nothing new", "Asked again %(num)s times, nothing new", event.times
+    )
+    return title, ""
+
+
+def _nothing_due(_event: StoryEvent) -> Words:
+    return _("Asked for firmware, nothing is due"), ""
+
+
+def _started(event: StoryEvent) -> Words:
+    return _("Started downloading %(version)s", version=event.version), _of_all(event)
+
+
+def _resumed(event: StoryEvent) -> Words:
+    byte = format_decimal(event.first_byte)
+    title = _("Resumed %(version)s from byte %(byte)s", version=event.version, byte=byte)
+    return title, _of_all(event)
+
+
+def _downloaded(event: StoryEvent) -> Words:
+    total = megabytes(event.total_bytes)
+    return _("Downloaded %(version)s, all %(total)s", version=event.version, total=total), ""
+
+
+def _cut(event: StoryEvent) -> Words:
+    title = _(
+        "Download of %(version)s cut at %(reached)s of %(total)s",
+        version=event.version,
+        reached=megabytes(event.reached_byte),
+        total=megabytes(event.total_bytes),
+    )
+    return title, ""
+
+
+def _changed(event: StoryEvent) -> Words:
+    before = _("before: %(old)s", old=event.old) if event.old else ""
+    if event.field != "firmware":
+        name = field_name(event.field or "")
+        return _("Told its %(name)s: %(value)s", name=name, value=event.new), before
+    if event.old is None:
+        return _("First heard, with firmware %(version)s", version=event.new), ""
+    return _("Came back with %(version)s", version=event.new), before
+
+
+def _disagrees(event: StoryEvent) -> Words:
+    name, old = field_name(event.field or ""), event.old or "—"
+    text = _("recorded %(old)s, told %(new)s", old=old, new=event.new)
+    return _("Says another %(name)s than recorded", name=name), text
+
+
+def _read(event: StoryEvent) -> Words:
+    text = _(
+        "firmware %(version)s; asked by %(actor)s",
+        version=event.version or "—",
+        actor=event.actor,
+    )
+    return _("Read over %(way)s", way=(event.via or "").upper()), text
+
+
+def _read_failed(event: StoryEvent) -> Words:
+    title = _("Could not be read over %(way)s", way=(event.via or "").upper())
+    return title, _("asked by %(actor)s", actor=event.actor)
+
+
+def _recorded(event: StoryEvent) -> Words:
+    actions: Mapping[str, str] = {
+        "device.add": _("Added to the register"),
+        "device.handover": _("Proof of a date recorded"),
+        "device.credential.new": _("New credential issued"),
+        "device.credential.revoke": _("Credentials revoked"),
+        "device.hold": _("Held back from updates"),
+        "device.release": _("Offered updates again"),
+        "device.pin": _("Kept at a version"),
+        "profile.set": ngettext("Setting changed", "%(num)s settings changed", event.times),
+        "profile.unset": ngettext("Setting removed", "%(num)s settings removed", event.times),
+    }
+    text = ": ".join(part for part in (event.actor, _details(event)) if part)
+    return actions.get(event.action or "", event.action or ""), text
+
+
+def _details(event: StoryEvent) -> str:
+    """What of an audit entry tells people something; of a handover, the paper and its day."""
+    wanted = _DETAILS.get(event.action or "", ())
+    found = [(name, value) for name, value in event.details if name in wanted]
+    return ", ".join(_detail(name, value) for name, value in found if value != "None")
+
+
+def _detail(name: str, value: str) -> str:
+    if name == "on":
+        return ".".join(reversed(value.split("-")))
+    if name == "kind":
+        kinds: Mapping[str, str] = {"token": _("token"), "password": _("password"), "all": _("all")}
+        return kinds.get(value, value)
+    return value
+
+
+_DETAILS: Mapping[str, tuple[str, ...]] = {
+    "device.add": ("product",),
+    "device.handover": ("on", "paper"),
+    "device.credential.new": ("kind",),
+    "device.credential.revoke": ("kind",),
+    "device.hold": ("reason",),
+    "device.pin": ("version",),
+    "profile.set": ("name",),
+    "profile.unset": ("name",),
+}
+
+
+def _unproved(event: StoryEvent) -> str:
+    return str(_("from %(address)s; not proved to be this phone", address=event.address))
+
+
+def _of_all(event: StoryEvent) -> str:
+    """The size, and whose word it is: at the public address a phone only names itself."""
+    total = megabytes(event.total_bytes)
+    if event.proof:
+        return str(_("%(total)s in all", total=total))
+    return str(_("%(total)s in all; named itself, without proof", total=total))
+
+
+_TOLD: Mapping[EventKind, tuple[str, str, Callable[[StoryEvent], Words]]] = {
+    EventKind.RECORDED: ("", "person", _recorded),
+    EventKind.BOOTSTRAP: ("", "phone", _bootstrap),
+    EventKind.CONFIGURED: ("good", "settings", _configured),
+    EventKind.COMMON: ("", "settings", _common),
+    EventKind.UNCHANGED: ("", "clock", _unchanged),
+    EventKind.NOTHING_DUE: ("", "clock", _nothing_due),
+    EventKind.STARTED: ("info", "download", _started),
+    EventKind.RESUMED: ("info", "resume", _resumed),
+    EventKind.DOWNLOADED: ("good", "download", _downloaded),
+    EventKind.CUT: ("attention", "attention", _cut),
+    EventKind.REFUSED: ("fault", "fault", _refused),
+    EventKind.CHANGED: ("good", "chip", _changed),
+    EventKind.DISAGREES: ("attention", "attention", _disagrees),
+    EventKind.READ: ("good", "search", _read),
+    EventKind.READ_FAILED: ("attention", "attention", _read_failed),
+}

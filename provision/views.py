@@ -1,0 +1,327 @@
+"""Staff pages: devices, one device with its story, adding one, and what may be done with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response as Redirect
+
+from accounts.access import acting, roles
+from accounts.access import staff as staff_rule
+from accounts.models import Role, Site
+from catalogue import products
+from provision import configurations, credentials, device_page, phone_reads, profiles, rollouts
+from provision.configurations import Press
+from provision.devices import listing, registry
+from provision.devices.identity import MacAddress, SerialNumber
+from provision.devices.listing import DeviceFilter
+from provision.devices.registry import NewDevice
+from provision.devices.summary import DeviceSummary
+from provision.models import CredentialKind, Level
+from provision.timeline_words import field_name, told
+from storage.clock import now
+from storage.refusals import RefusedError
+from storage.request import installation, reading, writing
+
+PAGE_SIZE = 50
+PAGES_MAX = 1_000_000
+_WARRANTY = "support_staff.device_warranty"
+
+staff = Blueprint(
+    "provision_staff", __name__, url_prefix="/staff/devices", template_folder="templates"
+)
+
+#: Who may change what a phone gets.
+ENGINEERS = roles(Role.ENGINEER)
+#: Who may ask a phone: support does it all day.
+READERS = roles(Role.AGENT, Role.ENGINEER)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A secret just made, for the one page that shows it."""
+
+    kind: CredentialKind
+    secret: str
+
+
+@staff.get("/")
+@staff_rule
+def devices() -> str:
+    """All devices: search, filters and order stand in the address, so a link is a saved view."""
+    wanted, number = _wanted(), _page_number()
+    offset = (number - 1) * PAGE_SIZE
+    with reading() as session:
+        found, total = listing.page(session, wanted, limit=PAGE_SIZE, offset=offset)
+        codes = [product.code for product in products.every(session)]
+        sites = listing.site_names(session)
+    return render_template(
+        "provision/devices.html",
+        devices=found,
+        total=total,
+        wanted=wanted,
+        columns=_columns(wanted),
+        product_options=[(code, code) for code in codes],
+        site_options=[(name, name) for name in sites],
+        number=number,
+        pages=max(ceil(total / PAGE_SIZE), 1),
+        first=offset + 1,
+    )
+
+
+@staff.get("/new")
+@ENGINEERS
+def new_device() -> str:
+    """The form to add a device."""
+    return _form(request.args, None)
+
+
+@staff.post("/new")
+@ENGINEERS
+def add_device() -> Redirect | tuple[str, int]:
+    """Add a device; what was typed stays when it is refused."""
+    try:
+        with writing() as session:
+            mac = registry.add_device(session, _typed(), actor=acting().login, now=now()).mac
+    except RefusedError as error:
+        return _form(request.form, error), 422
+    flash(_("The phone was added. Give it a token next."))
+    return _to(mac)
+
+
+@staff.get("/<mac>")
+@staff_rule
+def device(mac: str) -> str:
+    """One device: where it is, what it runs, what it has done."""
+    return _page(mac)
+
+
+@staff.post("/<mac>/read")
+@READERS
+def read(mac: str) -> Redirect:
+    """Read the phone now, both ways; a failure is an answer and is shown as one."""
+    try:
+        answers = phone_reads.read_phone(installation(), mac, asked_by=acting().login, now=now())
+    except phone_reads.NoAddressError as error:
+        flash(error.text(_language()), "attention")
+        return _to(mac)
+    for answer in answers:
+        way = answer.via.upper()
+        if answer.error is not None:
+            flash(f"{way}: {answer.error.text(_language())}", "attention")
+        elif answer.facts is not None:
+            version = answer.facts.firmware or "—"
+            flash(_("%(way)s: the phone says firmware %(version)s.", way=way, version=version))
+    return _to(mac)
+
+
+@staff.post("/<mac>/credential")
+@ENGINEERS
+def new_credential(mac: str) -> Response:
+    """Issue a token or a password, shown this once."""
+    wanted = request.form.get("kind")
+    kind = CredentialKind.PASSWORD if wanted == CredentialKind.PASSWORD else CredentialKind.TOKEN
+    actor, at = acting().login, now()
+    with writing() as session:
+        found = registry.get(session, mac)
+        if kind is CredentialKind.PASSWORD:
+            seal = installation().seal
+            secret = credentials.issue_password(session, found, seal, actor=actor, now=at)
+        else:
+            secret = credentials.issue_token(session, found, actor=actor, now=at)
+    # The page itself holds it: a redirect would have to carry it in a cookie.
+    answer = make_response(_page(mac, issued=Issued(kind, secret)))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@staff.post("/<mac>/revoke")
+@ENGINEERS
+def revoke(mac: str) -> Redirect:
+    """End every secret of the device at once."""
+    with writing() as session:
+        found = registry.get(session, mac)
+        credentials.revoke(session, found, actor=acting().login, now=now())
+    flash(_("The phone's credentials are over: it needs a new one."), "attention")
+    return _to(mac)
+
+
+@staff.post("/<mac>/hold")
+@ENGINEERS
+def hold(mac: str) -> Redirect | tuple[str, int]:
+    """Offer the device nothing until it is let go."""
+    try:
+        with writing() as session:
+            found = registry.get(session, mac)
+            reason = request.form.get("reason", "")
+            rollouts.hold(session, found, reason, actor=acting().login, now=now())
+    except rollouts.HoldReasonError as error:
+        return _page(mac, error=error), 422
+    return _to(mac)
+
+
+@staff.post("/<mac>/release")
+@ENGINEERS
+def release(mac: str) -> Redirect:
+    """Let the device take updates again."""
+    with writing() as session:
+        found = registry.get(session, mac)
+        rollouts.release_hold(session, found, actor=acting().login, now=now())
+    return _to(mac)
+
+
+@staff.get("/<mac>/preview")
+@staff_rule
+def preview(mac: str) -> str:
+    """What this phone would get now, secrets hidden, and from which level each value is."""
+    with reading() as session:
+        found = registry.get(session, mac)
+        text = configurations.preview(session, Press.of(installation()), found, now())
+        profile = profiles.resolve(session, profiles.chain_of(found))
+        summary = DeviceSummary.of(found)
+    return render_template(
+        "provision/preview.html", device=summary, text=text, profile=profile, levels=_levels()
+    )
+
+
+def _page(mac: str, *, issued: Issued | None = None, error: RefusedError | None = None) -> str:
+    with reading() as session:
+        found = registry.get(session, mac)
+        shown = device_page.gather(session, found, now(), _instant(request.args.get("before", "")))
+    return render_template(
+        "provision/device.html",
+        shown=shown,
+        device=shown.device,
+        story=[told(event) for event in shown.story],
+        issued=issued,
+        error=error,
+        field_name=field_name,
+        warranty_url=_warranty_url(shown.device.serial),
+        may_change=ENGINEERS.allows(acting()),
+        may_read=READERS.allows(acting()),
+    )
+
+
+def _form(typed: Mapping[str, str], error: RefusedError | None) -> str:
+    with reading() as session:
+        known = products.every(session)
+        sites = session.scalars(select(Site.name).order_by(Site.name)).all()
+    return render_template(
+        "provision/new_device.html",
+        product_options=[(product.code, product.name(_language())) for product in known],
+        site_options=[("", "—"), *((name, name) for name in sites)],
+        typed=typed,
+        error=error,
+    )
+
+
+def _typed() -> NewDevice:
+    """The form as a new device; raises BadMacError or BadSerialError."""
+    form = {name: value.strip() for name, value in request.form.items()}
+    return NewDevice(
+        mac=MacAddress.parse(form.get("mac", "")),
+        product=form.get("product", ""),
+        serial=SerialNumber.parse(form["serial"]) if form.get("serial") else None,
+        hardware=form.get("hardware", "").upper() or None,
+        site=form.get("site") or None,
+        group=form.get("group", "")[:64],
+    )
+
+
+def _wanted() -> DeviceFilter:
+    arguments = request.args
+    return DeviceFilter(
+        text=arguments.get("q", "").strip(),
+        product=arguments.get("product", ""),
+        site=arguments.get("site", ""),
+        sort=arguments.get("sort", "mac"),
+        descending=arguments.get("order") == "desc",
+    )
+
+
+def _columns(wanted: DeviceFilter) -> Sequence[tuple[str, str, str, str]]:
+    """The table's heads: label, kind, the address that sorts by it, and how it is sorted now."""
+    names = (
+        ("mac", _("MAC")),
+        ("serial", _("Serial number")),
+        ("product", _("Product")),
+        ("hardware", _("Hardware")),
+        ("firmware", _("Firmware")),
+        ("site", _("Site")),
+        ("last_check_in", _("Last check-in")),
+    )
+    return [(label, "", _sorted_by(wanted, name), _order(wanted, name)) for name, label in names]
+
+
+def _sorted_by(wanted: DeviceFilter, name: str) -> str:
+    """The address of this view sorted by a column, the other way round when it is already."""
+    turn = wanted.sort == name and not wanted.descending
+    return url_for(
+        ".devices",
+        q=wanted.text or None,
+        product=wanted.product or None,
+        site=wanted.site or None,
+        sort=name,
+        order="desc" if turn else None,
+    )
+
+
+def _order(wanted: DeviceFilter, name: str) -> str:
+    if wanted.sort != name:
+        return ""
+    return "descending" if wanted.descending else "ascending"
+
+
+def _warranty_url(serial: str | None) -> str | None:
+    """The warranty of a device is another room's page, which an installation may lack."""
+    if serial is None or _WARRANTY not in current_app.view_functions:
+        return None
+    return url_for(_WARRANTY, serial=serial)
+
+
+def _levels() -> Mapping[Level, str]:
+    return {
+        Level.GLOBAL: _("everywhere"),
+        Level.PRODUCT: _("product"),
+        Level.ORGANISATION: _("organisation"),
+        Level.SITE: _("site"),
+        Level.GROUP: _("group"),
+        Level.DEVICE: _("this phone"),
+    }
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant from the address; anything else is none."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _page_number() -> int:
+    """The page asked for; nonsense is the first one, and no list has a millionth."""
+    return min(max(request.args.get("page", 1, type=int), 1), PAGES_MAX)
+
+
+def _to(mac: str) -> Redirect:
+    return redirect(url_for(".device", mac=mac))
+
+
+def _language() -> str:
+    return "en" if str(get_locale()) == "en" else "ru"

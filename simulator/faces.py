@@ -1,0 +1,97 @@
+"""The ports of a phone opened together: inside a running loop, or from ordinary code."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from simulator.digest import Login
+from simulator.http_face import HttpFace, Phone
+from simulator.snmp_face import SnmpFace
+from simulator.snmp_v3 import UserSecurity
+
+
+@dataclass(frozen=True)
+class FaceOptions:
+    """Where a phone answers and to whom; port 0 = any free one, None = not at all."""
+
+    address: str = "127.0.0.1"
+    snmp_port: int | None = 0
+    http_port: int | None = 0
+    snmp_community: str = "public"
+    snmp_v3: UserSecurity | None = None
+    http_login: Login | None = None
+
+
+class TakenPort(NamedTuple):
+    """A face that stays closed: which ("SNMP" or "HTTP"), where, and what the system said."""
+
+    face: str
+    address: str
+    port: int
+    reason: str
+
+
+class Faces:
+    """The open ports of one phone; a port that is taken is listed in `taken` and left out."""
+
+    def __init__(self, phone: Phone, options: FaceOptions) -> None:
+        self.address = options.address
+        self.snmp_port: int | None = None
+        self.http_port: int | None = None
+        self.taken: list[TakenPort] = []
+        self._options = options
+        self._snmp = SnmpFace(phone.facts, community=options.snmp_community, v3=options.snmp_v3)
+        self._http = HttpFace(phone, options.http_login) if options.http_login else None
+
+    async def open(self) -> None:
+        """Open what the options ask for. Without `http_login` there is no HTTP port."""
+        options = self._options
+        if options.snmp_port is not None:
+            self.snmp_port = await self._try("SNMP", self._snmp, options.snmp_port)
+        if options.http_port is not None and self._http is not None:
+            self.http_port = await self._try("HTTP", self._http, options.http_port)
+
+    async def close(self) -> None:
+        """Close them again."""
+        self._snmp.close()
+        if self._http is not None:
+            await self._http.close()
+
+    async def _try(self, name: str, face: SnmpFace | HttpFace, port: int) -> int | None:
+        try:
+            return await face.open(self.address, port)
+        except OSError as error:
+            self.taken.append(TakenPort(name, self.address, port, error.strerror or str(error)))
+            return None
+
+
+@contextmanager
+def serve_faces(phone: Phone, options: FaceOptions | None = None) -> Iterator[Faces]:
+    """Serve a phone's ports from a thread of their own; raises OSError where one is taken."""
+    faces = Faces(phone, options or FaceOptions())
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="phone-faces", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(faces.open(), loop).result()
+        if faces.taken:
+            raise OSError(f"the {faces.taken[0].face} port is taken: {faces.taken[0].reason}")
+        yield faces
+    finally:
+        asyncio.run_coroutine_threadsafe(_wind_up(faces), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _wind_up(faces: Faces) -> None:
+    await faces.close()
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    # One more turn, in which closed transports give their sockets back.
+    await asyncio.sleep(0)

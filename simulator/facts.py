@@ -1,0 +1,47 @@
+"""What a phone says of itself, whichever way it is asked: SNMP and HTTP show the same facts."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class PhoneLine:
+    """One SIP account as the phone sees it; `state` is "registered" or "unregistered"."""
+
+    number: str
+    server: str
+    state: str = "registered"
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where the phone is plugged in; `neighbour` is what the switch calls itself over LLDP."""
+
+    ip: str = ""
+    vlan: int = 1
+    poe_class: int = 2
+    neighbour: str = ""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The last call: mean opinion score, loss in percent, jitter in milliseconds."""
+
+    mos: float = 4.3
+    loss_percent: float = 0.1
+    jitter_ms: float = 4.0
+
+
+@dataclass(frozen=True)
+class PhoneFacts:
+    """Everything that a phone can be asked for, at one moment; `uptime_s` counts from the boot."""
+
+    product: str
+    hardware: str
+    serial: str
+    mac: str
+    firmware: str
+    uptime_s: float
+    last_reboot_reason: str
+    lines: tuple[PhoneLine, ...] = ()
+    network: Network = field(default_factory=Network)
+    quality: Quality = field(default_factory=Quality)

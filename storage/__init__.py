@@ -1,0 +1,1 @@
+"""The floor: database sessions, stored bytes, and bytes out over HTTP."""

@@ -1,0 +1,151 @@
+"""The database: engine, declarative base, and the two ways to open a transaction.
+
+SQLite goes through pysqlite3, whose SQLite is new enough: versions before 3.51.3 can lose
+commits in WAL mode with two connections. On an older one WAL is refused and every write is synced.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pysqlite3.dbapi2 as sqlite
+import structlog
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from storage.refusals import UnavailableError
+
+SAFE_WAL_VERSION = (3, 51, 3)
+BUSY_TIMEOUT_MS = 10_000
+
+_log = structlog.get_logger(__name__)
+
+
+class Base(DeclarativeBase):
+    """Every table of the product; constraint names follow one convention on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, stored in UTC, read back aware. A naive one is a fault."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+        if value is None:
+            return None
+        instant: datetime = value
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+class DatabaseUnavailableError(UnavailableError):
+    code = "database-unavailable"
+    ru = "База данных недоступна: {reason}"
+    en = "The database is unavailable: {reason}"
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite has the fix for the WAL-reset fault (sqlite.org, 3.51.3)."""
+    return version >= SAFE_WAL_VERSION
+
+
+def sqlite_url(path: Path) -> URL:
+    """The address of the embedded database file at `path`."""
+    return URL.create("sqlite", database=str(path))
+
+
+class Database:
+    """One engine and the two ways to open a transaction: `reading()` and `writing()`."""
+
+    def __init__(
+        self, url: str | URL, *, sqlite_version: tuple[int, ...] = sqlite.sqlite_version_info
+    ) -> None:
+        self.url = make_url(url)
+        self.engine = _engine(self.url, sqlite_version)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for looking; whatever it changed is rolled back."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one write transaction: commits on leaving, rolls back on an exception.
+
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads
+        first and writes later fails however long it waits.
+        """
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            yield session
+
+    def check(self) -> None:
+        """Raise DatabaseUnavailableError unless a query is answered."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except DatabaseError as error:
+            raise DatabaseUnavailableError(reason=_reason(error)) from error
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _reason(error: DatabaseError) -> str:
+    """The driver's first line; it names hosts and files, never a password."""
+    lines = str(error.orig).strip().splitlines()
+    return lines[0][:200] if lines else type(error.orig).__name__
+
+
+def _engine(url: URL, sqlite_version: tuple[int, ...]) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, module=sqlite, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    safe = wal_is_safe(sqlite_version)
+    if not safe:
+        _log.warning("sqlite-wal-refused", sqlite_version=".".join(map(str, sqlite_version)))
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # We send BEGIN ourselves (below), so the driver must not.
+        connection.isolation_level = None
+        mode = "WAL" if safe else "DELETE"
+        sync = "NORMAL" if safe else "FULL"
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+        connection.execute(f"PRAGMA synchronous = {sync}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine

@@ -1,0 +1,1 @@
+"""Warranty, repairs and support requests, as the vendor's published rules say."""

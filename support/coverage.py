@@ -1,0 +1,84 @@
+"""Gathers what is stored of a device and asks the one decision, support.warranty.entitlement."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from provision.devices import registry
+from provision.devices.identity import SerialNumber
+from provision.devices.summary import DeviceSummary, HandoverEvidence
+from provision.models import Device
+from storage.refusals import NotFoundError
+from support import contracts
+from support.entitlements import Entitlement
+from support.evidence import Evidence, EvidenceKind
+from support.models import EntitlementRow
+from support.terms import TermPolicy
+from support.warranty import CoverageAnswer, CoveredDevice, entitlement
+
+
+class UnknownSerialError(NotFoundError):
+    code = "unknown-serial"
+    ru = "Телефона с серийным номером {serial} в реестре нет."
+    en = "No phone with the serial number {serial} is on record."
+
+
+class MistypedSerialError(UnknownSerialError):
+    code = "mistyped-serial"
+    ru = "Телефона с серийным номером {serial} нет: контрольный знак не сходится, это опечатка."
+    en = "No phone has the serial number {serial}: its check character is wrong, so it is mistyped."
+
+
+def device_by_serial(session: Session, serial: str) -> DeviceSummary:
+    """The device with exactly this serial number, in any spelling.
+
+    Raises BadSerialError, UnknownSerialError, or MistypedSerialError for one in our own form whose
+    check character disagrees.
+    """
+    number = SerialNumber.parse(serial)
+    found = registry.summary_by_serial(session, number)
+    if found is not None:
+        return found
+    mistyped = number.is_own_form and not number.has_check_character
+    raise (MistypedSerialError if mistyped else UnknownSerialError)(serial=number.text)
+
+
+def coverage_of(
+    session: Session, device: DeviceSummary | str, today: date, policy: TermPolicy
+) -> CoverageAnswer:
+    """The warranty on `today` of a device, or of the one with this serial number.
+
+    Raises what device_by_serial and entitlement raise; any verdict is an answer.
+    """
+    found = device if isinstance(device, DeviceSummary) else device_by_serial(session, device)
+    proofs = registry.handovers(session, found.mac)
+    agreed = contracts.terms_for(session, _contract_numbers(proofs), found.product_code)
+    return entitlement(
+        CoveredDevice(found.serial or "", found.product_code, found.own_product),
+        [_evidence(proof) for proof in proofs],
+        policy,
+        agreed.overrides,
+        _stored_rights(session, found.mac),
+        today,
+        agreed.remarks,
+    )
+
+
+def _stored_rights(session: Session, mac: str) -> list[Entitlement]:
+    query = (
+        select(EntitlementRow)
+        .join(Device, Device.id == EntitlementRow.device_id)
+        .where(Device.mac == mac, EntitlementRow.voided_at.is_(None))
+        .order_by(EntitlementRow.starts_on, EntitlementRow.id)
+    )
+    return [row.right for row in session.scalars(query)]
+
+
+def _evidence(proof: HandoverEvidence) -> Evidence:
+    return Evidence(EvidenceKind(proof.kind.value), proof.on, proof.reference)
+
+
+def _contract_numbers(proofs: Iterable[HandoverEvidence]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(proof.contract for proof in proofs if proof.contract))

@@ -1,0 +1,60 @@
+"""A phrase is one thought in Russian and in English, with dates written each language's way.
+
+Warranty answers carry phrases rather than gettext ids, because an answer is read in both languages
+at once: on the page, in the command's JSON and later in a letter.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from support.civil_dates import date_text
+
+NBSP = "\u00a0"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A text, or a str.format template, in both languages."""
+
+    ru: str
+    en: str
+
+    def text(self, language: str) -> str:
+        """The Russian text for "ru", the English one for any other language."""
+        return self.ru if language == "ru" else self.en
+
+
+Detail = date | Phrase | str
+
+
+def filled(template: Phrase, details: Mapping[str, Detail]) -> Phrase:
+    """The template with each `{name}` replaced by that detail in the sentence's own language."""
+    return Phrase(
+        ru=template.ru.format(**_spoken(details, "ru")),
+        en=template.en.format(**_spoken(details, "en")),
+    )
+
+
+def months_phrase(months: int) -> Phrase:
+    """A number of months, the noun in the form that it asks for (1 месяц, 12 месяцев)."""
+    return Phrase(
+        ru=f"{months}{NBSP}{_russian_month(months)}",
+        en=f"{months}{NBSP}{'month' if months == 1 else 'months'}",
+    )
+
+
+def _russian_month(count: int) -> str:
+    if count % 100 in range(11, 15):
+        return "месяцев"
+    return {1: "месяц", 2: "месяца", 3: "месяца", 4: "месяца"}.get(count % 10, "месяцев")
+
+
+def _spoken(details: Mapping[str, Detail], language: str) -> dict[str, str]:
+    return {name: _one(detail, language) for name, detail in details.items()}
+
+
+def _one(detail: Detail, language: str) -> str:
+    if isinstance(detail, date):
+        return date_text(detail, language)
+    return detail.text(language) if isinstance(detail, Phrase) else detail

@@ -1,0 +1,146 @@
+"""What every room of the tests shares: an installation on SQLite or PostgreSQL, and the app."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import health, migrations
+from portal.app import PAGES, Plane, create_app
+from portal.installing import open_installation
+from portal.settings import Settings
+from storage.db import Database, sqlite_url
+from storage.installation import Installation
+from tests.postgres import Postgres, find_pg_ctl
+
+if TYPE_CHECKING:
+    from tests.served import Served
+
+ADMIN_PASSWORD = "tests-Only-1234567"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Every test that touches a database runs on both; a room may override this with one."""
+    name: str = request.param
+    if name == "postgresql" and find_pg_ctl() is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    return name
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of this test process, in its own folder and on its own port."""
+    # Not in pytest's folder: another run of the tests clears old ones away under its feet.
+    with (
+        TemporaryDirectory(prefix="flatpro-pg-", ignore_cleanup_errors=True) as folder,
+        closing(Postgres.start(Path(folder) / "server")) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file at this code's revision, to be copied: migrating each time is slow."""
+    path = tmp_path_factory.mktemp("migrated") / "flatpro.sqlite"
+    database = Database(sqlite_url(path))
+    migrations.upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database at this code's revision, to be copied."""
+    name = postgres.create_database()
+    database = Database(postgres.url(name))
+    migrations.upgrade(database)
+    database.dispose()
+    return name
+
+
+@pytest.fixture
+def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database's address; for SQLite the installation's own file."""
+    if backend == "sqlite":
+        (tmp_path / "data").mkdir()
+        shutil.copyfile(
+            request.getfixturevalue("migrated_sqlite"), tmp_path / "data" / "flatpro.sqlite"
+        )
+        return ""
+    server: Postgres = request.getfixturevalue("postgres")
+    template: str = request.getfixturevalue("migrated_postgres")
+    return server.url(server.create_database(template))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        admin_password=ADMIN_PASSWORD,
+        demo=False,
+        public_url="http://flatpro.test",
+        phone_url="http://phones.test",
+    )
+
+
+@pytest.fixture
+def installation(settings: Settings) -> Iterator[Installation]:
+    found = open_installation(settings)
+    yield found
+    found.database.dispose()
+
+
+@pytest.fixture
+def app(installation: Installation, settings: Settings) -> Flask:
+    made = create_app(installation, settings, PAGES)
+    made.testing = False
+    health.started(made).set()
+    return made
+
+
+@pytest.fixture
+def phones(installation: Installation, settings: Settings) -> Flask:
+    made = create_app(installation, settings, {Plane.PHONES})
+    health.started(made).set()
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """The app over each database, for a room whose other tests need only one."""
+    url = ""
+    if request.param == "postgresql":
+        if find_pg_ctl() is None:
+            pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url(server.create_database(request.getfixturevalue("migrated_postgres")))
+    settings = Settings(data_dir=tmp_path / "either", database_url=url, demo=False)
+    found = open_installation(settings)
+    made = create_app(found, settings, PAGES)
+    health.started(made).set()
+    yield made
+    found.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Served]":
+    """The demo, running; its phones need fixed ports, so its tests run in one process."""
+    from tests.served import serving  # noqa: PLC0415 - it needs this module first
+
+    with serving(tmp_path_factory.mktemp("demo") / "data") as served:
+        yield served

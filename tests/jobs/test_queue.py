@@ -1,0 +1,161 @@
+"""Durable jobs: claimed once, retried, finished, and picked up after a crash."""
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from jobs import queue
+from jobs.models import Job, JobState
+from jobs.owners import Owner, is_alive
+from jobs.runner import LOCKS, Runner, Work, Workbook
+from jobs.schedule import Periodic, is_due, submit_due
+from storage.clock import now
+from storage.installation import Installation
+
+EPOCH = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def submit(session: Session, kind: str = "count", **arguments: object) -> Job:
+    return queue.submit(session, kind, arguments, actor="test", now=EPOCH)
+
+
+def test_a_job_exists_only_if_its_transaction_does(installation: Installation) -> None:
+    with pytest.raises(RuntimeError), installation.database.writing() as session:
+        submit(session)
+        raise RuntimeError
+    with installation.database.reading() as session:
+        assert session.query(Job).count() == 0
+
+
+def test_the_oldest_due_job_is_claimed_and_by_one_owner_only(installation: Installation) -> None:
+    with installation.database.writing() as session:
+        first = submit(session).id
+        submit(session)
+    claimed = []
+    for owner in ("a", "b", "c"):
+        with installation.database.writing() as session:
+            job = queue.claim(session, owner, ["count"], EPOCH)
+            claimed.append(job.id if job else None)
+    assert claimed == [first, first + 1, None]
+
+
+def test_a_job_of_a_kind_nobody_here_handles_is_left_alone(installation: Installation) -> None:
+    with installation.database.writing() as session:
+        submit(session, "other")
+        assert queue.claim(session, "a", ["count"], EPOCH) is None
+
+
+def test_a_failed_attempt_waits_longer_each_time_and_then_gives_up(
+    installation: Installation,
+) -> None:
+    with installation.database.writing() as session:
+        job_id = submit(session).id
+    waits, at = [], EPOCH
+    for _ in range(3):
+        with installation.database.writing() as session:
+            assert queue.claim(session, "a", ["count"], at)
+            queue.fail(session, job_id, "OSError: no", at)
+            job = session.get_one(Job, job_id)
+            waits.append((job.run_after - at).total_seconds())
+            state, at = job.state, job.run_after
+    assert waits[:2] == [5, 30]
+    assert state == JobState.FAILED
+
+
+def test_progress_is_stored_while_the_job_runs(installation: Installation) -> None:
+    seen = []
+
+    def handler(work: Work) -> None:
+        work.report(1, 4, "first of four")
+        with installation.database.reading() as session:
+            job = session.get_one(Job, work.job_id)
+            seen.append((job.progress_done, job.progress_total, job.progress_note, job.state))
+
+    with installation.database.writing() as session:
+        submit(session)
+    assert Runner(installation, Workbook({"count": handler})).run_due("a") == 1
+    assert seen == [(1, 4, "first of four", JobState.RUNNING)]
+
+
+def test_a_handler_that_raises_leaves_its_reason_on_the_row(installation: Installation) -> None:
+    def handler(_work: Work) -> None:
+        raise ValueError("the disk said no")
+
+    with installation.database.writing() as session:
+        job_id = submit(session).id
+    Runner(installation, Workbook({"count": handler})).run_due("a")
+    with installation.database.reading() as session:
+        job = session.get_one(Job, job_id)
+    assert (job.state, job.error) == (JobState.QUEUED, "ValueError: the disk said no")
+
+
+def test_the_thread_runs_what_is_submitted_while_it_sleeps(installation: Installation) -> None:
+    done: list[int] = []
+    runner = Runner(installation, Workbook({"count": lambda work: done.append(work.job_id)}))
+    runner.start()
+    with installation.database.writing() as session:
+        queue.submit(session, "count", {}, actor="test", now=now())
+    deadline = time.monotonic() + 10
+    while not done and time.monotonic() < deadline:
+        time.sleep(0.05)
+    runner.stop()
+    assert len(done) == 1
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from jobs.owners import Owner
+owner = Owner(Path(sys.argv[1]))
+print(owner.name, flush=True)
+time.sleep(60)
+"""
+
+
+def test_jobs_of_a_killed_process_run_again_and_those_of_a_living_one_do_not(
+    installation: Installation,
+) -> None:
+    locks = installation.data_dir / LOCKS
+    locks.mkdir()
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(locks)], stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    name = other.stdout.readline().strip()
+    with installation.database.writing() as session:
+        submit(session)
+        assert queue.claim(session, name, ["count"], EPOCH)
+    runner = Runner(installation, Workbook())
+    while_alive = runner.release_orphans()
+    other.kill()
+    other.wait()
+    other.stdout.close()
+    assert (while_alive, runner.release_orphans()) == (0, 1)
+    with installation.database.reading() as session:
+        job = session.query(Job).one()
+    assert (job.state, job.owner, job.attempts) == (JobState.QUEUED, None, 1)
+
+
+def test_an_owner_is_alive_until_it_closes(tmp_path: Path) -> None:
+    with Owner(tmp_path) as owner:
+        assert is_alive(tmp_path, owner.name)
+    assert not is_alive(tmp_path, owner.name)
+
+
+def test_periodic_work_makes_one_catch_up_run_after_a_long_sleep(
+    installation: Installation,
+) -> None:
+    hourly = [Periodic("count", every_s=3600)]
+    with installation.database.writing() as session:
+        assert is_due(session, hourly, EPOCH)
+        assert submit_due(session, hourly, EPOCH) == 1
+        assert not is_due(session, hourly, EPOCH + timedelta(minutes=59))
+        assert submit_due(session, hourly, EPOCH + timedelta(minutes=59)) == 0
+    with installation.database.writing() as session:
+        assert submit_due(session, hourly, EPOCH + timedelta(days=30)) == 1
+        assert submit_due(session, hourly, EPOCH + timedelta(days=30)) == 0

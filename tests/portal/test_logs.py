@@ -1,0 +1,60 @@
+"""Logs: one JSON record a line, whatever a client sends; a failure with its reason; no secret."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from accounts.access import anyone
+from portal import logs
+
+TOKEN = "y8lGVnSecretSecretSecretSecretSecretSecretS"
+
+
+@pytest.fixture
+def backend() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Path]:
+    logs.configure(tmp_path / "log")
+    yield tmp_path / "log"
+    logs.configure()
+
+
+def read(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    "path", ["/p/{}/02f1a7000001.cfg", "//p//{}//x.cfg", "/p/{}", "/p/{}/firmware", "/p///{}/a/b"]
+)
+def test_a_phones_token_never_stands_in_a_record(path: str) -> None:
+    assert TOKEN not in logs.masked_path(path.format(TOKEN))
+
+
+def test_an_address_without_a_token_is_recorded_as_it_is() -> None:
+    for path in ("/p/02f1a7000001.cfg", "/p/auth/02f1a7000001.cfg", "/downloads/FP-B2/"):
+        assert logs.masked_path(path) == path
+
+
+def test_hostile_text_stays_inside_its_record(app: Flask, records: Path) -> None:
+    agent = 'a\x1b[31m \x85 \u2028 {"status": 200}'.encode().decode("latin-1")
+    app.test_client().get("/downloads/", headers={"User-Agent": agent})
+    (record,) = read(records)
+    assert (record["event"], record["status"]) == ("request", 200)
+
+
+def test_a_failure_is_recorded_with_its_reason_and_its_place(app: Flask, records: Path) -> None:
+    def broken() -> str:
+        raise ZeroDivisionError("the reason")
+
+    app.add_url_rule("/broken", "broken", anyone(broken))
+    assert app.test_client().get("/broken").status_code == 500
+    failure = next(record for record in read(records) if record["event"] == "library")
+    assert failure["level"] == "error"
+    assert "ZeroDivisionError: the reason" in str(failure["exception"])
+    assert "test_logs.py" in str(failure["exception"])

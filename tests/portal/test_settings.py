@@ -1,0 +1,54 @@
+"""Settings: read from the environment, and a bad one is named."""
+
+import os
+import subprocess
+import sys
+from ipaddress import ip_network
+
+import pytest
+
+from portal.settings import Settings
+
+
+def load_in_process(**environ: str) -> str:
+    """What a process with these variables says of its settings."""
+    code = (
+        "from portal import settings\n"
+        "from storage.refusals import RefusedError\n"
+        "try:\n    settings.load()\nexcept RefusedError as e:\n    print(e.code, e.text('ru'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FLATPRO_PORT", "eighty"),
+        ("FLATPRO_PHONE_PORT", "70000"),
+        ("FLATPRO_PUBLIC_URL", "flatpro.example"),
+        ("FLATPRO_READ_NETWORKS", "10.0.0.0/8,hello"),
+    ],
+)
+def test_a_bad_variable_is_named_in_one_line(name: str, value: str) -> None:
+    said = load_in_process(**{name: value})
+    assert said.startswith("bad-setting")
+    assert name in said
+    assert "\n" not in said
+
+
+def test_lists_are_comma_separated() -> None:
+    networks = Settings(read_networks="10.0.0.0/8, 192.168.4.0/24").read_networks  # type: ignore[arg-type]  # as the environment gives it
+    assert networks == (ip_network("10.0.0.0/8"), ip_network("192.168.4.0/24"))
+
+
+def test_addresses_lose_their_last_slash_and_default_to_the_listening_ones() -> None:
+    assert Settings(public_url="https://x.example/").public_address == "https://x.example"
+    assert Settings(port=18080).public_address == "http://127.0.0.1:18080"
+    assert Settings(phone_port=18081).phone_address == "http://127.0.0.1:18081"

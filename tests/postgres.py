@@ -1,0 +1,82 @@
+"""A real PostgreSQL for one test process: own folder, own port, not the system's service."""
+
+import itertools
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+
+def find_pg_ctl() -> Path | None:
+    """Debian keeps the server's programs out of PATH."""
+    found = shutil.which("pg_ctl")
+    if found:
+        return Path(found)
+    return max(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), default=None)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Postgres:
+    folder: Path
+    port: int
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    @classmethod
+    def start(cls, folder: Path) -> "Postgres":
+        folder.mkdir()
+        server = cls(folder / "data", free_port())
+        folder.chmod(0o755)
+        for parent in folder.parents:
+            # initdb runs as another user when we are root, and must reach its folder.
+            if parent.owner() == pwd.getpwuid(os.geteuid()).pw_name and parent != Path("/tmp"):
+                parent.chmod(parent.stat().st_mode | 0o711)
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        server._run("initdb", "-D", str(server.folder), "-U", "flatpro", "-A", "trust", "-N")
+        options = f"-p {server.port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
+        server._run(
+            "pg_ctl",
+            "-D",
+            str(server.folder),
+            "-w",
+            "-o",
+            options,
+            "-l",
+            str(folder / "log"),
+            "start",
+        )
+        return server
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://flatpro@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, template: str = "template1") -> str:
+        """Make a database as a copy of `template`; its name."""
+        name = f"test_{next(self._numbers)}"
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        engine.dispose()
+        return name
+
+    def close(self) -> None:
+        self._run("pg_ctl", "-D", str(self.folder), "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        pg_ctl = find_pg_ctl()
+        assert pg_ctl is not None
+        command = [str(pg_ctl.parent / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)

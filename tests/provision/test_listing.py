@@ -1,0 +1,89 @@
+"""Lists of devices: search, filters, order, and a cursor that additions do not shift."""
+
+from datetime import timedelta
+
+import pytest
+
+from provision.devices import listing, registry
+from provision.devices.listing import SORTS, DeviceFilter
+from storage.installation import Installation
+from tests.provision import estate as estates
+from tests.provision.estate import MAC, NOW, SERIAL, Estate
+
+
+@pytest.fixture
+def estate(installation: Installation) -> Estate:
+    made = estates.build(installation)
+    with installation.database.writing() as session:
+        for number in range(2, 6):
+            phone = estates.add_phone(session, f"02f1a70000{number:02x}", f"X-100{number}")
+            phone.firmware = f"2.{number}.0"
+            phone.address = f"10.0.0.{number}"
+            phone.last_check_in_at = NOW + timedelta(minutes=number)
+    return made
+
+
+def found(estate: Estate, wanted: DeviceFilter) -> list[str]:
+    with estate.installation.database.reading() as session:
+        devices, total = listing.page(session, wanted, limit=50)
+    assert len(devices) == total
+    return [device.mac[-2:] for device in devices]
+
+
+@pytest.mark.parametrize(
+    ("text", "macs"),
+    [
+        ("02:F1:A7:00:00:03", ["03"]),
+        ("a7-00-00-03", ["03"]),
+        (SERIAL[4:9].lower(), ["01"]),
+        ("X1004", ["04"]),
+        ("10.0.0.5", ["05"]),
+        ("2.4", ["04"]),
+        ("офис", ["01", "02", "03", "04", "05"]),
+        ("%", []),
+        ("_", []),
+        ("nothing", []),
+    ],
+)
+def test_search_takes_a_part_of_what_people_know(
+    estate: Estate, text: str, macs: list[str]
+) -> None:
+    if text == "офис" and estate.installation.database.is_sqlite:
+        text = "Офис"  # SQLite's LIKE folds the case of Latin letters only.
+    assert found(estate, DeviceFilter(text=text)) == macs
+
+
+def test_filters_narrow_the_list(estate: Estate) -> None:
+    assert len(found(estate, DeviceFilter(product="FP-B2", site="Офис"))) == 5
+    assert not found(estate, DeviceFilter(product="FP-C5"))
+    assert not found(estate, DeviceFilter(site="Склад"))
+
+
+@pytest.mark.parametrize("sort", [*SORTS, "no-such-column"])
+def test_every_column_sorts_both_ways(estate: Estate, sort: str) -> None:
+    assert len(found(estate, DeviceFilter(sort=sort))) == 5
+    assert len(found(estate, DeviceFilter(sort=sort, descending=True))) == 5
+
+
+def test_phones_never_seen_come_last_either_way(estate: Estate) -> None:
+    for descending in (False, True):
+        wanted = DeviceFilter(sort="last_check_in", descending=descending)
+        assert found(estate, wanted)[-1] == "01"
+
+
+def test_a_page_is_a_part_and_tells_the_whole(estate: Estate) -> None:
+    with estate.installation.database.reading() as session:
+        devices, total = listing.page(session, DeviceFilter(), limit=2, offset=2)
+        assert ([device.mac[-2:] for device in devices], total) == (["03", "04"], 5)
+        assert listing.site_names(session) == ["Офис"]
+        assert len(listing.every(session, DeviceFilter())) == 5
+
+
+def test_a_cursor_goes_on_where_it_was_although_devices_come_and_go(estate: Estate) -> None:
+    with estate.installation.database.writing() as session:
+        first = listing.after(session, DeviceFilter(), limit=2)
+        session.delete(registry.get(session, "02f1a7000002"))
+        estates.add_phone(session, "02f1a7000000", None)
+        rest = listing.after(session, DeviceFilter(), limit=9, mac=first[-1].mac)
+    assert [device.mac[-2:] for device in first] == [MAC[-2:], "02"]
+    assert [device.mac[-2:] for device in rest] == ["03", "04", "05"]

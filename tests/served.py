@@ -1,0 +1,98 @@
+"""The whole product as `make run` starts it, on ports and a data folder of its own."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.conftest import ADMIN_PASSWORD
+from tests.postgres import free_port
+
+READY_S = 90
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running product; `public` and `phones` are its addresses."""
+
+    public: str
+    phones: str
+    data_dir: Path
+    environ: dict[str, str]
+    pid: int = 0
+
+    def kill(self) -> None:
+        """kill -9 of the process that was started, and of no other."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def flatpro(self, *arguments: str, code: int = 0) -> str:
+        """What a command prints on stdout; it must end with `code`."""
+        done = self.flatpro_process(arguments)
+        assert done.returncode == code, done.stderr
+        return done.stdout
+
+    def flatpro_process(self, arguments: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "portal.cli", *arguments],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def flatpro_json(self, *arguments: str) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = json.loads(self.flatpro(*arguments, "--json"))
+        return found
+
+    def get(self, address: str, **headers: str) -> bytes:
+        asked = urllib.request.Request(self.public + address, headers=headers)
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            body: bytes = answer.read()
+        return body
+
+
+@contextlib.contextmanager
+def serving(data_dir: Path, **settings: str) -> Iterator[Served]:
+    """Start the product, wait until it is healthy, and end it by its own process id."""
+    environ = {
+        **os.environ,
+        "FLATPRO_PORT": str(free_port()),
+        "FLATPRO_PHONE_PORT": str(free_port()),
+        "FLATPRO_DATA_DIR": str(data_dir),
+        "FLATPRO_ADMIN_PASSWORD": ADMIN_PASSWORD,
+        "FLATPRO_LOG_FILE": str(data_dir / "flatpro.log"),
+        **settings,
+    }
+    port, phone_port = environ["FLATPRO_PORT"], environ["FLATPRO_PHONE_PORT"]
+    server = Served(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{phone_port}", data_dir, environ)
+    output = (data_dir.parent / f"{data_dir.name}.out").open("ab")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "portal.cli", "serve"], env=environ, stdout=output, stderr=output
+    )
+    try:
+        _wait_until_healthy(server, process)
+        yield replace(server, pid=process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        output.close()
+
+
+def _wait_until_healthy(server: Served, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended while starting"
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            if server.get("/healthz") == b"ok\n":
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"not healthy within {READY_S} s")

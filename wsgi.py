@@ -1,0 +1,16 @@
+"""The two WSGI callables for servers: `app` (people and staff) and `phones`."""
+
+from portal import health, logs, settings
+from portal.app import PAGES, Plane, create_app
+from portal.installing import open_installation
+
+_settings = settings.load()
+logs.configure(_settings.log_file)
+_installation = open_installation(_settings)
+
+app = create_app(_installation, _settings, PAGES)
+phones = create_app(_installation, _settings, {Plane.PHONES})
+
+# Under an application server start-up is over once this module is imported.
+health.started(app).set()
+health.started(phones).set()
