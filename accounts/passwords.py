@@ -1,5 +1,6 @@
 """Passwords: argon2id hashes, one cost for known and unknown logins, and generated first ones."""
 
+import functools
 import secrets
 
 from argon2 import PasswordHasher
@@ -9,8 +10,6 @@ from storage.refusals import RefusedError
 
 MIN_LENGTH = 12
 _hasher = PasswordHasher()
-#: Verified when a login is unknown, so that the answer takes as long as for a known one.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
 class WeakPasswordError(RefusedError):
@@ -29,10 +28,17 @@ def hash_password(password: str) -> str:
 
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password is right; as slow for an unknown login (None) as for a known one."""
+    nobody = _nobody()
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        return _hasher.verify(password_hash or nobody, password) and password_hash is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
+
+
+@functools.cache
+def _nobody() -> str:
+    """Verified when a login is unknown, so that the answer takes as long as for a known one."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def generate() -> str:

@@ -1,6 +1,7 @@
 """The `flatpro` command: every slice's commands over one installation."""
 
 import functools
+import importlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -8,23 +9,39 @@ from typing import Any
 import click
 from sqlalchemy.exc import DatabaseError
 
-import accounts.cli
-import catalogue.cli
-import catalogue.key_cli
-import catalogue.metadata_cli
-import docs_store.cli
-import firmware.cli
-import provision.cli
-import support.cli
 from portal import installing, logs, migrations, settings
 from storage import console
 from storage.db import DatabaseUnavailableError
 from storage.installation import Installation
 from storage.refusals import RefusedError
 
+#: Which module holds which commands (its COMMANDS). It is imported when one of them is called:
+#: the web, SNMP and TUF libraries of all slices together cost every command most of a second.
+SLICES = {
+    "accounts.cli": ("user", "token", "audit"),
+    "catalogue.cli": ("product",),
+    "catalogue.key_cli": ("keys",),
+    "catalogue.metadata_cli": ("metadata",),
+    "firmware.cli": ("firmware",),
+    "docs_store.cli": ("docs",),
+    "provision.cli": ("device", "profile"),
+    "support.cli": ("warranty", "contract"),
+}
+_MODULE_OF = {name: module for module, names in SLICES.items() for name in names}
+
 
 class Program(click.Group):
-    """Turns a refusal into one clear line and exit code 1."""
+    """Finds the slices' commands; turns a refusal into one clear line and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted((*super().list_commands(ctx), *_MODULE_OF))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULE_OF:
+            return super().get_command(ctx, cmd_name)
+        commands = importlib.import_module(_MODULE_OF[cmd_name]).COMMANDS
+        found: click.Command = next(c for c in commands if c.name == cmd_name)
+        return found
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -56,7 +73,7 @@ def _opener() -> Callable[[], Installation]:
 @click.option("--as-child", is_flag=True, hidden=True, help="End when standard input ends.")
 def serve_command(planes: str, as_child: bool) -> None:
     """Serve until stopped: people and staff on one port, phones on another."""
-    # The web's modules cost every other command most of a second.
+    # The web's modules are for this command alone.
     from portal import serve  # noqa: PLC0415
 
     sys.exit(serve.run(settings.load(), serve.parse_planes(planes), as_child=as_child))
@@ -74,20 +91,6 @@ def upgrade() -> None:
     installing.open_installation(loaded)
     revision = migrations.revision(installing.database_of(loaded))
     click.echo(f"The database is at revision {revision}.")
-
-
-for commands in (
-    accounts.cli.COMMANDS,
-    catalogue.cli.COMMANDS,
-    catalogue.key_cli.COMMANDS,
-    catalogue.metadata_cli.COMMANDS,
-    firmware.cli.COMMANDS,
-    docs_store.cli.COMMANDS,
-    provision.cli.COMMANDS,
-    support.cli.COMMANDS,
-):
-    for command in commands:
-        main.add_command(command)
 
 
 if __name__ == "__main__":

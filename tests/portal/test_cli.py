@@ -1,0 +1,57 @@
+"""The `flatpro` command as a person at a terminal meets it."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from portal.cli import SLICES, main
+
+PACKAGES = ("accounts", "catalogue", "firmware", "docs_store", "provision", "support")
+
+
+def command_modules() -> set[str]:
+    """Every module of the slices that offers commands."""
+    names = {
+        f"{package}.{module.name}"
+        for package in PACKAGES
+        for module in pkgutil.iter_modules([str(Path(package))])
+        if module.name.endswith("cli")
+    }
+    return {name for name in names if hasattr(importlib.import_module(name), "COMMANDS")}
+
+
+def test_every_command_of_every_slice_is_found_by_its_name() -> None:
+    assert command_modules() == set(SLICES)
+    for module, names in SLICES.items():
+        commands = importlib.import_module(module).COMMANDS
+        assert tuple(command.name for command in commands) == names
+
+
+def test_help_lists_every_command_with_its_sentence() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).output
+    for name in ("serve", "db", *(name for names in SLICES.values() for name in names)):
+        (line,) = (line for line in shown.splitlines() if line.startswith(f"  {name} "))
+        assert len(line.split()) > 2
+
+
+def test_one_slices_command_loads_no_other_slices_wire_libraries() -> None:
+    program = (
+        "import sys, portal.cli; portal.cli.main(['product', '--help'], standalone_mode=False);"
+        "print(sorted({'pysnmp', 'paramiko', 'pypdfium2', 'flask_openapi3'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("line", [["nonsense"], ["firmware", "nonsense"], ["--nonsense"]])
+def test_an_unknown_command_is_wrong_usage(line: list[str]) -> None:
+    done = CliRunner().invoke(main, line)
+    assert done.exit_code == 2
+    assert "nonsense" in done.output
