@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -234,26 +235,38 @@ def answers(address: str) -> bool:
 
 
 def test_the_first_publication_of_the_readme_works_as_written(tmp_path: Path) -> None:
-    """Every line of README's block, typed as it stands, against a server without the demo."""
+    """Every line of README's blocks, typed as it stands, against a server without the demo."""
     text = Path("README.md").read_text(encoding="utf-8")
     section = text.split("## Publish the first firmware")[1].split("## ")[0]
     blocks = section.split("```")[1::2]
+    commands = [block for block in blocks if not block.startswith("python")]
+    (program,) = (block.removeprefix("python") for block in blocks if block.startswith("python"))
     (tmp_path / "bin").mkdir()
     flatpro = tmp_path / "bin" / "flatpro"
     flatpro.write_text(f'#!/bin/sh\nexec {sys.executable} -m portal.cli "$@"\n')
     flatpro.chmod(0o755)
     with serving(tmp_path / "data", FLATPRO_DEMO="0") as served:
-        script = "\n".join(blocks).replace("http://127.0.0.1:8080", served.public)
         environ = {**served.environ, "PYTHONPATH": str(Path.cwd())}
         environ["PATH"] = f"{tmp_path / 'bin'}:{environ['PATH']}"
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script.replace("$PWD/.venv/bin:", "")],
-            cwd=tmp_path,
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        assert "fp-z9-1.0.0.bin: OK" in done.stdout
+
+        def typed(command: list[str], written: str, folder: Path) -> str:
+            script = written.replace("http://127.0.0.1:8080", served.public)
+            done = subprocess.run(
+                [*command, script.replace("$PWD/.venv/bin:", "")],
+                cwd=folder,
+                env=environ,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        shell = ["bash", "-euo", "pipefail", "-c"]
+        assert "fp-z9-1.0.0.bin: OK" in typed(shell, "\n".join(commands), tmp_path)
+        (root_fetch,) = re.findall(r"`(curl -O [^`]*root\.json)`", section)
+        typed(shell, root_fetch, tmp_path / "check")
+        taken = typed([sys.executable, "-c"], program, tmp_path / "check").strip()
+        image = tmp_path / "check" / "fp-z9-1.0.0.bin"
+        assert (tmp_path / "check" / taken).read_bytes() == image.read_bytes()
