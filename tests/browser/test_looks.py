@@ -10,10 +10,18 @@ from tests.served import Served
 pytestmark = pytest.mark.browser
 
 PUBLIC = ("/", "/downloads/", "/downloads/FP-B2/?from=1.6.0", "/docs/", "/docs/b2-manual/")
-PUBLIC += ("/warranty", "/login", "/nothing", "/api/docs")
+PUBLIC += (
+    "/docs/search?q=%D1%81%D0%B5%D1%82%D1%8C",
+    "/warranty",
+    "/login",
+    "/nothing",
+    "/api/docs",
+)
 STAFF = ("/staff/", "/staff/devices/", "/staff/devices/02f1a7000001", "/staff/releases/")
 STAFF += ("/staff/releases/FP-B2/2.4.1", "/staff/releases/FP-B2/2.3.0", "/staff/releases/new")
 STAFF += ("/staff/documents/", "/staff/products/", "/staff/jobs", "/staff/users", "/staff/audit")
+STAFF += ("/staff/keys/", "/staff/documents/b2-manual/", "/staff/documents/new")
+STAFF += ("/staff/devices/new", "/staff/devices/02f1a7000001/preview")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
