@@ -21,6 +21,7 @@ import firmware.views
 import provision.api
 import provision.phone_api
 import provision.views
+import support.rule_views
 import support.views
 from accounts import access, identification
 from accounts.access import current_actor
@@ -58,6 +59,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         catalogue.metadata_api.blueprint,
         firmware.download_api.blueprint,
         docs_store.views.public,
+        support.rule_views.public,
         support.views.public,
     ),
     Plane.STAFF: (

@@ -35,6 +35,7 @@ def document(answer: CoverageAnswer) -> dict[str, object]:
         "on": answer.today,
         "verdict": answer.verdict,
         "covered_until": answer.covered_until,
+        "claims_until": answer.claims_until,
         "summary": {"ru": answer.headline("ru"), "en": answer.headline("en")},
         "start": start and {"on": start.on, "kind": start.kind, "evidence": start.reference},
         "entitlements": [

@@ -12,6 +12,8 @@ from provision.devices.summary import DeviceSummary, HandoverEvidence
 from provision.models import Device
 from storage.refusals import NotFoundError
 from support import contracts
+from support.calendars.loading import shipped as shipped_calendar
+from support.claims import ClaimPolicy, with_claims
 from support.entitlements import Entitlement
 from support.evidence import Evidence, EvidenceKind
 from support.models import EntitlementRow
@@ -55,7 +57,7 @@ def coverage_of(
     found = device if isinstance(device, DeviceSummary) else device_by_serial(session, device)
     proofs = registry.handovers(session, found.mac)
     agreed = contracts.terms_for(session, _contract_numbers(proofs), found.product_code)
-    return entitlement(
+    answer = entitlement(
         CoveredDevice(found.serial or "", found.product_code, found.own_product),
         [_evidence(proof) for proof in proofs],
         policy,
@@ -64,6 +66,7 @@ def coverage_of(
         today,
         agreed.remarks,
     )
+    return with_claims(answer, shipped_calendar(), ClaimPolicy())
 
 
 def _stored_rights(session: Session, mac: str) -> list[Entitlement]:

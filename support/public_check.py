@@ -76,13 +76,17 @@ class TypedLabel:
 
 @dataclass(frozen=True)
 class PublicAnswer:
-    """All that the public may know of a phone; `rights` are the kinds in force that day."""
+    """All that the public may know of a phone; `rights` are the kinds in force that day.
+
+    `claims_until` is set where claims are taken for longer than the warranty's last day (W-6).
+    """
 
     serial: str
     product: Phrase
     verdict: Verdict
     headline: Phrase
     rights: tuple[Phrase, ...]
+    claims_until: date | None = None
 
 
 def public_answer(
@@ -114,6 +118,7 @@ def _told(device: DeviceSummary, answer: CoverageAnswer) -> PublicAnswer:
         verdict=answer.verdict,
         headline=Phrase(answer.headline("ru"), answer.headline("en")),
         rights=tuple(dict.fromkeys(right.kind.phrase for right in in_force)),
+        claims_until=None if answer.claims_until == answer.covered_until else answer.claims_until,
     )
 
 

@@ -1,8 +1,9 @@
 """The sentences of the warranty rules, as data, and the line that a rule leaves in an answer.
 
 Numbers: W-1 whom the rules cover, W-2 the term, W-3 its first day, W-4 what a supply contract
-changes, W-12 the union of all rights. No sentence names a document, a contract's number or a
-person: those stand in `reference`, which a public page must not print.
+changes, W-5 and W-6 until when a claim is in time, W-12 the union of all rights. No sentence names
+a document, a contract's number or a person: those stand in `reference`, which a public page must
+not print.
 """
 
 from dataclasses import dataclass
@@ -127,6 +128,26 @@ CONTRACT_UNRECORDED = _rule(
     " правило.",
     "A supply contract is named for this phone, but its terms are not on record: the general rule"
     " was applied.",
+)
+
+CLAIM_IN_TIME = _rule(
+    "W-5",
+    "Заявить о неисправности можно по {end} включительно, до 24:00 по Москве. Отправленное почтой"
+    " считается поданным в день отправки.",
+    "A fault may be reported until {end}, inclusive, by 24:00 Moscow time. What is sent by post"
+    " counts on the day it was handed in.",
+)
+LAST_DAY_OFF = _rule(
+    "W-6",
+    "{end} — выходной, поэтому заявления принимаются по {until} включительно.",
+    "{end} is a day off, so claims are taken until {until}, inclusive.",
+)
+LAST_DAY_OFF_PROVISIONAL = _rule(
+    "W-6",
+    "{end} — выходной, поэтому заявления принимаются по {until} включительно. Перенос выходных"
+    " в том году ещё не утверждён, день может измениться.",
+    "{end} is a day off, so claims are taken until {until}, inclusive. The days off of that year"
+    " are not decreed yet, so the day may change.",
 )
 
 RIGHT_COUNTED = _rule(

@@ -64,7 +64,8 @@ class CoverageAnswer:
     nothing covers that day. `intervals` is the union of all covering rights, `entitlements` the
     rights themselves, and `trace` the rules in the order in which they were applied. The trace and
     the sources name papers and contracts: they are for staff and the owner, while `headline` may
-    be told to anyone who knows the serial and its second factor.
+    be told to anyone who knows the serial and its second factor. `claims_until` is added by
+    support.claims, which knows which days are worked.
     """
 
     device: CoveredDevice
@@ -75,6 +76,7 @@ class CoverageAnswer:
     entitlements: tuple[Entitlement, ...]
     start_evidence: Evidence | None
     trace: tuple[RuleApplied, ...]
+    claims_until: date | None = None
 
     def headline(self, language: str) -> str:
         """The answer in one sentence, in Russian for "ru", else in English."""

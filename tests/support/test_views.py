@@ -13,6 +13,8 @@ from accounts.users import NewUser
 from storage.clock import moscow_date, now
 from support import contracts
 from support.attempts import LIMIT
+from support.calendars.loading import shipped as shipped_calendar
+from support.civil_dates import add_months
 from support.contracts import NewContract
 from tests.support.register import CUSTOMER, FIRST_MAC, REGISTERED_AT, Register
 
@@ -101,6 +103,19 @@ def test_a_covered_phone_is_answered_in_the_readers_language(
     english = read(check(client, register.first, FIRST_ENDING, prefix="/en"))
     assert "The warranty is in force until" in english
     assert "Base warranty" in english
+
+
+def test_w6_the_public_answer_says_when_claims_are_taken_after_a_last_day_off(
+    client: FlaskClient, register: Register
+) -> None:
+    calendar = shipped_calendar()
+    days = (TODAY - timedelta(days=ago) for ago in range(1, 60))
+    handover = next(day for day in days if not calendar.is_working(add_months(day, 12)))
+    register.prove(register.first, handover)
+    page = read(check(client, register.first, FIRST_ENDING))
+    until = calendar.next_working(add_months(handover, 12))
+    assert "Заявления принимаются по" in page
+    assert f"{until:%d.%m.%Y}" in page
 
 
 def test_the_public_answer_names_no_person_paper_contract_day_or_mac(
