@@ -21,6 +21,7 @@ import firmware.views
 import provision.api
 import provision.phone_api
 import provision.views
+import support.certificate_views
 import support.rule_views
 import support.views
 from accounts import access, identification
@@ -69,6 +70,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.views.staff,
         docs_store.views.staff,
         provision.views.staff,
+        support.certificate_views.staff,
         support.views.staff,
     ),
     Plane.PHONES: (

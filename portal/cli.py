@@ -26,6 +26,7 @@ SLICES = {
     "docs_store.cli": ("docs",),
     "provision.cli": ("device", "profile"),
     "support.cli": ("warranty", "contract"),
+    "support.certificate_cli": ("certificate",),
 }
 _MODULE_OF = {name: module for module, names in SLICES.items() for name in names}
 

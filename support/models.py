@@ -1,4 +1,4 @@
-"""Tables of the warranty: supply contracts with the terms they change, and dated rights."""
+"""Tables of the warranty: supply contracts with what they change, certificates, dated rights."""
 
 from datetime import date, datetime
 
@@ -49,6 +49,35 @@ class SupplyContract(Base):
         return f"contract:{self.number}"
 
 
+class Certificate(Base):
+    """A sold certificate: one number, one kind, and a right for each of its phones."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (CheckConstraint("months > 0", name="months_positive"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[EntitlementKind] = mapped_column(Text)
+    months: Mapped[int]
+    purchased_on: Mapped[date]
+    sold_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    void_reason: Mapped[str | None] = mapped_column(Text)
+
+    entitlements: Mapped[list["EntitlementRow"]] = relationship(lazy="selectin")
+
+    @property
+    def subject(self) -> str:
+        """The certificate's name in the audit trail."""
+        return f"certificate:{self.number}"
+
+    @property
+    def gives(self) -> EntitlementKind:
+        """What the certificate gives."""
+        return EntitlementKind(self.kind)
+
+
 class EntitlementRow(Base):
     """A dated right of a device beside its base warranty; both days are included.
 
@@ -65,6 +94,7 @@ class EntitlementRow(Base):
     ends_on: Mapped[date]
     source: Mapped[str] = mapped_column(Text)
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
 
     @property
     def right(self) -> Entitlement:

@@ -18,6 +18,8 @@ from provision.devices.identity import SERIAL_LENGTH_MAX, BadSerialError, Serial
 from provision.devices.summary import DeviceSummary
 from provision.models import Device
 from storage.refusals import NotFoundError, RefusedError
+from support.certificate_terms import BaseTerm
+from support.certificates import base_term_of
 from support.coverage import coverage_of
 from support.phrases import Phrase
 from support.terms import TermPolicy
@@ -78,7 +80,8 @@ class TypedLabel:
 class PublicAnswer:
     """All that the public may know of a phone; `rights` are the kinds in force that day.
 
-    `claims_until` is set where claims are taken for longer than the warranty's last day (W-6).
+    `claims_until` is set where claims are taken for longer than the warranty's last day (W-6),
+    `certificate_until` while a certificate may still be bought (C-1).
     """
 
     serial: str
@@ -87,6 +90,7 @@ class PublicAnswer:
     headline: Phrase
     rights: tuple[Phrase, ...]
     claims_until: date | None = None
+    certificate_until: date | None = None
 
 
 def public_answer(
@@ -104,13 +108,15 @@ def public_answer(
     device = registry.summary_by_serial(session, serial)
     assert device is not None, "the pair was found in this transaction"
     try:
-        return _told(device, coverage_of(session, device, today, policy))
+        answer = coverage_of(session, device, today, policy)
+        proofs = registry.handovers(session, device.mac)
+        return _told(device, answer, base_term_of(answer, proofs) if answer.origin else None)
     except RefusedError:
         # Contracts that contradict each other are for staff to settle, and not to be told.
         return _unsettled(device)
 
 
-def _told(device: DeviceSummary, answer: CoverageAnswer) -> PublicAnswer:
+def _told(device: DeviceSummary, answer: CoverageAnswer, base: BaseTerm | None) -> PublicAnswer:
     in_force = (right for right in answer.entitlements if answer.today in right.interval)
     return PublicAnswer(
         serial=answer.device.serial,
@@ -119,6 +125,7 @@ def _told(device: DeviceSummary, answer: CoverageAnswer) -> PublicAnswer:
         headline=Phrase(answer.headline("ru"), answer.headline("en")),
         rights=tuple(dict.fromkeys(right.kind.phrase for right in in_force)),
         claims_until=None if answer.claims_until == answer.covered_until else answer.claims_until,
+        certificate_until=base.window_ends_on if base and base.is_open(answer.today) else None,
     )
 
 

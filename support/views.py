@@ -15,8 +15,9 @@ from provision.devices import registry
 from storage.clock import moscow_date, now
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, writing
-from support import answer_forms, handover
+from support import answer_forms, certificates, handover
 from support.attempts import Attempts, TooManyAttemptsError
+from support.certificates import base_term_of
 from support.coverage import coverage_of, device_by_serial
 from support.evidence import EvidenceKind
 from support.handover import HandoverForm
@@ -68,7 +69,7 @@ def answer_check() -> Response:
 @staff_rule
 def device_warranty(serial: str) -> str:
     """The whole answer for one device: every rule, date and paper."""
-    return _device_page(serial, request.args)
+    return device_page(serial, request.args)
 
 
 @staff.post("/<path:serial>")
@@ -82,7 +83,7 @@ def register_handover(serial: str) -> Response | tuple[str, int]:
     except NotFoundError:
         raise
     except RefusedError as error:
-        return _device_page(serial, request.form, error), 422
+        return device_page(serial, request.form, error), 422
     flash(_("The handover on %(day)s was recorded.", day=f"{recorded.on:%d.%m.%Y}"))
     return redirect(url_for(".device_warranty", serial=serial))
 
@@ -105,12 +106,14 @@ def _check_page(
     return Response(page, status, {"Cache-Control": "no-store"}, mimetype="text/html")
 
 
-def _device_page(serial: str, typed: Mapping[str, str], error: RefusedError | None = None) -> str:
+def device_page(serial: str, typed: Mapping[str, str], error: RefusedError | None = None) -> str:
+    """The staff page of one device's warranty, with a form as it came back."""
     language = "en" if str(get_locale()) == "en" else "ru"
     with reading() as session:
         device = device_by_serial(session, serial)
         answer = coverage_of(session, device, moscow_date(now()), _policy())
         proofs = registry.handovers(session, device.mac)
+        base = base_term_of(answer, proofs) if answer.origin else None
     return render_template(
         "support/device_warranty.html",
         device=device,
@@ -122,6 +125,9 @@ def _device_page(serial: str, typed: Mapping[str, str], error: RefusedError | No
             (EvidenceKind.USER_DOCUMENT, _("Document of handover")),
             (EvidenceKind.PARTNER_REPORT, _("Partner's sale report")),
         ],
+        base=base,
+        certificate_open=base is not None and base.is_open(answer.today),
+        certificate_options=[(kind, kind.phrase.text(language)) for kind in certificates.KINDS],
         may_register=acting().role in {*REGISTRARS, Role.ADMIN},
         typed=typed,
         error=error,

@@ -57,6 +57,20 @@ class CoveredDevice:
 
 
 @dataclass(frozen=True)
+class TermOrigin:
+    """Where the base term begins and how long it is: what a certificate is reckoned from."""
+
+    evidence: Evidence
+    counted_from: date
+    months: int
+
+    @property
+    def ends_on(self) -> date:
+        """The last day of the base term, inclusive."""
+        return add_months(self.counted_from, self.months)
+
+
+@dataclass(frozen=True)
 class CoverageAnswer:
     """The answer for one day.
 
@@ -77,6 +91,7 @@ class CoverageAnswer:
     start_evidence: Evidence | None
     trace: tuple[RuleApplied, ...]
     claims_until: date | None = None
+    origin: TermOrigin | None = None
 
     def headline(self, language: str) -> str:
         """The answer in one sentence, in Russian for "ru", else in English."""
@@ -113,7 +128,8 @@ def entitlement(
         return _outside_the_rules(device, today)
     agreed = agreed_terms(terms, overrides)
     start = find_start(evidence, agreed)
-    base = _base_right(start.accepted, agreed) if start.accepted else None
+    origin = _origin(start.accepted, agreed) if start.accepted else None
+    base = _base_right(origin) if origin else None
     rights = (*((base,) if base else ()), *extra_entitlements)
     periods = union(right.interval for right in rights if right.kind.covers)
     period = next((period for period in periods if today in period), None)
@@ -135,6 +151,7 @@ def entitlement(
             _explain_day(periods, today),
             *(_explain_gap(gap) for gap in gaps(periods)),
         ),
+        origin=origin,
     )
 
 
@@ -151,13 +168,13 @@ def _outside_the_rules(device: CoveredDevice, today: date) -> CoverageAnswer:
     )
 
 
-def _base_right(start: TermStart, agreed: AgreedTerms) -> Entitlement:
-    return Entitlement(
-        EntitlementKind.BASE,
-        start.evidence.on,
-        add_months(start.counted_from, agreed.months),
-        start.evidence.reference,
-    )
+def _origin(start: TermStart, agreed: AgreedTerms) -> TermOrigin:
+    return TermOrigin(start.evidence, start.counted_from, agreed.months)
+
+
+def _base_right(origin: TermOrigin) -> Entitlement:
+    evidence = origin.evidence
+    return Entitlement(EntitlementKind.BASE, evidence.on, origin.ends_on, evidence.reference)
 
 
 def _verdict(period: Interval | None, rights: Sequence[Entitlement]) -> Verdict:
