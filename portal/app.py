@@ -18,6 +18,7 @@ import docs_store.views
 import firmware.api
 import firmware.download_api
 import firmware.views
+import portal.blob_care.views
 import provision.api
 import provision.phone_api
 import provision.views
@@ -62,6 +63,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
     ),
     Plane.STAFF: (
         portal_views.staff,
+        portal.blob_care.views.staff,
         catalogue.views.staff,
         catalogue.key_views.staff,
         firmware.views.staff,
@@ -181,6 +183,7 @@ def _staff_items() -> Sequence[NavigationItem]:
         (_("Documents"), "docs_store_staff.documents"),
         (_("Products"), "catalogue_staff.products"),
         (_("Keys"), "catalogue_keys.keys_page"),
+        (_("Storage"), "blob_care.storage_page"),
         (_("Jobs"), "portal_staff.jobs"),
     ]
     if actor is not None and actor.role == "admin":

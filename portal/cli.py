@@ -14,6 +14,7 @@ import catalogue.key_cli
 import catalogue.metadata_cli
 import docs_store.cli
 import firmware.cli
+import portal.blob_care.cli
 import provision.cli
 import support.cli
 from portal import installing, logs, migrations, settings
@@ -85,6 +86,7 @@ for commands in (
     docs_store.cli.COMMANDS,
     provision.cli.COMMANDS,
     support.cli.COMMANDS,
+    portal.blob_care.cli.COMMANDS,
 ):
     for command in commands:
         main.add_command(command)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from storage.blobs import StorageFullError
+from storage.db import DatabaseFullError, is_full
 from storage.refusals import ConflictError, NotFoundError, RefusedError, UnavailableError
 
 RETRY_AFTER_S = "5"
@@ -23,6 +24,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 #: The first class that fits decides.
 STATUS = (
     (StorageFullError, 507),
+    (DatabaseFullError, 507),
     (NotFoundError, 404),
     (ConflictError, 409),
     (UnavailableError, 503),
@@ -77,6 +79,8 @@ def _register_faults_below(app: Flask, answer: Answer) -> None:
     @app.errorhandler(OperationalError)
     def _database_away(error: OperationalError) -> Response:
         _log.error("database-failed", error=type(error.orig).__name__)
+        if is_full(error):
+            return answer(507, DatabaseFullError.code, _words(507))
         return answer(503, "database-unavailable", _words(503))
 
     @app.errorhandler(DataError)

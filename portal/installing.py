@@ -14,6 +14,7 @@ from storage.blobs import LocalBlobStore
 from storage.db import Database, sqlite_url
 from storage.installation import Installation
 from storage.refusals import UnavailableError
+from storage.scrubbing import ScrubOptions
 from storage.sealed import Seal, load_or_create_key
 
 #: The demo's phones answer here; a real installation never reads loopback unless it is told to.
@@ -48,6 +49,7 @@ def open_installation(settings: Settings) -> Installation:
         phone_url=settings.phone_address,
         options={
             ReadOptions: ReadOptions(networks=_read_networks(settings)),
+            ScrubOptions: ScrubOptions(days=settings.scrub_days),
             ListingReceivers: ListingReceivers((visibility.offer,)),
         },
     )

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     phone_url: str = ""
     key_file: Path | None = None
     admin_password: str = ""
+    #: Each stored file is read again within so many days.
+    scrub_days: int = Field(default=7, ge=1, le=365)
     #: Where log records go; standard error when it is not set.
     log_file: Path | None = None
     demo: bool = True
