@@ -115,6 +115,7 @@ def create_app(
     )
     app.secret_key = installation.secret_key
     _floor(app, installation, settings)
+    request_seam.let_others_send(app)
     languages.init_app(app, pages=True)
     errors.init_pages(app)
     assets.init_app(app)

@@ -1,5 +1,6 @@
 """The `flatpro` command: every slice's commands over one installation."""
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
@@ -19,6 +20,7 @@ import provision.cli
 import support.cli
 from portal import installing, logs, migrations, settings
 from storage import console
+from storage.blobs import fault_of
 from storage.db import DatabaseUnavailableError
 from storage.installation import Installation
 from storage.refusals import RefusedError
@@ -35,6 +37,11 @@ class Program(click.Group):
         except DatabaseError as error:
             # Locked for too long, out of disk, gone: in the middle of a command.
             refusal = DatabaseUnavailableError(reason=str(error.orig))
+        except OSError as error:
+            # The terminal that reads us has gone: click ends us without a word.
+            if error.errno == errno.EPIPE:
+                raise
+            refusal = fault_of(error)
         click.echo(f"flatpro: {refusal.text(console.language())}", err=True)
         raise click.exceptions.Exit(1)
 

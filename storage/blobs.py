@@ -49,6 +49,10 @@ __all__ = [
     "StoredBlob",
     "TooLargeError",
     "UploadBrokenError",
+    "disk_faults",
+    "fault_of",
+    "receive",
+    "remove_stale",
 ]
 
 CHUNK_BYTES = 1024 * 1024
@@ -116,6 +120,18 @@ class BlobStore(Protocol):
     def free_bytes(self) -> int | None:
         """How much more can be stored; None where nobody can say."""
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the files lie, if they are files that nginx could send."""
+
+    def address(
+        self, sha256: str, *, disposition: str, content_type: str, now: datetime, ttl_s: int
+    ) -> str | None:
+        """Where anyone may GET the bytes for `ttl_s` seconds; None where there is no such place.
+
+        Raises BlobMissingError or BlobQuarantinedError.
+        """
+
 
 class LocalBlobStore:
     """Blobs as read-only files `root/<2 hex>/<62 hex>` on one file system.
@@ -128,7 +144,7 @@ class LocalBlobStore:
         self.root = root
         self._incoming = root / "incoming"
         self._quarantine = root / "quarantine"
-        with _disk_faults():
+        with disk_faults():
             self._incoming.mkdir(parents=True, exist_ok=True)
             self._quarantine.mkdir(exist_ok=True)
             _sync_directory(root.parent)
@@ -156,7 +172,7 @@ class LocalBlobStore:
         expected = Expected(expected_sha256, expected_size, limit)
         temporary = self._incoming / secrets.token_hex(16)
         try:
-            with _disk_faults():
+            with disk_faults():
                 received = receive(stream, temporary, expected)
                 self._publish(temporary, received.sha256)
         finally:
@@ -184,7 +200,7 @@ class LocalBlobStore:
 
     def names(self) -> Iterator[str]:
         """Every blob that can be opened, in no order."""
-        with _disk_faults():
+        with disk_faults():
             for path in self.root.glob("[0-9a-f][0-9a-f]/*"):
                 if _SHA256.fullmatch(name := path.parent.name + path.name):
                     yield name
@@ -205,7 +221,7 @@ class LocalBlobStore:
 
     def quarantine(self, sha256: str) -> bool:
         """Move the file aside; what is lost leaves a mark there, so that it is refused alike."""
-        with _disk_faults(), self._locked(fcntl.LOCK_EX):
+        with disk_faults(), self._locked(fcntl.LOCK_EX):
             # Somebody may have put it again since it was found bad.
             if self.check(sha256) is Health.GOOD:
                 return False
@@ -222,7 +238,7 @@ class LocalBlobStore:
     def remove(self, sha256: str, put_before: datetime) -> bool:
         """Remove the file unless it was put again since `put_before`; whether it is gone."""
         path = self.path(sha256)
-        with _disk_faults(), self._locked(fcntl.LOCK_EX):
+        with disk_faults(), self._locked(fcntl.LOCK_EX):
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime >= put_before.timestamp():
                     return False
@@ -233,12 +249,28 @@ class LocalBlobStore:
 
     def remove_stale_temporaries(self, older_than_s: float, now: datetime) -> int:
         """Remove what uploads left behind that wrote nothing for `older_than_s`; how many."""
-        with _disk_faults():
+        with disk_faults():
             return remove_stale(self._incoming, older_than_s, now)
 
     def free_bytes(self) -> int | None:
-        with _disk_faults():
+        with disk_faults():
             return shutil.disk_usage(self.root).free
+
+    @property
+    def folder(self) -> Path | None:
+        return self.root
+
+    def address(
+        self,
+        sha256: str,
+        *,
+        disposition: str,  # noqa: ARG002 - the protocol's
+        content_type: str,  # noqa: ARG002 - the protocol's
+        now: datetime,  # noqa: ARG002 - the protocol's
+        ttl_s: int,  # noqa: ARG002 - the protocol's
+    ) -> None:
+        """Only we send files of a local disk."""
+        del sha256
 
     def _publish(self, temporary: Path, sha256: str) -> None:
         """Give synced bytes their final name; they stay hidden until then."""
@@ -271,7 +303,7 @@ class LocalBlobStore:
     @contextlib.contextmanager
     def _asked_for(self, sha256: str) -> Iterator[None]:
         """An absent file is a missing blob, or one in quarantine."""
-        with _disk_faults():
+        with disk_faults():
             try:
                 yield
             except FileNotFoundError as error:
@@ -351,14 +383,19 @@ def _holds(path: Path, sha256: str) -> bool:
 
 
 @contextlib.contextmanager
-def _disk_faults() -> Iterator[None]:
+def disk_faults() -> Iterator[None]:
     """Operating system errors become ours."""
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFullError from error
-        raise StorageFaultError(reason=_reason(error)) from error
+        raise fault_of(error) from error
+
+
+def fault_of(error: OSError) -> StorageFullError | StorageFaultError:
+    """The refusal that tells of an operating system error: a full disk, or another fault."""
+    if error.errno in _FULL:
+        return StorageFullError()
+    return StorageFaultError(reason=_reason(error))
 
 
 def _reason(error: OSError) -> str:
