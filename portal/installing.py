@@ -8,7 +8,7 @@ from pathlib import Path
 from catalogue.receivers import ListingReceivers
 from firmware import visibility
 from portal import migrations
-from portal.settings import Network, Settings
+from portal.settings import BadSettingError, Network, Settings
 from provision.readers.networks import ReadOptions
 from storage.blobs import BlobStore, LocalBlobStore
 from storage.db import Database, sqlite_url
@@ -64,6 +64,9 @@ def blob_store_of(settings: Settings, folder: Path) -> BlobStore:
     # The library of the bucket costs every other installation a tenth of a second.
     from storage.s3_blobs import Bucket, S3BlobStore  # noqa: PLC0415
 
+    if not (settings.blob_key_id and settings.blob_secret.get_secret_value()):
+        # Without a key the library would look for one in the network, for minutes.
+        raise BadSettingError(name="FLATPRO_BLOB_KEY_ID", reason="a bucket needs it and a secret")
     name, _, prefix = settings.blob_url.removeprefix("s3://").partition("/")
     bucket = Bucket(
         name=name,

@@ -20,7 +20,7 @@ from catalogue.models import Target
 from portal import health
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
-from portal.settings import Settings
+from portal.settings import BadSettingError, Settings
 from storage import collecting, scrubbing
 from storage.blob_models import Blob, record, release
 from storage.blobs import (
@@ -317,6 +317,11 @@ def test_a_wrong_secret_is_a_fault_and_never_a_missing_file(place: Bucket, tmp_p
     wrong = Bucket(BUCKET, place.prefix, place.endpoint, "us-east-1", KEY_ID, "wrong")
     with pytest.raises(StorageFaultError):
         S3BlobStore(wrong, tmp_path / "incoming").open(SHA256)
+
+
+def test_a_bucket_without_a_key_is_refused_at_once(settings: Settings) -> None:
+    with pytest.raises(BadSettingError, match="FLATPRO_BLOB_KEY_ID"):
+        open_installation(settings.model_copy(update={"blob_key_id": ""}))
 
 
 def test_the_settings_hide_the_secret(settings: Settings) -> None:
