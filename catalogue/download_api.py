@@ -11,10 +11,15 @@ from flask import Blueprint, Response, request
 from accounts.access import anyone
 from catalogue import keys, targets
 from catalogue.models import SignedFile
+from storage import handing_over
 from storage.blobs import BlobMissingError
-from storage.request import installation, reading
+from storage.clock import now
+from storage.conditions import RequestConditions
+from storage.file_names import content_disposition
+from storage.handing_over import HandOver
+from storage.request import installation, others_may_send, reading
 from storage.sending import Sent, respond
-from storage.serving import Cache, Representation
+from storage.serving import Cache, Plan, Representation
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -27,7 +32,35 @@ def send_blob(
 ) -> Response:
     """The answer to the current request for a stored file."""
     opened = partial(installation().blobs.open, representation.sha256)
-    return respond(representation, opened, request, on_finished)
+    handed_over = partial(_handed_over, representation)
+    return respond(representation, opened, request, on_finished, handed_over=handed_over)
+
+
+def _handed_over(
+    representation: Representation, conditions: RequestConditions, plan: Plan
+) -> Plan | None:
+    """The answer that lets nginx or the bucket send the bytes, where it may; else None."""
+    if not others_may_send():
+        return None
+    place = installation()
+    options = place.option(HandOver)
+    if options.accel_prefix and place.blobs.folder is not None:
+        if not handing_over.nginx_may_send(conditions, plan):
+            return None
+        # What is missing or in quarantine is refused by us, not by nginx.
+        place.blobs.size(representation.sha256)
+        return handing_over.to_nginx(plan, representation, options.accel_prefix)
+    if not (options.redirect and handing_over.bucket_may_send(conditions, plan)):
+        return None
+    name = content_disposition(representation.file_name, inline=representation.inline)
+    address = place.blobs.address(
+        representation.sha256,
+        disposition=name,
+        content_type=representation.content_type,
+        now=now(),
+        ttl_s=handing_over.REDIRECT_TTL_S,
+    )
+    return None if address is None else handing_over.to_bucket(address)
 
 
 def send_text(body: bytes, file: SignedFile, name: str, content_type: str) -> Response:

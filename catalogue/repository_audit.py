@@ -18,7 +18,7 @@ from tuf.ngclient import FetcherInterface, Updater
 from catalogue import role_files, targets, tuf_layout
 from catalogue.models import Target
 from catalogue.tuf_layout import ROOT, ROOTED, View
-from storage.blobs import CHUNK_BYTES, BlobMissingError, BlobStore
+from storage.blobs import CHUNK_BYTES, BlobMissingError, BlobQuarantinedError, BlobStore
 from storage.refusals import UnavailableError
 
 
@@ -116,6 +116,9 @@ def _damaged(blobs: BlobStore, target: Target, *, read_bytes: bool) -> Iterator[
             sha256 = _hashed(file) if read_bytes else target.sha256
     except BlobMissingError:
         yield Fault(View.BOTH, target.path, "its bytes are missing")
+        return
+    except BlobQuarantinedError:
+        yield Fault(View.BOTH, target.path, "its bytes are damaged, and kept in quarantine")
         return
     if (size, sha256) != (target.size, target.sha256):
         yield Fault(View.BOTH, target.path, "its bytes are damaged")

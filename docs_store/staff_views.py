@@ -16,8 +16,8 @@ from docs_store.kinds import Kind
 from docs_store.naming import Language
 from docs_store.publishing import NewEdition, UploadOptions
 from storage.clock import now
-from storage.refusals import RefusedError, UnavailableError
-from storage.request import installation, reading, writing
+from storage.refusals import RefusedError
+from storage.request import installation, reading, status_of, writing
 
 staff = Blueprint(
     "docs_store_staff", __name__, url_prefix="/staff/documents", template_folder="templates"
@@ -67,8 +67,7 @@ def publish_edition() -> AnyResponse | tuple[str, int]:
     try:
         published = _publish(new, file)
     except RefusedError as refusal:
-        status = 503 if isinstance(refusal, UnavailableError) else 422
-        return _form(Refilled(new, (refusal,))), status
+        return _form(Refilled(new, (refusal,))), status_of(refusal)
     flash(
         _(
             "Edition %(version)s of “%(title)s” was published.",

@@ -17,7 +17,7 @@ from firmware import publishing, releases
 from firmware.models import Channel
 from storage.clock import now
 from storage.refusals import RefusedError
-from storage.request import installation, reading, writing
+from storage.request import installation, reading, status_of, writing
 from storage.uploads import accepts_upload
 
 
@@ -71,7 +71,7 @@ def publish() -> Response | tuple[str, int]:
     try:
         release = _publish()
     except RefusedError as error:
-        return _form(request.form, error), 422
+        return _form(request.form, error), status_of(error)
     if release.awaiting:
         flash(_("Release %(version)s waits for signatures.", version=release.version))
     else:

@@ -16,6 +16,7 @@ from jobs import queue
 from jobs.owners import Owner, is_alive
 from jobs.schedule import Periodic, is_due, submit_due
 from storage.clock import now
+from storage.db import DatabaseFullError
 from storage.installation import Installation
 
 IDLE_S = 0.5
@@ -73,8 +74,8 @@ class Runner:
                     self.release_orphans()
                     if not self.run_due(owner.name):
                         self._stop.wait(IDLE_S)
-                except SQLAlchemyError:
-                    # The database may be away for a while; the runner outlives it.
+                except (SQLAlchemyError, DatabaseFullError):
+                    # The database may be away for a while, or full; the runner outlives it.
                     _log.exception("jobs-loop-failed")
                     self._stop.wait(5)
 

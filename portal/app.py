@@ -18,6 +18,7 @@ import docs_store.views
 import firmware.api
 import firmware.download_api
 import firmware.views
+import portal.blob_care.views
 import provision.api
 import provision.phone_api
 import provision.views
@@ -65,6 +66,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
     ),
     Plane.STAFF: (
         portal_views.staff,
+        portal.blob_care.views.staff,
         catalogue.views.staff,
         catalogue.key_views.staff,
         firmware.views.staff,
@@ -117,6 +119,7 @@ def create_app(
     )
     app.secret_key = installation.secret_key
     _floor(app, installation, settings)
+    request_seam.let_others_send(app)
     languages.init_app(app, pages=True)
     errors.init_pages(app)
     assets.init_app(app)
@@ -185,6 +188,7 @@ def _staff_items() -> Sequence[NavigationItem]:
         (_("Documents"), "docs_store_staff.documents"),
         (_("Products"), "catalogue_staff.products"),
         (_("Keys"), "catalogue_keys.keys_page"),
+        (_("Storage"), "blob_care.storage_page"),
         (_("Jobs"), "portal_staff.jobs"),
     ]
     if actor is not None and actor.role == "admin":

@@ -1,5 +1,6 @@
 """The `flatpro` command: every slice's commands over one installation."""
 
+import errno
 import functools
 import importlib
 import sys
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from portal import installing, logs, migrations, settings
 from storage import console
+from storage.blobs import fault_of
 from storage.db import DatabaseUnavailableError
 from storage.installation import Installation
 from storage.refusals import RefusedError
@@ -27,6 +29,7 @@ SLICES = {
     "provision.cli": ("device", "profile"),
     "support.cli": ("warranty", "contract"),
     "support.certificate_cli": ("certificate",),
+    "portal.blob_care.cli": ("storage",),
 }
 _MODULE_OF = {name: module for module, names in SLICES.items() for name in names}
 
@@ -52,6 +55,11 @@ class Program(click.Group):
         except DatabaseError as error:
             # Locked for too long, out of disk, gone: in the middle of a command.
             refusal = DatabaseUnavailableError(reason=str(error.orig))
+        except OSError as error:
+            # The terminal that reads us has gone: click ends us without a word.
+            if error.errno == errno.EPIPE:
+                raise
+            refusal = fault_of(error)
         click.echo(f"flatpro: {refusal.text(console.language())}", err=True)
         raise click.exceptions.Exit(1)
 

@@ -16,13 +16,17 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from storage.blobs import StorageFullError
+from storage.db import DatabaseFullError, is_full
 from storage.refusals import ConflictError, NotFoundError, RefusedError, UnavailableError
+from storage.request import tell_status
 
 RETRY_AFTER_S = "5"
+_RETRIED = (503, 507)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 #: The first class that fits decides.
 STATUS = (
     (StorageFullError, 507),
+    (DatabaseFullError, 507),
     (NotFoundError, 404),
     (ConflictError, 409),
     (UnavailableError, 503),
@@ -50,6 +54,14 @@ def init_phones(app: Flask) -> None:
 
 def _register(app: Flask, answer: Answer) -> None:
     _register_faults_below(app, answer)
+    tell_status(app, status_of)
+
+    @app.after_request
+    def _retry_after(response: Response) -> Response:
+        # A form that is shown again says when to try, as any other refusal does.
+        if response.status_code in _RETRIED:
+            response.headers.setdefault("Retry-After", RETRY_AFTER_S)
+        return response
 
     @app.errorhandler(RefusedError)
     def _refused(error: RefusedError) -> Response:
@@ -77,6 +89,8 @@ def _register_faults_below(app: Flask, answer: Answer) -> None:
     @app.errorhandler(OperationalError)
     def _database_away(error: OperationalError) -> Response:
         _log.error("database-failed", error=type(error.orig).__name__)
+        if is_full(error):
+            return answer(507, DatabaseFullError.code, _words(507))
         return answer(503, "database-unavailable", _words(503))
 
     @app.errorhandler(DataError)
@@ -109,17 +123,15 @@ def _page_or_problem(status: int, code: str, detail: str) -> Response:
     else:
         page = render_template("error.html", status=status, code=code, detail=detail)
         response = Response(page, status)
-    return _with_retry(response)
+    return _uncached(response)
 
 
 def _plain(status: int, code: str, detail: str) -> Response:  # noqa: ARG001 - all answers take the same
     # The same few bytes for every refusal of a kind: nothing tells one phone from another.
-    return _with_retry(Response(f"{status}\n", status, mimetype="text/plain"))
+    return _uncached(Response(f"{status}\n", status, mimetype="text/plain"))
 
 
-def _with_retry(response: Response) -> Response:
-    if response.status_code in {503, 507}:
-        response.headers["Retry-After"] = RETRY_AFTER_S
+def _uncached(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 

@@ -17,6 +17,7 @@ from accounts import tokens
 from accounts.access import anyone
 from catalogue import expiry
 from jobs.models import Job
+from portal.blob_care import standing
 from storage.clock import now
 from storage.db import DatabaseUnavailableError
 from storage.request import installation, reading
@@ -57,14 +58,18 @@ def readyz() -> tuple[str, int, dict[str, str]]:
         installation().database.check()
     except DatabaseUnavailableError:
         return "database unavailable\n", 503, {"Content-Type": "text/plain", "Retry-After": "5"}
-    return "ready\n" + _expiry_notes(), 200, {"Content-Type": "text/plain"}
+    return "ready\n" + _notes(), 200, {"Content-Type": "text/plain"}
 
 
-def _expiry_notes() -> str:
-    """A line for each signed file that somebody must see to; people are served meanwhile."""
+def _notes() -> str:
+    """A line for each thing that somebody must see to; people are served meanwhile."""
     with reading() as session:
         alarming = expiry.alarming(session, now())
+        bad = standing.bad(session)
     return "".join(
+        f"note: the stored file {one.sha256} is {one.health}, and not served until it is refilled\n"
+        for one in bad
+    ) + "".join(
         f"note: the metadata file {age.place} expires {age.expires_at:%Y-%m-%dT%H:%M:%SZ}\n"
         for age in alarming
     )
@@ -90,8 +95,22 @@ def metrics() -> Response:
             jobs.labels(state).set(count)
         for age in expiry.ages(session, now()):
             lives.labels(age.place.view, age.place.role).set(age.left.total_seconds())
+        _measure_storage(registry, standing.of(session, installation().blobs))
     body = generate_latest() + generate_latest(registry)
     return Response(body, content_type=CONTENT_TYPE_LATEST)
+
+
+def _measure_storage(registry: CollectorRegistry, found: standing.Standing) -> None:
+    figures = {
+        "flatpro_blobs": ("Stored files.", found.count),
+        "flatpro_blob_bytes": ("Bytes of stored files.", found.size),
+        "flatpro_blobs_bad": ("Stored files in quarantine.", len(found.bad)),
+        "flatpro_blobs_never_checked": ("Stored files not read again yet.", found.never_checked),
+    }
+    if found.free_bytes is not None:
+        figures["flatpro_storage_free_bytes"] = ("Room for stored files.", found.free_bytes)
+    for name, (words, value) in figures.items():
+        Gauge(name, words, registry=registry).set(value)
 
 
 def _may_see_metrics() -> bool:

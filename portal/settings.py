@@ -1,10 +1,11 @@
 """All settings of an installation, read from FLATPRO_… variables, with readable errors."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -35,6 +36,19 @@ class Settings(BaseSettings):
     phone_url: str = ""
     key_file: Path | None = None
     admin_password: str = ""
+    #: Each stored file is read again within so many days.
+    scrub_days: int = Field(default=7, ge=1, le=365)
+    #: s3://bucket/prefix; the blobs folder of the data folder when it is not set.
+    blob_url: str = ""
+    #: The S3 server, https://…; Amazon's own for the region when it is not set.
+    blob_endpoint: str = ""
+    blob_region: str = "us-east-1"
+    blob_key_id: str = ""
+    blob_secret: SecretStr = SecretStr("")
+    #: Whether browsers and tools are sent to the bucket; phones never are.
+    blob_redirect: bool = True
+    #: Where nginx serves the blobs folder internally (deploy/nginx); our own server when not set.
+    accel_prefix: str = ""
     #: Where log records go; standard error when it is not set.
     log_file: Path | None = None
     demo: bool = True
@@ -59,7 +73,21 @@ class Settings(BaseSettings):
             raise ValueError("it is no database address, like postgresql+psycopg://…") from error
         return value
 
-    @field_validator("public_url", "phone_url")
+    @field_validator("blob_url")
+    @classmethod
+    def _a_store_we_know(cls, value: str) -> str:
+        if value and not re.fullmatch(r"s3://[^/]+(/.*)?", value):
+            raise ValueError("an address is s3://bucket or s3://bucket/prefix")
+        return value.rstrip("/")
+
+    @field_validator("accel_prefix")
+    @classmethod
+    def _a_path(cls, value: str) -> str:
+        if value and not value.startswith("/"):
+            raise ValueError("a prefix begins with /")
+        return value.rstrip("/")
+
+    @field_validator("public_url", "phone_url", "blob_endpoint")
     @classmethod
     def _without_slash(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

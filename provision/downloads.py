@@ -19,6 +19,7 @@ from provision.dialects import families_of
 from provision.families.identification import PhoneRequest, identify
 from provision.models import CheckInKind
 from storage.clock import now
+from storage.db import DatabaseFullError
 from storage.installation import Installation
 from storage.request import installation
 
@@ -76,9 +77,9 @@ def watch_downloads(blueprint: Blueprint, may_record: Callable[[], bool]) -> Non
 def begin(place: Installation, visit: Visit) -> int | None:
     """Note that a download begins; its number, or None when no record could be made."""
     try:
-        with place.database.writing() as session:
+        with place.database.writing(lasting=False) as session:
             return checkins.record(session, visit)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseFullError):
         _log.exception("check-in-lost", kind=visit.kind)
         return None
 
@@ -88,9 +89,9 @@ def finish(place: Installation, number: int, status: int, sent: SentBytes) -> No
     # Taken before we wait for the database: a quick phone may be back by then.
     at = now()
     try:
-        with place.database.writing() as session:
+        with place.database.writing(lasting=False) as session:
             checkins.finish(session, number, status, sent, at)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseFullError):
         _log.exception("download-record-lost", bytes_sent=sent.bytes_sent)
 
 

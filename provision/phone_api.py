@@ -30,6 +30,7 @@ from provision.phone_calls import Finding, Gate, PhoneCall
 from provision.proofs import Verifier
 from storage.clock import now
 from storage.conditions import RequestConditions, Validators, Verdict
+from storage.db import DatabaseFullError
 from storage.installation import Installation
 from storage.request import installation, reading
 from storage.sending import Sent
@@ -153,12 +154,12 @@ def _record(finding: Finding, visit: Visit) -> int | None:
     if proved is None and not _may_record():
         return None
     try:
-        with installation().database.writing() as session:
+        with installation().database.writing(lasting=False) as session:
             if proved is not None and finding.grant is not Grant.NOTHING:
                 number, address = proved.credential_id, visit.address
                 checkins.note_proved(session, finding.identity, number, address, visit.at)
             return checkins.record(session, visit)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseFullError):
         _log.exception("check-in-lost", kind=visit.kind)
         return None
 

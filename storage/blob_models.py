@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.blobs import StoredBlob
+from storage.blobs import Health, StoredBlob
 from storage.db import Base, UtcDateTime
 
 
@@ -23,6 +23,13 @@ class Blob(Base):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: When the stored bytes were last read again and compared with their name.
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: What was wrong with them then; they are in quarantine until they are stored again.
+    fault: Mapped[Health | None] = mapped_column(String(16))
+    fault_found_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Since when nobody needs them: what stays so for a day is removed.
+    tombstoned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BlobUse(Base):
@@ -33,10 +40,25 @@ class BlobUse(Base):
 
 
 def record(session: Session, blob: StoredBlob, owner: str, now: datetime) -> None:
-    """Note that `owner` needs `blob`, which is durable already; doing it twice changes nothing."""
+    """Note that `owner` needs `blob`, which is durable already; doing it twice changes nothing.
+
+    It lifts a tombstone. The row stays locked until the caller's transaction ends, so that no
+    collector comes between the two statements.
+    """
     stored = {"sha256": blob.sha256, "size": blob.size, "stored_at": now}
-    _insert_if_absent(session, Blob, stored)
-    _insert_if_absent(session, BlobUse, {"sha256": blob.sha256, "owner": owner})
+    session.execute(
+        _insert(session, Blob)
+        .values(stored)
+        .on_conflict_do_update(index_elements=["sha256"], set_={"tombstoned_at": None})
+    )
+    use = {"sha256": blob.sha256, "owner": owner}
+    session.execute(_insert(session, BlobUse).values(use).on_conflict_do_nothing())
+
+
+def adopt(session: Session, blob: StoredBlob, now: datetime) -> None:
+    """Note stored bytes that no row names; nobody needs them unless somebody records them."""
+    stored = {"sha256": blob.sha256, "size": blob.size, "stored_at": now, "tombstoned_at": now}
+    session.execute(_insert(session, Blob).values(stored).on_conflict_do_nothing())
 
 
 def release(session: Session, owner: str) -> None:
@@ -44,7 +66,8 @@ def release(session: Session, owner: str) -> None:
     session.execute(delete(BlobUse).where(BlobUse.owner == owner))
 
 
-def _insert_if_absent(session: Session, table: type[Base], values: dict[str, object]) -> None:
-    """One statement, so that two publishers of the same bytes never collide."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(table).values(values).on_conflict_do_nothing())
+def _insert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that settles conflicts in one statement: two publishers never collide."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

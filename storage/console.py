@@ -1,14 +1,17 @@
 """What commands print: one JSON document on stdout, or a table and plain lines for people."""
 
+import contextlib
 import functools
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
 import click
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -66,6 +69,28 @@ def show_one(row: Row, *, as_json: bool) -> None:
 def say(text: str) -> None:
     """A message for the person at the terminal (stderr, so that stdout stays data)."""
     click.echo(text, err=True)
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Hands out a function to call after each of `total` steps.
+
+    On a terminal it moves a bar (stderr), elsewhere it prints a line for every tenth.
+    """
+    if sys.stderr.isatty():
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda: bar.advance(task)
+        return
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        before, done = done * 10 // total, done + 1
+        if done * 10 // total > before:
+            say(f"{what}: {done} of {total}")
+
+    yield advance
 
 
 def _cell(value: object) -> str:

@@ -1,7 +1,8 @@
 """The database: engine, declarative base, and the two ways to open a transaction.
 
 SQLite goes through pysqlite3, whose SQLite is new enough: versions before 3.51.3 can lose
-commits in WAL mode with two connections. On an older one WAL is refused and every write is synced.
+commits in WAL mode with two connections. On an older one WAL is refused. What is committed is on
+the disk, unless the writer says that a power cut may take it (docs/adr/0006).
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import pysqlite3.dbapi2 as sqlite
 import structlog
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -22,6 +23,8 @@ from storage.refusals import UnavailableError
 
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
+#: In WAL mode NORMAL syncs at checkpoints only: a power cut takes the last commits, whole.
+_SYNC = {True: "FULL", False: "NORMAL"}
 
 _log = structlog.get_logger(__name__)
 
@@ -66,6 +69,12 @@ class DatabaseUnavailableError(UnavailableError):
     en = "The database is unavailable: {reason}"
 
 
+class DatabaseFullError(UnavailableError):
+    code = "database-full"
+    ru = "На диске базы данных нет места. Ничего не сохранено."
+    en = "The database's disk is full. Nothing was saved."
+
+
 def wal_is_safe(version: tuple[int, ...]) -> bool:
     """Whether this SQLite has the fix for the WAL-reset fault (sqlite.org, 3.51.3)."""
     return version >= SAFE_WAL_VERSION
@@ -96,15 +105,25 @@ class Database:
             yield session
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, *, lasting: bool = True) -> Iterator[Session]:
         """A session in one write transaction: commits on leaving, rolls back on an exception.
 
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads
-        first and writes later fails however long it waits.
+        first and writes later fails however long it waits. A `lasting` one survives a power cut
+        as soon as this is left; any other survives the end of the process only. Raises
+        DatabaseFullError when there is no room for it.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-            yield session
+        options = {"sqlite_begin": "IMMEDIATE", "sqlite_synchronous": _SYNC[lasting]}
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                session.connection(execution_options=options)
+                if not (lasting or self.is_sqlite):
+                    session.execute(text("SET LOCAL synchronous_commit = off"))
+                yield session
+        except OperationalError as error:
+            if is_full(error):
+                raise DatabaseFullError from error
+            raise
 
     def check(self) -> None:
         """Raise DatabaseUnavailableError unless a query is answered."""
@@ -116,6 +135,13 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def is_full(error: OperationalError) -> bool:
+    """Whether the database had no room: SQLITE_FULL, or PostgreSQL's disk_full (53100)."""
+    cause = error.orig
+    name, state = (getattr(cause, word, None) for word in ("sqlite_errorname", "sqlstate"))
+    return name == "SQLITE_FULL" or state == "53100" or "disk is full" in str(cause)
 
 
 def _reason(error: DatabaseError) -> str:
@@ -137,15 +163,18 @@ def _engine(url: URL, sqlite_version: tuple[int, ...]) -> Engine:
         # We send BEGIN ourselves (below), so the driver must not.
         connection.isolation_level = None
         mode = "WAL" if safe else "DELETE"
-        sync = "NORMAL" if safe else "FULL"
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA journal_mode = {mode}")
-        connection.execute(f"PRAGMA synchronous = {sync}")
+        connection.execute("PRAGMA synchronous = FULL")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        options = connection.get_execution_options()
+        if safe:
+            # Between transactions only; NORMAL without WAL could leave a torn file.
+            sync = options.get("sqlite_synchronous", "FULL")
+            connection.exec_driver_sql(f"PRAGMA synchronous = {sync}")
+        connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
 
     return engine

@@ -52,14 +52,21 @@ def respond(
     open_bytes: Callable[[], BinaryIO],
     request: Request,
     on_finished: Callable[[Sent], None] | None = None,
+    *,
+    handed_over: Callable[[RequestConditions, Plan], Plan | None] | None = None,
 ) -> Response:
     """The Flask answer to `request`; `open_bytes` (seekable) is called only if bytes go out.
+
+    `handed_over` may give the answer that lets another server send them, and None otherwise; with
+    `on_finished` it is not asked, as only we can tell what went out.
 
     Raises DamagedFileError, before any header is sent, when the file has another size than planned;
     whatever `open_bytes` raises passes through.
     """
     conditions = RequestConditions.from_headers(request.method, request.headers)
     plan = plan_response(representation, conditions)
+    if handed_over is not None and on_finished is None:
+        plan = handed_over(conditions, plan) or plan
     file = _opened(open_bytes, representation.size) if plan.ranges else None
     body = PlannedBody(plan, file, on_finished)
     headers = Headers(list(plan.headers))

@@ -1,7 +1,6 @@
 """The `flatpro` command as a person at a terminal meets it."""
 
 import importlib
-import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +10,13 @@ from click.testing import CliRunner
 
 from portal.cli import SLICES, main
 
-PACKAGES = ("accounts", "catalogue", "firmware", "docs_store", "provision", "support")
+PACKAGES = ("accounts", "catalogue", "firmware", "docs_store", "provision", "support", "portal")
 
 
 def command_modules() -> set[str]:
     """Every module of the slices that offers commands."""
-    names = {
-        f"{package}.{module.name}"
-        for package in PACKAGES
-        for module in pkgutil.iter_modules([str(Path(package))])
-        if module.name.endswith("cli")
-    }
+    files = (file for package in PACKAGES for file in Path(package).rglob("*cli.py"))
+    names = {".".join(file.with_suffix("").parts) for file in files} - {"portal.cli"}
     return {name for name in names if hasattr(importlib.import_module(name), "COMMANDS")}
 
 

