@@ -62,9 +62,12 @@ class Customer(threading.Thread):
 
 
 @pytest.mark.parametrize(
-    "rounds", [50, pytest.param(500, marks=[pytest.mark.prove, pytest.mark.timeout(3600)])]
+    "rounds",
+    [
+        pytest.param(50, marks=pytest.mark.timeout(300)),
+        pytest.param(500, marks=[pytest.mark.prove, pytest.mark.timeout(3600)]),
+    ],
 )
-@pytest.mark.timeout(300)
 def test_proof_r1_a_publication_killed_at_any_moment_is_whole_or_absent(
     served: Served, tmp_path: Path, rounds: int
 ) -> None:
@@ -75,12 +78,14 @@ def test_proof_r1_a_publication_killed_at_any_moment_is_whole_or_absent(
     customer.start()
     client = tuf_client(served, tmp_path)
     acknowledged = lost_in_the_middle = 0
-    slowest = 0.0
+    slowest, window_s = 0.0, 0.5
     with publishing(served.data_dir, tmp_path / "work") as publisher:
         for number in range(rounds):
             product = f"FP-R{number}"
-            answer = publisher.ask(do="loop", product=product, delay_s=chance.uniform(0, 0.5))
-            told = Told.of(answer["told"])
+            delay_s = chance.uniform(0, window_s)
+            told = Told.of(publisher.ask(do="loop", product=product, delay_s=delay_s)["told"])
+            # A busy machine publishes slowly: keep the kills around the first two publications.
+            window_s = max(0.3, window_s * 0.9) if told.releases else min(3.0, window_s * 1.1)
             began = time.monotonic()
             found = listed(get, product)
             slowest = max(slowest, time.monotonic() - began)

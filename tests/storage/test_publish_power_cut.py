@@ -45,7 +45,9 @@ def mounted(image: Path, place: Path) -> Iterator[Path]:
     try:
         yield place
     finally:
-        subprocess.run(["umount", place], check=True)
+        # A proof that failed may have left its publisher stopped, with files open.
+        if subprocess.run(["umount", place], check=False).returncode != 0:
+            subprocess.run(["umount", "--lazy", place], check=True)
 
 
 @pytest.fixture
@@ -65,9 +67,12 @@ def settings(disk: Path) -> Settings:
 
 
 @pytest.mark.parametrize(
-    "rounds", [30, pytest.param(300, marks=[pytest.mark.prove, pytest.mark.timeout(3600)])]
+    "rounds",
+    [
+        pytest.param(30, marks=pytest.mark.timeout(300)),
+        pytest.param(300, marks=[pytest.mark.prove, pytest.mark.timeout(3600)]),
+    ],
 )
-@pytest.mark.timeout(300)
 def test_proof_r2_a_power_cut_takes_nothing_acknowledged_and_tears_nothing(
     template: Path, tmp_path: Path, rounds: int
 ) -> None:
