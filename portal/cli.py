@@ -12,6 +12,7 @@ import accounts.cli
 import catalogue.cli
 import catalogue.key_cli
 import catalogue.metadata_cli
+import catalogue.mirror_cli
 import docs_store.cli
 import firmware.cli
 import provision.cli
@@ -81,6 +82,7 @@ for commands in (
     catalogue.cli.COMMANDS,
     catalogue.key_cli.COMMANDS,
     catalogue.metadata_cli.COMMANDS,
+    catalogue.mirror_cli.COMMANDS,
     firmware.cli.COMMANDS,
     docs_store.cli.COMMANDS,
     provision.cli.COMMANDS,

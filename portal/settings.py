@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     public_url: str = ""
     phone_url: str = ""
+    #: Whose mirror this installation is: copied again and again by a job.
+    mirror_url: str = ""
     key_file: Path | None = None
     admin_password: str = ""
     #: Where log records go; standard error when it is not set.
@@ -59,7 +61,7 @@ class Settings(BaseSettings):
             raise ValueError("it is no database address, like postgresql+psycopg://…") from error
         return value
 
-    @field_validator("public_url", "phone_url")
+    @field_validator("public_url", "phone_url", "mirror_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
