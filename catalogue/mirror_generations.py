@@ -30,7 +30,7 @@ from catalogue.mirror_trust import Followed, Pin
 from catalogue.models import RoleDraft, RoleFile, SignedFile, Target, TrustKey
 from catalogue.receivers import MirrorReceivers
 from catalogue.role_files import NewFile
-from catalogue.tuf_layout import ROOT, SNAPSHOT, TIMESTAMP, Place, View
+from catalogue.tuf_layout import ROOT, ROOTED, SNAPSHOT, TIMESTAMP, Place, View
 from storage.installation import Installation
 
 ACTOR = "mirror"
@@ -142,7 +142,24 @@ def _store_files(session: Session, found: Look, now: datetime) -> bool:
         role_files.store(session, fresh, now)
         current |= {place: file.listed for place, file in fresh.items()}
         new = new or bool(fresh)
+    _drop_outdated(session, found)
     return new
+
+
+def _drop_outdated(session: Session, found: Look) -> None:
+    """A bundle brings one view: the other is served no more once it names other lists.
+
+    What it knew of versions stands in the lists, which the next look at it may not be older than.
+    """
+    for view in set(ROOTED) - {followed.view for followed in found.views}:
+        held = role_files.newest(session, view, SNAPSHOT)
+        named = tuf_roles.from_bytes(held.body) if held else None
+        if named is not None and mirror_look.metas(named) != mirror_look.metas_of(found.trusted):
+            session.execute(
+                delete(RoleFile).where(
+                    RoleFile.view == view, RoleFile.role.in_([SNAPSHOT, TIMESTAMP])
+                )
+            )
 
 
 def _file(body: bytes) -> NewFile:

@@ -23,7 +23,7 @@ from catalogue.receivers import (
     MirrorReceivers,
 )
 from catalogue.tuf_layout import TARGETS, View
-from catalogue.tuf_roles import ListKeys
+from catalogue.tuf_roles import AnyMetadata, ListKeys
 from storage.clock import now
 from storage.installation import Installation
 from storage.refusals import RefusedError
@@ -134,7 +134,7 @@ def look(
         )
     trusted = views[0]
     for other in views[1:]:
-        if other.files[TARGETS] != trusted.files[TARGETS] or _metas(other) != _metas(trusted):
+        if other.files[TARGETS] != trusted.files[TARGETS] or metas_of(other) != metas_of(trusted):
             raise ListsContradictError(path=other.view, reason="its lists are others")
     _refuse_older(trusted, known)
     keys = tuf_roles.list_keys(trusted.metadata(TARGETS))
@@ -242,6 +242,11 @@ def _named(targets: Mapping[str, TargetFile]) -> set[str]:
     return {str(code) for codes in lists if isinstance(codes, list) for code in codes}
 
 
-def _metas(followed: Followed) -> Mapping[str, tuple[int, object]]:
-    meta = followed.metadata(tuf_layout.SNAPSHOT).signed.meta
-    return {name: (file.version, file.hashes) for name, file in meta.items()}
+def metas_of(followed: Followed) -> Mapping[str, tuple[int, object]]:
+    """Which lists a view names."""
+    return metas(followed.metadata(tuf_layout.SNAPSHOT))
+
+
+def metas(snapshot: AnyMetadata) -> Mapping[str, tuple[int, object]]:
+    """Which lists a snapshot names."""
+    return {name: (file.version, file.hashes) for name, file in snapshot.signed.meta.items()}

@@ -18,7 +18,7 @@ from tuf.ngclient import FetcherInterface, Updater
 
 from catalogue import mirror_state, role_files, targets, tuf_layout
 from catalogue.models import RoleFile, Target
-from catalogue.tuf_layout import ROOT, ROOTED, View
+from catalogue.tuf_layout import ROOT, ROOTED, TIMESTAMP, View
 from storage.blobs import CHUNK_BYTES, BlobMissingError, BlobStore
 from storage.refusals import UnavailableError
 
@@ -82,7 +82,7 @@ def faults(
 
 def views(session: Session) -> Sequence[View]:
     """The views to look at: both, but a mirror filled from a bundle has only the air gap's."""
-    held = [view for view in ROOTED if role_files.newest(session, view, ROOT) is not None]
+    held = [view for view in ROOTED if role_files.newest(session, view, TIMESTAMP) is not None]
     return held if mirror_state.of(session) is not None else ROOTED
 
 
