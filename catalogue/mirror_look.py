@@ -158,8 +158,10 @@ def look(
         if view.view not in known.pins
     }  # fmt: skip
     found = Look(views, pins, older, keys, chosen, lists, targets)
-    with installation.database.reading() as session:
-        mirror_lists.refuse_older(session, lists)
+    if known.pins:
+        # Who is no mirror yet may hold lists of its own under the same names.
+        with installation.database.reading() as session:
+            mirror_lists.refuse_older(session, lists)
     for receiver in receivers:
         receiver.check(found.delivery(receiver), now())
     return found

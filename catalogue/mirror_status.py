@@ -73,7 +73,7 @@ def read(session: Session, blobs: BlobStore, now: datetime) -> MirrorStatus:
         products=row.products,
         kinds=row.kinds,
         languages=row.languages,
-        held=Counter(_shelf(target.path) for target in seen),
+        held=dict(Counter(_shelf(target.path) for target in seen)),
         files=len(seen),
         size=int(size or 0),
         missing=[target.path for target in seen if not blobs.exists(target.sha256)],

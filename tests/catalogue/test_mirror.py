@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from catalogue import keys, mirror_tar, products, repository, signed_files
+from catalogue import keys, mirror_tar, product_list, products, repository, signed_files
 from catalogue.mirror_state import MirrorPublishesNothingError, PublisherIsNoMirrorError
 from catalogue.mirror_trust import OtherRootError
 from docs_store import library
@@ -217,7 +217,10 @@ def test_an_installation_that_has_only_its_own_first_keys_becomes_a_mirror(
     vendor: Vendor, site: Site, app: Flask
 ) -> None:
     vendor.publish("1.0.0")
-    Vendor(site.installation).set_up()
+    with site.installation.database.writing() as session:
+        later = now() + timedelta(minutes=5)
+        repository.ensure(session, keys.of(site.installation), later)
+        product_list.refresh(session, keys.of(site.installation), later)
 
     site.sync()
 
