@@ -1,7 +1,7 @@
 """Commands: mirror (sync, export, import, verify, status)."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -16,6 +16,8 @@ from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one
 from storage.installation import Installation
 
+_ALL = "all"
+_CHOSEN = ("products", "kinds", "languages")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _OLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -123,7 +125,19 @@ def status(installation: Installation, as_json: bool) -> None:
     """What is mirrored, from where, how old it is, and when it stops being believed."""
     with installation.database.reading() as session:
         found = mirror_status.read(session, installation.blobs, now())
-    show_one(found.as_row(), as_json=as_json)
+    row = found.as_row()
+    show_one(row if as_json else _plain(row), as_json=as_json)
+
+
+def _plain(row: Mapping[str, object]) -> dict[str, object]:
+    """A row for people: one line for each entry of a table in it."""
+    plain: dict[str, object] = {}
+    for name, value in row.items():
+        if isinstance(value, dict):
+            plain |= {f"{name} {key}": entry for key, entry in value.items()}
+        else:
+            plain[name] = _ALL if value == [] and name in _CHOSEN else value
+    return plain
 
 
 def _progress(done: int, total: int, name: str) -> None:
