@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from catalogue.models import Product
 from catalogue.receivers import Delivery, HeldTarget, ListsContradictError
-from docs_store import content, editions, library, reading
+from docs_store import content, editions, library, naming, reading
 from docs_store.kinds import Kind
 from docs_store.models import Document, Edition
 from docs_store.naming import Language
 from storage import blob_models
 from storage.blobs import StoredBlob
+from storage.refusals import RefusedError
 
 ACTOR = "mirror"
 GONE = "Больше не раздаётся источником. · The upstream no longer offers it."
@@ -124,8 +125,13 @@ def _about(target: HeldTarget) -> _About:
     if len(parts) != 5 or parts[2] not in set(Language):
         raise ListsContradictError(path=target.path, reason="no edition is called so")
     try:
+        naming.check_slug(parts[1])
+        naming.check_version(parts[3])
+        if naming.clean_file_name(parts[4]) != parts[4]:
+            raise naming.BadFileNameError(text=naming.shown(parts[4]))
         about = _ABOUT.validate_python(dict(target.about))
         editions.FirmwareRange.parse(about.applies_from, about.applies_to)
-    except (ValidationError, ValueError) as error:
-        raise ListsContradictError(path=target.path, reason="what is said of it") from error
+    except (ValidationError, RefusedError) as error:
+        reason = "what is said of it makes no sense"
+        raise ListsContradictError(path=target.path, reason=reason) from error
     return about

@@ -15,9 +15,12 @@ import pytest
 from flask import Flask
 from tuf.api.metadata import Metadata, Targets
 
-from catalogue import keys, tuf_roles
+from catalogue import expiry, keys
+from catalogue.minisign import SigningKey
 from catalogue.mirror_trust import UpstreamLiesError, UpstreamUnreachableError
+from catalogue.receivers import Delivery, HeldTarget, ListsContradictError
 from catalogue.tuf_layout import Purpose
+from docs_store.receiving import DocumentReceiver
 from storage.clock import now
 from storage.refusals import RefusedError
 from tests.catalogue.site import Site
@@ -355,10 +358,20 @@ def test_bit_rot_is_named_by_verify_and_healed_by_a_sync(synced: Site) -> None:
     assert synced.faults() == []
 
 
-def test_a_clock_that_jumped_ahead_takes_nothing_and_keeps_serving(
-    synced: Site, mirror: LyingMirror
-) -> None:
-    """R16: to a clock ten years ahead everything has expired; what is held stays visible."""
+def test_a_mirror_that_is_not_brought_up_to_date_raises_the_alarm_in_time(synced: Site) -> None:
+    """R16: when a quarter of the timestamp's three days is left; what is held stays visible."""
+    with synced.installation.database.reading() as session:
+        assert expiry.alarming(session, now()) == []
+        late = expiry.alarming(session, now() + timedelta(days=2, hours=7))
+    assert [str(age.place) for age in late] == ["timestamp"]
     assert isinstance(synced.seen()[IMAGE], bytes)
-    signed = tuf_roles.from_bytes(fetch(mirror.app, "/metadata/timestamp.json")).signed
-    assert signed.is_expired(now().replace(year=now().year + 10))
+
+
+@pytest.mark.parametrize("name", ["x", "docs/../ru/1.0/a.pdf", "docs/a/fr/1.0/a.pdf",
+                                  "docs/a/ru/latest/a.pdf", "docs/search/ru/1.0/a.pdf",
+                                  "docs/a/ru/1.0/.a.pdf"])  # fmt: skip
+def test_an_edition_of_an_impossible_name_is_refused(name: str) -> None:
+    target = HeldTarget(name, 1, "0" * 64, {})
+    key = SigningKey.generate().public
+    with pytest.raises(ListsContradictError):
+        DocumentReceiver().check(Delivery({}, [target], (), key), now())
