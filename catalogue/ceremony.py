@@ -111,7 +111,7 @@ def receive(
     Raises ForeignSignatureError for one that does not count, or what statements.sign raises;
     then nothing is taken. A draft that was made anew meanwhile is passed over.
     """
-    editor = RoleEditor(session, ring.roles, now)
+    editor = RoleEditor(session, ring, now)
     names = {row.keyid: row.name for row in tuf_keys.every(session)}
     taken, stale = [], []
     for draft in signed.drafts:

@@ -9,7 +9,9 @@ from io import BytesIO
 from flask import Blueprint, Response, request
 
 from accounts.access import anyone
-from catalogue import keys, targets
+from catalogue import keys, mirror_state, targets
+from catalogue.minisign import PublicKey
+from catalogue.mirror_models import Mirror
 from catalogue.models import SignedFile
 from storage import handing_over
 from storage.blobs import BlobMissingError
@@ -108,14 +110,26 @@ def blob(sha256: str) -> Response:
 @anyone
 def minisign_key() -> Response:
     """The key that signs manifests and checksum lists."""
-    return _key_text(keys.of(installation()).online.public.text())
+    mirror = _mirror()
+    key = PublicKey.parse(mirror.online_key) if mirror else keys.of(installation()).online.public
+    return _key_text(key.text())
 
 
 @blueprint.get("/keys/firmware.pub")
 @anyone
 def firmware_key() -> Response:
     """The key that signs release statements: what a phone trusts."""
-    return _key_text(keys.of(installation()).firmware_public.text())
+    mirror = _mirror()
+    key = (
+        PublicKey.parse(mirror.firmware_key) if mirror else keys.of(installation()).firmware_public
+    )
+    return _key_text(key.text())
+
+
+def _mirror() -> Mirror | None:
+    """On a mirror the keys are those of its upstream: they signed what it serves."""
+    with reading() as session:
+        return mirror_state.of(session)
 
 
 def _key_text(text: str) -> Response:

@@ -50,7 +50,7 @@ def rotate(
     Where people have to sign, drafts wait for them and the old keys stay good until then. Raises
     TooFewKeysError, UnknownKeyError or KeyNameTakenError, and then nothing is changed.
     """
-    editor = RoleEditor(session, ring.roles, now)
+    editor = RoleEditor(session, ring, now)
     for change in changes:
         _change_keys(session, ring, change, now)
         audit.record(

@@ -11,8 +11,8 @@ from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
 from accounts.access import anyone
-from catalogue import role_files, signed_files, targets, tuf_layout
-from catalogue.download_api import SIGNATURE_SUFFIX, send_blob, send_bytes
+from catalogue import product_list, role_files, signed_files, targets, tuf_layout
+from catalogue.download_api import SIGNATURE_SUFFIX, send_blob, send_bytes, send_text
 from catalogue.models import RoleFile, Target
 from catalogue.pulp_manifest import PulpEntry, pulp_manifest
 from catalogue.tuf_layout import ROOT, SNAPSHOT, TIMESTAMP, View
@@ -87,6 +87,25 @@ def target(path: str) -> Response:
             cache=cache,
         )
     )
+
+
+@blueprint.get("/products.json")
+@anyone
+def product_names() -> Response:
+    """What products are called, for mirrors."""
+    with reading() as session:
+        file = signed_files.get(session, product_list.PATH)
+    return send_text(file.body, file, "products.json", file.content_type)
+
+
+@blueprint.get("/products.json.minisig")
+@anyone
+def product_names_signature() -> Response:
+    """The signature over exactly those bytes."""
+    with reading() as session:
+        file = signed_files.get(session, product_list.PATH)
+    name = f"products.json{SIGNATURE_SUFFIX}"
+    return send_text(file.signature.encode(), file, name, signed_files.TEXT_TYPE)
 
 
 @blueprint.get("/PULP_MANIFEST")

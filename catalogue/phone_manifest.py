@@ -87,6 +87,11 @@ class ManifestRelease:
     status: Status
     statement: str
     statement_sig: str
+    #: What else a mirror shows of it: its channels, its day, and why it was withdrawn.
+    channels: tuple[str, ...] = ()
+    published: Annotated[str, Field(pattern=r"^[-0-9T:]{19}Z$")] | None = None
+    withdrawn_reason: str = ""
+    replacement: _Version | None = None
 
     def __post_init__(self) -> None:
         expected = -(-self.size // self.part_size)
@@ -184,7 +189,7 @@ def signed(manifest: PhoneManifest, key: SigningKey) -> SignedFile:
     would refuse it), and ManifestFormatError for a manifest that could not be read back.
     """
     for release in manifest.releases:
-        _check_statement(manifest.product, release)
+        check_statement(manifest.product, release)
     body = manifest.to_bytes()
     parse(body)
     comment = (
@@ -203,7 +208,8 @@ def _text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime(_INSTANT)
 
 
-def _check_statement(product: str, release: ManifestRelease) -> None:
+def check_statement(product: str, release: ManifestRelease) -> None:
+    """Raise StatementContradictsError where the statement says something else than the entry."""
     expected = statement_text(
         product=product,
         version=release.version,

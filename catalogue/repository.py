@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from catalogue import role_files, targets, tuf_keys, tuf_layout
+from catalogue import mirror_state, product_list, role_files, targets, tuf_keys, tuf_layout
 from catalogue.keys import KeyRing
 from catalogue.models import RoleFile
 from catalogue.role_editor import RoleEditor
@@ -44,9 +44,9 @@ def is_set_up(session: Session) -> bool:
 def ensure(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
     """Set the repository up with keys of this server (mode `local`), if nobody has yet.
 
-    The paths that became visible by that.
+    The paths that became visible by that. A mirror has none of its own.
     """
-    if is_set_up(session):
+    if is_set_up(session) or mirror_state.of(session) is not None:
         return frozenset()
     try:
         with session.begin_nested():
@@ -66,6 +66,7 @@ def set_up(
 
     The paths that became visible; without enough keys here none does before people sign.
     """
+    mirror_state.refuse_publishing(session)
     if is_set_up(session):
         raise AlreadySetUpError
     for purpose in Purpose:
@@ -86,11 +87,13 @@ def publish(
     The paths that became visible: all of them when the keys lie here, none while people have to
     sign. A withdrawn path leaves its list in the same way.
     """
+    mirror_state.refuse_publishing(session)
     session.flush()
+    product_list.refresh(session, ring, now)
     listed = ensure(session, ring, now)
     if listed.issuperset(paths):
         return listed
-    editor = RoleEditor(session, ring.roles, now)
+    editor = RoleEditor(session, ring, now)
     for role in sorted({tuf_layout.role_of(path) for path in paths}):
         editor.draft_list(role)
     return listed | editor.put_out()
@@ -98,7 +101,7 @@ def publish(
 
 def settle(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
     """Put out the drafts that are complete by now; the paths that became visible."""
-    return RoleEditor(session, ring.roles, now).put_out()
+    return RoleEditor(session, ring, now).put_out()
 
 
 def renew(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
@@ -107,11 +110,15 @@ def renew(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
     The paths that became visible. Also the first thing to do after the database was restored
     from a backup is this, for everything: see sign_everything.
     """
-    editor = RoleEditor(session, ring.roles, now)
+    mirror_state.refuse_publishing(session)
+    product_list.refresh(session, ring, now)
+    editor = RoleEditor(session, ring, now)
     due = [place for row in _current(session) if (place := _place(row)) and is_due(row, now)]
     for place in due:
         if place not in editor.drafts:
             _draft(editor, place)
+    if not editor.vouches_for_list_keys:
+        editor.draft_targets()
     listed = editor.put_out(
         snapshots=[place.view for place in due if place.role == SNAPSHOT],
         timestamps=[place.view for place in due if place.role == TIMESTAMP],
@@ -122,7 +129,8 @@ def renew(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
 
 def sign_everything(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
     """Make every file anew from the rows and the keys; the paths that became visible."""
-    editor = RoleEditor(session, ring.roles, now)
+    mirror_state.refuse_publishing(session)
+    editor = RoleEditor(session, ring, now)
     session.flush()
     for view in ROOTED:
         if Place(view, ROOT) not in editor.published:

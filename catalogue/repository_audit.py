@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.ngclient import FetcherInterface, Updater
 
-from catalogue import role_files, targets, tuf_layout
-from catalogue.models import Target
-from catalogue.tuf_layout import ROOT, ROOTED, View
+from catalogue import mirror_state, role_files, targets, tuf_layout
+from catalogue.models import RoleFile, Target
+from catalogue.tuf_layout import ROOT, ROOTED, TIMESTAMP, View
 from storage.blobs import CHUNK_BYTES, BlobMissingError, BlobQuarantinedError, BlobStore
 from storage.refusals import UnavailableError
 
@@ -67,7 +68,7 @@ def faults(
     """
     with tempfile.TemporaryDirectory() as folder:
         clients = []
-        for view in ROOTED:
+        for view in views(session):
             found = _client(session, view, Path(folder) / view)
             if isinstance(found, Fault):
                 yield found
@@ -79,6 +80,12 @@ def faults(
             yield from _damaged(blobs, target, read_bytes=read_bytes)
 
 
+def views(session: Session) -> Sequence[View]:
+    """The views to look at: both, but a mirror filled from a bundle has only the air gap's."""
+    held = [view for view in ROOTED if role_files.newest(session, view, TIMESTAMP) is not None]
+    return held if mirror_state.of(session) is not None else ROOTED
+
+
 def check(session: Session, blobs: BlobStore, *, read_bytes: bool) -> Sequence[Fault]:
     """All faults for all targets."""
     return list(faults(session, blobs, targets.seen(session), read_bytes=read_bytes))
@@ -86,7 +93,7 @@ def check(session: Session, blobs: BlobStore, *, read_bytes: bool) -> Sequence[F
 
 def _client(session: Session, view: View, folder: Path) -> Updater | Fault:
     try:
-        first = role_files.get(session, view, ROOT, 1)
+        first = _first_root(session, view)
         folder.mkdir()
         client = Updater(str(folder), f"{view}/", fetcher=RowFetcher(session), bootstrap=first.body)
         client.refresh()
@@ -95,6 +102,20 @@ def _client(session: Session, view: View, folder: Path) -> Updater | Fault:
     except (RepositoryError, DownloadError) as error:
         return Fault(view, "metadata", f"{type(error).__name__}: {error}")
     return client
+
+
+def _first_root(session: Session, view: View) -> RoleFile:
+    """The root that a client begins with: the first, or on a mirror the first that it has."""
+    oldest = (
+        select(RoleFile)
+        .where(RoleFile.view == view, RoleFile.role == ROOT)
+        .order_by(RoleFile.version)
+        .limit(1)
+    )
+    found = session.scalar(oldest)
+    if found is None:
+        raise role_files.UnknownRoleFileError
+    return found
 
 
 def _unlisted(client: Updater, view: View, target: Target) -> Iterator[Fault]:

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from tuf.api.metadata import Signed
 
 from catalogue import role_files, targets, tuf_check, tuf_keys, tuf_layout, tuf_roles, tuf_settling
+from catalogue.keys import KeyRing
 from catalogue.models import Statement, Target
 from catalogue.role_files import NewFile
-from catalogue.tuf_keys import KeyFolder
 from catalogue.tuf_layout import (
     DOCS,
     ROOT,
@@ -28,7 +28,7 @@ from catalogue.tuf_layout import (
     Purpose,
     View,
 )
-from catalogue.tuf_roles import AnyMetadata, Edition, KeysByPurpose
+from catalogue.tuf_roles import AnyMetadata, Edition, KeysByPurpose, ListKeys
 from storage.refusals import UnavailableError
 
 _TOP = Place(View.BOTH, TARGETS)
@@ -43,9 +43,10 @@ class OnlineKeyMissingError(UnavailableError):
 class RoleEditor:
     """The repository held for one change."""
 
-    def __init__(self, session: Session, folder: KeyFolder, now: datetime) -> None:
+    def __init__(self, session: Session, ring: KeyRing, now: datetime) -> None:
         self._session = session
-        self._folder = folder
+        self._folder = ring.roles
+        self._list_keys = ListKeys(ring.online.public.line, ring.firmware_public.line)
         self._now = now
         role_files.lock(session)
         self.published = role_files.Published(session)
@@ -67,7 +68,14 @@ class RoleEditor:
     def draft_targets(self, *new_roles: str) -> None:
         """The next top list; it keeps the roles that it has and gets `new_roles`."""
         roles = (self._delegated() - {DOCS}).union(new_roles)
-        self._draft(_TOP, tuf_roles.targets(roles, self._keys(), self._edition(_TOP)))
+        content = tuf_roles.targets(roles, self._keys(), self._edition(_TOP), self._list_keys)
+        self._draft(_TOP, content)
+
+    @property
+    def vouches_for_list_keys(self) -> bool:
+        """Whether the latest top list names the minisign keys of this server."""
+        latest = self.drafts.get(_TOP) or self.published.get(_TOP)
+        return latest is None or tuf_roles.list_keys(latest) == self._list_keys
 
     def draft_docs(self) -> None:
         """The next list of documents; the documents themselves are on its shelves."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalogue import mirror_state
 from catalogue.models import SignedFile
 from catalogue.phone_manifest import SignedFile as SignedBytes
 from storage.refusals import NotFoundError
@@ -45,6 +46,7 @@ def replace(
     The serial is at least the time in seconds, so that it also rises after the database was
     restored from a backup: phones refuse a serial lower than one they have seen.
     """
+    mirror_state.refuse_publishing(session)
     stored = session.get(SignedFile, path, with_for_update=True)
     serial = max(int(now.timestamp()), stored.serial + 1 if stored else 0)
     edition = Edition(serial, now.replace(microsecond=0), now.replace(microsecond=0) + LIFETIME)
@@ -75,5 +77,7 @@ def every(session: Session) -> Sequence[SignedFile]:
 
 def ageing(session: Session, now: datetime) -> bool:
     """Whether some file has used up half of its life and should be signed again."""
+    if mirror_state.of(session) is not None:
+        return False
     due = select(SignedFile.path).where(SignedFile.expires_at < now + LIFETIME / 2)
     return session.scalar(due.limit(1)) is not None

@@ -54,6 +54,9 @@ class DraftToSign:
             yield from _roles(content.roles)
         elif isinstance(content, Targets) and content.delegations is not None:
             yield from _roles(content.delegations.roles or {})
+            if (named := tuf_roles.list_keys(self.metadata)) is not None:
+                yield f"lists for phones: key {named.online}"
+                yield f"statements for phones: key {named.firmware}"
         elif isinstance(content, Targets):
             yield from _changes(content, mine.signed if mine else None)
 

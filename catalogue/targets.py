@@ -4,7 +4,7 @@ A path names the same bytes for ever. A withdrawn target keeps its bytes reachab
 target is nobody's to see before a signed list names it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -23,7 +23,13 @@ class TargetTakenError(ConflictError):
     en = "Another file is already published as {path}."
 
 
-def register(session: Session, path: str, blob: StoredBlob, now: datetime) -> None:
+def register(
+    session: Session,
+    path: str,
+    blob: StoredBlob,
+    now: datetime,
+    about: Mapping[str, object] | None = None,
+) -> None:
     """Publish `blob` as `path`; the same again changes nothing, other bytes are refused.
 
     It is seen once repository.publish has put out the list that names it.
@@ -31,7 +37,9 @@ def register(session: Session, path: str, blob: StoredBlob, now: datetime) -> No
     target = session.get(Target, path)
     if target is None:
         role = tuf_layout.role_of(path)
-        session.add(Target(path=path, role=role, sha256=blob.sha256, size=blob.size, added_at=now))
+        made = Target(path=path, role=role, sha256=blob.sha256, size=blob.size, added_at=now)
+        made.about = dict(about) if about else None
+        session.add(made)
     elif target.sha256 != blob.sha256:
         raise TargetTakenError(path=path)
 
@@ -63,11 +71,14 @@ def offered(session: Session, path: str) -> Target | None:
 def listed_by(session: Session, role: str) -> Sequence[ListedTarget]:
     """What the next list of a role names."""
     rows = session.execute(
-        select(Target.path, Target.size, Target.sha256)
+        select(Target.path, Target.size, Target.sha256, Target.about)
         .where(Target.role == role, Target.withdrawn_at.is_(None))
         .order_by(Target.path)
     )
-    return [ListedTarget(tuf_layout.target_name(path), size, sha) for path, size, sha in rows]
+    return [
+        ListedTarget(tuf_layout.target_name(path), size, sha, about)
+        for path, size, sha, about in rows
+    ]
 
 
 def roles(session: Session) -> Sequence[str]:

@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import count
 
 ROOT, TARGETS, SNAPSHOT, TIMESTAMP = "root", "targets", "snapshot", "timestamp"
 DOCS = "docs"
@@ -156,6 +157,22 @@ def target_name(path: str) -> str:
     for char in "%?#\\":
         path = path.replace(char, f"%{ord(char):02X}")
     return path
+
+
+def path_of(name: str) -> str:
+    """The path of the target that the lists know by this name."""
+    for char in "\\#?%":
+        name = name.replace(f"%{ord(char):02X}", char)
+    return name
+
+
+def probe(role: str) -> str | None:
+    """A name that only the list of this role could hold; None for a role that lists nothing."""
+    if role in SHELVES:
+        names = (f"{DOCS}/-/-/-/{number}" for number in count())
+        return next(name for name in names if shelf_of(name) == role)
+    kind, _, product = role.partition("-")
+    return f"{FIRMWARE}/{product}/-/-" if kind == FIRMWARE and product else None
 
 
 def public_address(path: str) -> str:

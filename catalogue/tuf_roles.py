@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -36,6 +36,8 @@ from catalogue.tuf_layout import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, Place, Purp
 AnyMetadata: TypeAlias = Metadata[Any]
 KeysByPurpose: TypeAlias = Mapping[Purpose, Sequence[Key]]
 
+#: A field of our own in the top list; clients pass over what they do not know.
+_LIST_KEYS = "x-flatpro-minisign"
 #: A backslash before anything but a quote or a backslash; it may see one too many, never too few.
 _OTHER_ESCAPE = re.compile(r'\\[^"\\]')
 
@@ -50,11 +52,15 @@ class Edition:
 
 @dataclass(frozen=True)
 class ListedTarget:
-    """A target as a list names it: `size` in bytes, `sha256` in hex."""
+    """A target as a list names it: `size` in bytes, `sha256` in hex.
+
+    `about` is what the slice that published it says of it, in JSON without fractions.
+    """
 
     name: str
     size: int
     sha256: str
+    about: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,13 +92,40 @@ def root(view: View, keys: KeysByPurpose, edition: Edition) -> Root:
     return made
 
 
-def targets(firmware_roles: Iterable[str], keys: KeysByPurpose, edition: Edition) -> Targets:
-    """The top list: no target of its own, one role for each product's firmware, one for docs."""
+@dataclass(frozen=True)
+class ListKeys:
+    """The minisign keys, each as its line of base64: of lists for phones, and of firmware."""
+
+    online: str
+    firmware: str
+
+
+def targets(
+    firmware_roles: Iterable[str],
+    keys: KeysByPurpose,
+    edition: Edition,
+    list_keys: ListKeys | None = None,
+) -> Targets:
+    """The top list: no target of its own, one role for each product's firmware, one for docs.
+
+    It also vouches for the minisign keys, so that a mirror needs to trust nothing but the root.
+    """
     delegated = {
         name: _by_path(name, keys, Purpose.FIRMWARE) for name in sorted(set(firmware_roles))
     }
     delegated[tuf_layout.DOCS] = _by_path(tuf_layout.DOCS, keys, Purpose.DOCS)
-    return _delegating(delegated, keys, edition)
+    made = _delegating(delegated, keys, edition)
+    if list_keys is not None:
+        made.unrecognized_fields[_LIST_KEYS] = asdict(list_keys)
+    return made
+
+
+def list_keys(top: AnyMetadata | None) -> ListKeys | None:
+    """The minisign keys that a top list vouches for."""
+    said = top.signed.unrecognized_fields.get(_LIST_KEYS) if top else None
+    if not isinstance(said, dict) or not {"online", "firmware"} <= said.keys():
+        return None
+    return ListKeys(online=str(said["online"]), firmware=str(said["firmware"]))
 
 
 def docs(keys: KeysByPurpose, edition: Edition) -> Targets:
@@ -114,7 +147,9 @@ def docs(keys: KeysByPurpose, edition: Edition) -> Targets:
 def listing(listed: Iterable[ListedTarget], edition: Edition) -> Targets:
     """A list of targets."""
     files = {
-        target.name: TargetFile(target.size, {"sha256": target.sha256}, target.name)
+        target.name: TargetFile(
+            target.size, {"sha256": target.sha256}, target.name, _custom(target.about)
+        )
         for target in listed
     }
     return Targets(edition.version, None, edition.expires, files)
@@ -228,6 +263,10 @@ def all_keyids(metadata: AnyMetadata) -> Collection[str]:
         return content.keys.keys()
     delegations = content.delegations if isinstance(content, Targets) else None
     return delegations.keys.keys() if delegations else ()
+
+
+def _custom(about: Mapping[str, object] | None) -> dict[str, Any]:
+    return {"custom": dict(about)} if about else {}
 
 
 def _compact(document: Mapping[str, Any]) -> str:

@@ -1,14 +1,18 @@
-"""Background work: the files of the TUF repository are signed again long before they expire."""
+"""Background work: the TUF repository is signed again before it expires; a mirror follows."""
 
 import structlog
 
-from catalogue import expiry, keys, repository
+from catalogue import expiry, keys, mirror, repository
+from catalogue.mirror_http import HttpUpstream, MirrorOptions
+from catalogue.mirror_look import Order
 from catalogue.receivers import ListingReceivers
+from catalogue.tuf_layout import View
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from storage.clock import now
 
 RENEW = "catalogue.renew"
+SYNC = "catalogue.mirror-sync"
 HOUR_S = 60 * 60
 
 _log = structlog.get_logger(__name__)
@@ -34,5 +38,17 @@ def renew(work: Work) -> None:
         )
 
 
-HANDLERS: dict[str, Handler] = {RENEW: renew}
-PERIODICS = (Periodic(RENEW, every_s=HOUR_S),)
+def sync(work: Work) -> None:
+    """Bring the mirror up to date with the upstream of the settings; elsewhere do nothing."""
+    installation = work.installation
+    options = installation.option(MirrorOptions)
+    if not options.url:
+        return
+    folder = installation.data_dir / "mirror" / "incoming"
+    order = Order(View.ONLINE, progress=work.report)
+    outcome = mirror.take(installation, HttpUpstream(options.url, folder, options), order)
+    _log.info("mirror-synced", generation=outcome.generation, new=len(outcome.added))
+
+
+HANDLERS: dict[str, Handler] = {RENEW: renew, SYNC: sync}
+PERIODICS = (Periodic(RENEW, every_s=HOUR_S), Periodic(SYNC, every_s=HOUR_S))

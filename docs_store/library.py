@@ -142,6 +142,18 @@ def searched(document: Document) -> str:
     return folded("\n".join(sorted(filter(None, titles))))
 
 
+def about(document: Document, edition: PublishedEdition) -> dict[str, object]:
+    """What the signed list says of an edition beside its file: all that a mirror shows."""
+    return {
+        "kind": str(edition.kind),
+        "title": edition.title,
+        "products": list(document.product_codes),
+        "applies_from": edition.applies_from,
+        "applies_to": edition.applies_to,
+        "published": edition.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
 def as_published(document: Document, row: Edition) -> PublishedEdition:
     """An edition's row as the outside sees it."""
     return PublishedEdition(

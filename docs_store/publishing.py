@@ -186,7 +186,9 @@ def _list(session: Session, document: Document, made: Edition, blob: StoredBlob)
     document.searched = library.searched(document)
     with session.no_autoflush:
         blob_models.record(session, blob, f"docs_store.{subject(listed)}", made.published_at)
-        targets.register(session, listed.path, blob, made.published_at)
+        targets.register(
+            session, listed.path, blob, made.published_at, library.about(document, listed)
+        )
     session.add(document)
     session.flush()
 

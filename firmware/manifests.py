@@ -116,6 +116,10 @@ def _entry(release: Release, listed: Sequence[Release], channel: str | None) -> 
         status=_status(release, listed, channel),
         statement=artifact.statement,
         statement_sig=artifact.statement_sig,
+        channels=tuple(sorted(release.channel_names)),
+        published=release.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        withdrawn_reason=release.withdrawn_reason,
+        replacement=release.replacement,
     )
 
 

@@ -13,6 +13,7 @@ import accounts.views
 import catalogue.download_api
 import catalogue.key_views
 import catalogue.metadata_api
+import catalogue.mirror_views
 import catalogue.views
 import docs_store.views
 import firmware.api
@@ -69,6 +70,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         portal.blob_care.views.staff,
         catalogue.views.staff,
         catalogue.key_views.staff,
+        catalogue.mirror_views.staff,
         firmware.views.staff,
         docs_store.views.staff,
         provision.views.staff,
@@ -189,6 +191,7 @@ def _staff_items() -> Sequence[NavigationItem]:
         (_("Products"), "catalogue_staff.products"),
         (_("Keys"), "catalogue_keys.keys_page"),
         (_("Storage"), "blob_care.storage_page"),
+        (_("Mirror"), "catalogue_mirror.mirror_page"),
         (_("Jobs"), "portal_staff.jobs"),
     ]
     if actor is not None and actor.role == "admin":

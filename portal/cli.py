@@ -24,6 +24,7 @@ SLICES = {
     "catalogue.cli": ("product",),
     "catalogue.key_cli": ("keys",),
     "catalogue.metadata_cli": ("metadata",),
+    "catalogue.mirror_cli": ("mirror",),
     "firmware.cli": ("firmware",),
     "docs_store.cli": ("docs",),
     "provision.cli": ("device", "profile"),

@@ -5,8 +5,11 @@ import hmac
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from catalogue.receivers import ListingReceivers
+from catalogue.mirror_http import MirrorOptions
+from catalogue.receivers import ListingReceivers, MirrorReceivers
+from docs_store.receiving import DocumentReceiver
 from firmware import visibility
+from firmware.receiving import FirmwareReceiver
 from portal import migrations
 from portal.settings import BadSettingError, Network, Settings
 from provision.readers.networks import ReadOptions
@@ -53,6 +56,8 @@ def open_installation(settings: Settings) -> Installation:
             HandOver: HandOver(redirect=settings.blob_redirect, accel_prefix=settings.accel_prefix),
             ScrubOptions: ScrubOptions(days=settings.scrub_days),
             ListingReceivers: ListingReceivers((visibility.offer,)),
+            MirrorReceivers: MirrorReceivers((FirmwareReceiver(), DocumentReceiver())),
+            MirrorOptions: MirrorOptions(url=settings.mirror_url),
         },
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from catalogue import mirror_state
 from catalogue.models import Product
 from catalogue.versions import BadVersionError, Version
 from docs_store import library
@@ -34,6 +35,7 @@ class ProductPage:
     testing: Sequence[Release]
     documents: Sequence[EditionOffer]
     way: UpgradeWay | None
+    mirror_of: str | None = None
 
 
 def assemble(
@@ -53,6 +55,7 @@ def assemble(
             session, product.id, current.version if current else None, language
         ),
         way=_way(published, product, running, language) if running and current else None,
+        mirror_of=mirror.upstream if (mirror := mirror_state.of(session)) else None,
     )
 
 

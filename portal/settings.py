@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     public_url: str = ""
     phone_url: str = ""
+    #: Whose mirror this installation is: copied again and again by a job.
+    mirror_url: str = ""
     key_file: Path | None = None
     admin_password: str = ""
     #: Each stored file is read again within so many days.
@@ -87,7 +89,7 @@ class Settings(BaseSettings):
             raise ValueError("a prefix begins with /")
         return value.rstrip("/")
 
-    @field_validator("public_url", "phone_url", "blob_endpoint")
+    @field_validator("public_url", "phone_url", "blob_endpoint", "mirror_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

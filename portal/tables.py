@@ -1,6 +1,7 @@
 """Every slice's tables in one metadata: what the migrations and the tests compare with."""
 
 import accounts.models
+import catalogue.mirror_models
 import catalogue.models
 import docs_store.models
 import firmware.models

@@ -1,5 +1,6 @@
 """A vendor with one product, its server behind a mirror, and TUF clients of it."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 from flask import Flask
 
 from storage.installation import Installation
+from tests.catalogue.site import Site, opened
 from tests.catalogue.vendor import Client, LyingMirror, People, Vendor, fetch, serving
+from tests.postgres import Postgres
 
 MakeClient = Callable[..., Client]
 
@@ -50,3 +53,18 @@ def new_client(app: Flask, base: str, tmp_path: Path) -> MakeClient:
         return Client(tmp_path / name, base, root, metadata)
 
     return made
+
+
+@pytest.fixture
+def site(base: str, tmp_path: Path, backend: str, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A customer's fresh installation beside the vendor's, on the same kind of database."""
+    folder, url = tmp_path / "site", ""
+    if backend == "sqlite":
+        folder.mkdir()
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), folder / "flatpro.sqlite")
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url(server.create_database(request.getfixturevalue("migrated_postgres")))
+    made = opened(folder, base, url)
+    yield made
+    made.installation.database.dispose()

@@ -159,6 +159,10 @@ def test_the_file_is_laid_out_as_agreed() -> None:
                 "status": "current",
                 "statement": RELEASE.statement,
                 "statement_sig": RELEASE.statement_sig,
+                "channels": [],
+                "published": None,
+                "withdrawn_reason": "",
+                "replacement": None,
             }
         ],
     }
