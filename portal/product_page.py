@@ -9,7 +9,8 @@ from catalogue.models import Product
 from catalogue.versions import BadVersionError, Version
 from docs_store import library
 from docs_store.editions import EditionOffer
-from firmware import offering, paths, releases
+from firmware import offering, paths, releases, upgrade_pictures
+from firmware.drawing import Drawing
 from firmware.models import Channel, Release
 from firmware.offering import OfferedRelease
 
@@ -34,6 +35,7 @@ class ProductPage:
     testing: Sequence[Release]
     documents: Sequence[EditionOffer]
     way: UpgradeWay | None
+    pictures: Sequence[tuple[tuple[str, ...], Drawing]]
 
 
 def assemble(
@@ -53,6 +55,7 @@ def assemble(
             session, product.id, current.version if current else None, language
         ),
         way=_way(published, product, running, language) if running and current else None,
+        pictures=upgrade_pictures.distinct(upgrade_pictures.of_product(product, published)),
     )
 
 
