@@ -29,6 +29,7 @@ from portal import (
     api_docs,
     assets,
     errors,
+    feeds,
     health,
     languages,
     logs,
@@ -54,6 +55,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
     Plane.PUBLIC: (
         health.blueprint,
         portal_views.public,
+        feeds.blueprint,
         accounts.views.blueprint,
         catalogue.download_api.blueprint,
         catalogue.metadata_api.blueprint,
