@@ -35,11 +35,12 @@ class ProductPage:
     testing: Sequence[Release]
     documents: Sequence[EditionOffer]
     way: UpgradeWay | None
+    base: str
     pictures: Sequence[tuple[tuple[str, ...], Drawing]]
 
 
 def assemble(
-    session: Session, product: Product, *, running: str | None, language: str
+    session: Session, product: Product, *, running: str | None, language: str, base: str
 ) -> ProductPage:
     """Everything the page needs, in one transaction."""
     published = releases.of_product(session, product.id)
@@ -55,6 +56,7 @@ def assemble(
             session, product.id, current.version if current else None, language
         ),
         way=_way(published, product, running, language) if running and current else None,
+        base=base,
         pictures=upgrade_pictures.distinct(upgrade_pictures.of_product(product, published)),
     )
 
