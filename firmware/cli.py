@@ -8,7 +8,7 @@ import click
 
 from catalogue import keys, products
 from catalogue.versions import Version
-from firmware import images, marks_cli, offering, paths, publishing, releases
+from firmware import images, marks_cli, offering, paths, publishing, releases, statistics_cli
 from firmware.models import Channel, Release
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
@@ -188,7 +188,7 @@ def _row(release: Release) -> dict[str, object]:
     }
 
 
-for command in marks_cli.COMMANDS:
+for command in (*marks_cli.COMMANDS, *statistics_cli.COMMANDS):
     firmware.add_command(command)
 
 COMMANDS = (firmware,)

@@ -18,6 +18,7 @@ import docs_store.views
 import firmware.api
 import firmware.download_api
 import firmware.marks_views
+import firmware.statistics_views
 import firmware.views
 import provision.api
 import provision.phone_api
@@ -25,6 +26,7 @@ import provision.views
 import support.views
 from accounts import access, identification
 from accounts.access import current_actor
+from firmware import download_watch
 from portal import (
     api_docs,
     assets,
@@ -69,6 +71,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         catalogue.key_views.staff,
         firmware.views.staff,
         firmware.marks_views.staff,
+        firmware.statistics_views.staff,
         docs_store.views.staff,
         provision.views.staff,
         support.views.staff,
@@ -117,6 +120,7 @@ def create_app(
     )
     app.secret_key = installation.secret_key
     _floor(app, installation, settings)
+    download_watch.init_app(app, phones=False)
     languages.init_app(app, pages=True)
     errors.init_pages(app)
     assets.init_app(app)
@@ -139,6 +143,7 @@ def create_app(
 def _phone_app(installation: Installation, settings: Settings) -> Flask:
     app = Flask("portal", static_folder=None)
     _floor(app, installation, settings)
+    download_watch.init_app(app, phones=True)
     languages.init_app(app, pages=False)
     errors.init_phones(app)
     access.enforce(app)
