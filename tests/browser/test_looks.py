@@ -13,6 +13,7 @@ PUBLIC = ("/", "/downloads/", "/downloads/FP-B2/?from=1.6.0", "/docs/", "/docs/b
 PUBLIC += ("/warranty", "/login", "/nothing", "/api/docs")
 STAFF = ("/staff/", "/staff/devices/", "/staff/devices/02f1a7000001", "/staff/releases/")
 STAFF += ("/staff/releases/FP-B2/2.4.1", "/staff/releases/FP-B2/2.3.0", "/staff/releases/new")
+STAFF += ("/staff/releases/FP-B2/paths", "/staff/releases/statistics")
 STAFF += ("/staff/documents/", "/staff/products/", "/staff/jobs", "/staff/users", "/staff/audit")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
