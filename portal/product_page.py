@@ -57,8 +57,16 @@ def assemble(
         ),
         way=_way(published, product, running, language) if running and current else None,
         base=base,
-        pictures=upgrade_pictures.distinct(upgrade_pictures.of_product(product, published)),
+        pictures=_pictures(product, published),
     )
+
+
+def _pictures(
+    product: Product, published: Sequence[Release]
+) -> Sequence[tuple[tuple[str, ...], Drawing]]:
+    """A picture for each set of revisions; one release alone is no graph."""
+    found = upgrade_pictures.of_product(product, published)
+    return upgrade_pictures.distinct([drawing for drawing in found if len(drawing.rows) > 1])
 
 
 def _way(published: Sequence[Release], product: Product, running: str, language: str) -> UpgradeWay:
