@@ -13,13 +13,14 @@ from firmware import offering, paths, releases, upgrade_pictures
 from firmware.drawing import Drawing
 from firmware.models import Channel, Release
 from firmware.offering import OfferedRelease
+from firmware.paths import ReleaseNode
 
 
 @dataclass(frozen=True)
 class UpgradeWay:
-    """The answer to «I have version …»: the steps, or why there are none."""
+    """The answer to «I have version …» on these revisions: the steps, or why there are none."""
 
-    running: str
+    revisions: tuple[str, ...]
     steps: tuple[str, ...] = ()
     problem: str | None = None
 
@@ -34,7 +35,8 @@ class ProductPage:
     older: Sequence[Release]
     testing: Sequence[Release]
     documents: Sequence[EditionOffer]
-    way: UpgradeWay | None
+    running: str
+    ways: Sequence[UpgradeWay]
     base: str
     pictures: Sequence[tuple[tuple[str, ...], Drawing]]
 
@@ -55,7 +57,8 @@ def assemble(
         documents=library.editions_fitting(
             session, product.id, current.version if current else None, language
         ),
-        way=_way(published, product, running, language) if running and current else None,
+        running=running or "",
+        ways=_ways(published, product, running, language) if running and current else (),
         base=base,
         pictures=_pictures(product, published),
     )
@@ -69,15 +72,29 @@ def _pictures(
     return upgrade_pictures.distinct([drawing for drawing in found if len(drawing.rows) > 1])
 
 
-def _way(published: Sequence[Release], product: Product, running: str, language: str) -> UpgradeWay:
+def _ways(
+    published: Sequence[Release], product: Product, running: str, language: str
+) -> Sequence[UpgradeWay]:
+    """The answer for each hardware revision; revisions with one answer share it."""
     try:
         version = Version.parse(running)
     except BadVersionError as error:
-        return UpgradeWay(running, problem=error.text(language))
+        return [UpgradeWay(product.revisions, problem=error.text(language))]
     graph = paths.in_channel(releases.nodes(published), Channel.STABLE)
-    hardware = product.revisions[0]
+    answers: dict[tuple[tuple[str, ...], str | None], list[str]] = {}
+    for hardware in product.revisions:
+        answers.setdefault(_way(graph, version, hardware, language), []).append(hardware)
+    return [
+        UpgradeWay(tuple(revisions), steps, problem)
+        for (steps, problem), revisions in answers.items()
+    ]
+
+
+def _way(
+    graph: Sequence[ReleaseNode], version: Version, hardware: str, language: str
+) -> tuple[tuple[str, ...], str | None]:
     target = paths.latest(graph, hardware)
     found = paths.path_to(version, hardware, graph, target) if target else ()
     if isinstance(found, paths.NoWay):
-        return UpgradeWay(running, problem=found.text(language))
-    return UpgradeWay(running, tuple(str(step) for step in found))
+        return (), found.text(language)
+    return tuple(str(step) for step in found), None
