@@ -1,5 +1,8 @@
 """The two WSGI callables for servers: `app` (people and staff) and `phones`."""
 
+import atexit
+
+from firmware import download_watch
 from portal import health, logs, settings
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
@@ -14,3 +17,8 @@ phones = create_app(_installation, _settings, {Plane.PHONES})
 # Under an application server start-up is over once this module is imported.
 health.started(app).set()
 health.started(phones).set()
+
+for _served in (app, phones):
+    _counter = download_watch.counter_of(_served)
+    _counter.start(_installation.database)
+    atexit.register(_counter.stop)

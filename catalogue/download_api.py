@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from io import BytesIO
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from accounts.access import anyone
 from catalogue import keys, mirror_state, targets
@@ -26,6 +26,8 @@ from storage.serving import Cache, Plan, Representation
 blueprint = Blueprint("catalogue", __name__)
 
 SIGNATURE_SUFFIX = ".minisig"
+#: Where `flask.g` holds the hash of the stored file that the answer sends.
+SENT_SHA256 = "sent_sha256"
 _MANIFEST_CACHE = Cache.revalidate(max_age_s=60)
 
 
@@ -33,6 +35,7 @@ def send_blob(
     representation: Representation, on_finished: Callable[[Sent], None] | None = None
 ) -> Response:
     """The answer to the current request for a stored file."""
+    setattr(g, SENT_SHA256, representation.sha256)
     opened = partial(installation().blobs.open, representation.sha256)
     handed_over = partial(_handed_over, representation)
     return respond(representation, opened, request, on_finished, handed_over=handed_over)

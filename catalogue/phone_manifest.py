@@ -5,7 +5,8 @@ release's statement before that, and a phone installs nothing that no statement 
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256 as new_sha256
@@ -92,6 +93,8 @@ class ManifestRelease:
     published: Annotated[str, Field(pattern=r"^[-0-9T:]{19}Z$")] | None = None
     withdrawn_reason: str = ""
     replacement: _Version | None = None
+    #: Hardware revisions on which it is known to be broken: their phones never take it.
+    broken: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         expected = -(-self.size // self.part_size)
@@ -103,7 +106,8 @@ class ManifestRelease:
 class PhoneManifest:
     """A product's releases in one channel, or all of them (`channel` is None).
 
-    `serial` only rises; `issued` and `expires` are kept to the second.
+    `serial` only rises; `issued` and `expires` are kept to the second. `floors` holds the lowest
+    version that each hardware revision may be given, where there is one.
     """
 
     product: Annotated[str, Field(min_length=1)]
@@ -112,6 +116,7 @@ class PhoneManifest:
     issued: _Instant
     expires: _Instant
     releases: tuple[ManifestRelease, ...]
+    floors: Mapping[str, _Version] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.issued.tzinfo is None or self.expires.tzinfo is None:

@@ -8,7 +8,7 @@ import click
 
 from catalogue import keys, products
 from catalogue.versions import Version
-from firmware import images, offering, paths, publishing, releases
+from firmware import images, marks_cli, offering, paths, publishing, releases, statistics_cli
 from firmware.models import Channel, Release
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
@@ -31,6 +31,7 @@ def firmware() -> None:
 @click.option("--min-from", help="Phones below this version take another step first.")
 @click.option("--notes-ru", type=click.File(encoding="utf-8"), help="A file with the notes.")
 @click.option("--notes-en", type=click.File(encoding="utf-8"), help="A file with the notes.")
+@click.option("--as-step", is_flag=True, help="Below the latest, for phones without a way to it.")
 @json_option
 @pass_installation
 def publish(
@@ -43,6 +44,7 @@ def publish(
     min_from: str | None,
     notes_ru: TextIO | None,
     notes_en: TextIO | None,
+    as_step: bool,
     as_json: bool,
 ) -> None:
     """Publish FILE as VERSION of PRODUCT."""
@@ -55,6 +57,7 @@ def publish(
         min_from=min_from,
         notes_ru=notes_ru.read() if notes_ru else "",
         notes_en=notes_en.read() if notes_en else "",
+        as_step=as_step,
     )
     with installation.database.reading() as session:
         publishing.check(session, new)
@@ -119,8 +122,7 @@ def withdraw(
         )
         stuck = publishing.stranded(session, release.product)
     say(f"{product} {version} is withdrawn.")
-    for problem in stuck:
-        say(f"Mind the phones in the field: {problem.text('en')}.")
+    marks_cli.tell_stuck(stuck)
 
 
 @firmware.command("list")
@@ -132,7 +134,8 @@ def list_releases(installation: Installation, product: str, as_json: bool) -> No
     with installation.database.reading() as session:
         found = products.get(session, product)
         rows = [_row(release) for release in releases.with_awaiting(session, found.id)]
-    show_rows(rows, ("version", "channels", "state", "hardware", "size", "file"), as_json=as_json)
+    columns = ("version", "channels", "state", "marks", "percent", "hardware", "size", "file")
+    show_rows(rows, columns, as_json=as_json)
 
 
 @firmware.command("path")
@@ -171,6 +174,8 @@ def _row(release: Release) -> dict[str, object]:
         "version": release.version,
         "channels": sorted(release.channel_names),
         "state": str(release.state),
+        "marks": marks_cli.of_version(release.product_marks, release.canonical),
+        "percent": release.percent,
         "hardware": artifact.hardware,
         "min_from": release.min_from,
         "file": artifact.file_name,
@@ -182,5 +187,8 @@ def _row(release: Release) -> dict[str, object]:
         "withdrawn_reason": release.withdrawn_reason or None,
     }
 
+
+for command in (*marks_cli.COMMANDS, *statistics_cli.COMMANDS):
+    firmware.add_command(command)
 
 COMMANDS = (firmware,)

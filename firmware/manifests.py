@@ -21,7 +21,7 @@ from catalogue.phone_manifest import (
 )
 from catalogue.signed_files import Edition
 from catalogue.versions import Version
-from firmware import offering, paths, releases
+from firmware import due, marks, offering, paths, releases
 from firmware.models import Channel, Release
 
 
@@ -53,21 +53,13 @@ def checksums_path(product: str) -> str:
 
 
 def _with_steps(published: Sequence[Release], channel: Channel) -> Sequence[Release]:
-    """The channel's current release, and the steps that some phone needs before it."""
-    current = releases.current(published, channel)
-    if current is None:
-        return ()
-    needed = {Version.parse(current.version), *_steps(current, published, channel)}
+    """What a phone of any revision needs to find its next step: goals, and the steps to them."""
+    needed = due.listed(paths.in_channel(releases.nodes(published), channel))
     return [release for release in published if Version.parse(release.version) in needed]
 
 
-def _steps(
-    release: Release, published: Sequence[Release], channel: str | None = None
-) -> tuple[Version, ...]:
-    graph = releases.nodes(published)
-    within = paths.in_channel(graph, channel) if channel else graph
-    (target,) = (node for node in graph if node.version == Version.parse(release.version))
-    return paths.steps_before(target, within)
+def _steps(release: Release, listed: Sequence[Release]) -> tuple[Version, ...]:
+    return paths.steps_before(_node(release, listed), releases.nodes(listed))
 
 
 def _sign_manifest(
@@ -86,6 +78,7 @@ def _sign_manifest(
             issued=edition.issued_at,
             expires=edition.expires_at,
             releases=tuple(_entry(release, listed, channel) for release in listed),
+            floors=_floors(product, listed),
         )
         return signed(manifest, keys.online)
 
@@ -120,7 +113,19 @@ def _entry(release: Release, listed: Sequence[Release], channel: str | None) -> 
         published=release.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         withdrawn_reason=release.withdrawn_reason,
         replacement=release.replacement,
+        broken=tuple(sorted(_node(release, listed).broken)),
     )
+
+
+def _floors(product: Product, listed: Sequence[Release]) -> dict[str, str]:
+    known = releases.marks_of(listed)
+    floors = {hardware: marks.floor(known, hardware) for hardware in product.revisions}
+    return {hardware: str(lowest) for hardware, lowest in floors.items() if lowest is not None}
+
+
+def _node(release: Release, listed: Sequence[Release]) -> paths.ReleaseNode:
+    wanted = Version.parse(release.version)
+    return next(node for node in releases.nodes(listed) if node.version == wanted)
 
 
 def _status(release: Release, listed: Sequence[Release], channel: str | None) -> Status:

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalogue.models import Product
+from firmware.mark_models import VersionMark
 from storage.db import Base, UtcDateTime
 
 
@@ -51,6 +52,12 @@ class Release(Base):
     artifact: Mapped["Artifact"] = relationship(lazy="joined", cascade="all, delete-orphan")
     channels: Mapped[list["ReleaseChannel"]] = relationship(
         lazy="selectin", cascade="all, delete-orphan"
+    )
+    #: Every mark of its product, as a floor may lie at a version that was never published.
+    product_marks: Mapped[list[VersionMark]] = relationship(
+        primaryjoin="foreign(VersionMark.product_id) == Release.product_id",
+        lazy="selectin",
+        viewonly=True,
     )
 
     @property

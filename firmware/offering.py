@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 
 from catalogue import products
 from catalogue.versions import BadVersionError, Version
-from firmware import paths, releases
+from firmware import due, paths, releases
 from firmware.models import Release
-from firmware.offers import in_rollout
 
 
 @dataclass(frozen=True)
@@ -48,17 +47,12 @@ def release_due(session: Session, recipient: Recipient) -> OfferedRelease | None
         return None
     published = releases.of_product(session, product.id)
     graph = paths.in_channel(releases.nodes(published), recipient.channel)
-    target = _target(recipient, graph)
-    if target is None:
-        return None
-    step = paths.next_step(running, recipient.hardware, graph, target)
-    if not isinstance(step, paths.Step):
+    pinned = Version.parse(recipient.pinned) if recipient.pinned is not None else None
+    answer = due.next_due(running, recipient.hardware, recipient.mac, graph, pinned)
+    if not isinstance(answer, paths.Step):
         return None
     by_version = {Version.parse(release.version): release for release in published}
-    goal = by_version[target]
-    if not in_rollout(goal.salt, recipient.mac, goal.percent):
-        return None
-    return offered(by_version[step.version])
+    return offered(by_version[answer.version])
 
 
 def offered(release: Release) -> OfferedRelease:
@@ -72,9 +66,3 @@ def offered(release: Release) -> OfferedRelease:
         size=artifact.size,
         sha256=artifact.sha256,
     )
-
-
-def _target(recipient: Recipient, graph: tuple[paths.ReleaseNode, ...]) -> Version | None:
-    if recipient.pinned is not None:
-        return Version.parse(recipient.pinned)
-    return paths.latest(graph, recipient.hardware)

@@ -5,6 +5,7 @@ formula of `slot` is a contract: changing it would move every phone to another p
 """
 
 import re
+from dataclasses import dataclass
 from hashlib import sha256
 
 from storage.refusals import RefusedError
@@ -44,6 +45,30 @@ def in_rollout(salt: str, mac: str, percent: float) -> bool:
     `percent` is 0-100 with at most two decimals, or BadPercentError. A phone that is in stays in
     while the percentage rises under the same salt.
     """
+    return slot(salt, mac) < round(checked(percent) * 100)
+
+
+def checked(percent: float) -> float:
+    """The share itself; raises BadPercentError where it is none."""
     if not 0 <= percent <= 100 or round(percent, 2) != percent:
         raise BadPercentError(percent=percent)
-    return slot(salt, mac) < round(percent * 100)
+    return percent
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which phones get a release now: the first `percent` of the queue that `salt` shuffles."""
+
+    percent: float
+    salt: str
+
+    def holds(self, mac: str) -> bool:
+        """Whether the phone is among them."""
+        return in_rollout(self.salt, mac, self.percent)
+
+    @property
+    def is_everyone(self) -> bool:
+        return self.percent >= 100
+
+
+EVERYONE = Share(100, "")

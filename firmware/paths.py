@@ -1,14 +1,16 @@
 """The upgrade graph: which release a phone takes next, and whether every phone can get there.
 
-A phone goes only upwards, never to a withdrawn release, never to one that is not made for its
-hardware revision, and at each step to the highest release that its version allows.
+A phone goes only upwards, never to a release that is withdrawn, known to be broken or below the
+floor, never to one that is not made for its hardware revision, and at each step to the highest
+release that its version allows.
 """
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from catalogue.versions import Version
+from firmware.offers import EVERYONE, Share
 
 _BEFORE_ALL = Version.parse("0alpha0")
 
@@ -18,7 +20,8 @@ class ReleaseNode:
     """What a path needs to know of a release.
 
     `hardware` lists every revision it is made for: an empty set fits no phone. `channels` are all
-    those it was ever promoted to, so that a superseded release can still be a step.
+    those it was ever promoted to, so that a superseded release can still be a step. `broken` and
+    `below_floor` name revisions on which a mark forbids it (firmware/marks.py).
     """
 
     version: Version
@@ -26,6 +29,14 @@ class ReleaseNode:
     min_from: Version | None = None
     withdrawn: bool = False
     channels: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+    below_floor: frozenset[str] = frozenset()
+    share: Share = EVERYONE
+
+    def is_offered_on(self, hardware: str) -> bool:
+        """Whether phones of this revision may be given it at all."""
+        forbidden = hardware in self.broken or hardware in self.below_floor
+        return hardware in self.hardware and not self.withdrawn and not forbidden
 
     def takes(self, version: Version) -> bool:
         """Whether a phone that runs `version` may install this release directly."""
@@ -35,6 +46,8 @@ class ReleaseNode:
 class Reason(enum.StrEnum):
     UNKNOWN_TARGET = "unknown-target"
     WITHDRAWN = "withdrawn"
+    BROKEN = "broken"
+    BELOW_FLOOR = "below-floor"
     DOWNGRADE = "downgrade"
     HARDWARE = "hardware"
     DEAD_END = "dead-end"
@@ -43,6 +56,8 @@ class Reason(enum.StrEnum):
 _REASON_RU = {
     Reason.UNKNOWN_TARGET: "выпуска {target} нет",
     Reason.WITHDRAWN: "выпуск {target} отозван",
+    Reason.BROKEN: "выпуск {target} на ревизии {hardware} неисправен",
+    Reason.BELOW_FLOOR: "выпуск {target} ниже порога ревизии {hardware}",
     Reason.DOWNGRADE: "{target} ниже установленной {recipient}, а понижать версию нельзя",
     Reason.HARDWARE: "выпуск {target} не подходит к ревизии {hardware}",
     Reason.DEAD_END: "после {stuck_at} нет шага, который ведёт к {target}",
@@ -50,6 +65,8 @@ _REASON_RU = {
 _REASON_EN = {
     Reason.UNKNOWN_TARGET: "there is no release {target}",
     Reason.WITHDRAWN: "release {target} is withdrawn",
+    Reason.BROKEN: "release {target} is known to be broken on hardware revision {hardware}",
+    Reason.BELOW_FLOOR: "release {target} is below the floor of hardware revision {hardware}",
     Reason.DOWNGRADE: "{target} is older than {recipient}, and a phone is never taken down",
     Reason.HARDWARE: "release {target} is not made for hardware revision {hardware}",
     Reason.DEAD_END: "after {stuck_at} no step leads to {target}",
@@ -94,17 +111,31 @@ class Fault(enum.StrEnum):
     LOOP = "loop"
     DEAD_END = "dead-end"
     WITHDRAWN_STEP = "withdrawn-step"
+    FORBIDDEN_STEP = "forbidden-step"
+    STUCK_ON_BROKEN = "stuck-on-broken"
 
 
 _FAULT_RU = {
     Fault.LOOP: "ревизия {hardware}: {version} требует {blocked_by}, то есть себя или более новую",
     Fault.DEAD_END: "ревизия {hardware}: с {version} нельзя дойти до {blocked_by}",
     Fault.WITHDRAWN_STEP: "ревизия {hardware}: с {version} вёл только отозванный {blocked_by}",
+    Fault.FORBIDDEN_STEP: (
+        "ревизия {hardware}: с {version} вёл только {blocked_by}, а он неисправен или ниже порога"
+    ),
+    Fault.STUCK_ON_BROKEN: (
+        "ревизия {hardware}: неисправная {version} есть у телефонов, а новее {blocked_by} нет"
+    ),
 }
 _FAULT_EN = {
     Fault.LOOP: "revision {hardware}: {version} requires {blocked_by}, itself or a newer one",
     Fault.DEAD_END: "revision {hardware}: {blocked_by} cannot be reached from {version}",
     Fault.WITHDRAWN_STEP: "revision {hardware}: only withdrawn {blocked_by} led on from {version}",
+    Fault.FORBIDDEN_STEP: (
+        "revision {hardware}: only {blocked_by} led on from {version}, broken or below the floor"
+    ),
+    Fault.STUCK_ON_BROKEN: (
+        "revision {hardware}: phones run broken {version}, and there is none above {blocked_by}"
+    ),
 }
 
 
@@ -135,7 +166,7 @@ def in_channel(releases: Iterable[ReleaseNode], channel: str) -> tuple[ReleaseNo
 
 
 def latest(releases: Iterable[ReleaseNode], hardware: str) -> Version | None:
-    """The highest release that is not withdrawn and fits `hardware`: where its phones should be."""
+    """The highest release that is offered on `hardware`: where its phones should be."""
     return max((release.version for release in _usable(releases, hardware)), default=None)
 
 
@@ -191,12 +222,15 @@ def steps_before(target: ReleaseNode, releases: Sequence[ReleaseNode]) -> tuple[
 
 
 def check(
-    releases: Sequence[ReleaseNode], shipped_versions: Iterable[Version], hardware: str
+    releases: Sequence[ReleaseNode],
+    shipped_versions: Iterable[Version],
+    hardware: str,
+    broken_versions: Collection[Version] = (),
 ) -> list[Problem]:
     """What keeps a phone of this revision from the latest release; empty when all is well.
 
     Looks from every version in `shipped_versions` (left the factory with it) and from every
-    release that fits, the withdrawn ones too: phones run them.
+    release that fits, the withdrawn and broken ones too: phones run them.
     """
     fitting = [release for release in releases if hardware in release.hardware]
     problems = [
@@ -207,26 +241,35 @@ def check(
     target = latest(fitting, hardware)
     if target is None:
         return problems
-    starts = {*shipped_versions, *(release.version for release in fitting)}
-    stuck = (_stuck(start, hardware, fitting, target) for start in sorted(starts))
+    broken = {*broken_versions, *(r.version for r in fitting if hardware in r.broken)}
+    starts = {*shipped_versions, *broken, *(release.version for release in fitting)}
+    stuck = (_stuck(start, hardware, fitting, target, broken) for start in sorted(starts))
     return problems + [problem for problem in stuck if problem is not None]
 
 
 def _stuck(
-    start: Version, hardware: str, fitting: Sequence[ReleaseNode], target: Version
+    start: Version,
+    hardware: str,
+    fitting: Sequence[ReleaseNode],
+    target: Version,
+    broken: Collection[Version],
 ) -> Problem | None:
+    if start in broken and start >= target:
+        return Problem(Fault.STUCK_ON_BROKEN, hardware, start, target)
     path = path_to(start, hardware, fitting, target)
     if not isinstance(path, NoWay) or path.reason is Reason.DOWNGRADE:
         return None
     restored = _climb(path.stuck_at, target, fitting)
     if target not in restored:
         return Problem(Fault.DEAD_END, hardware, start, target)
-    # No sound release takes the phone at stuck_at, so the first step from there is a withdrawn one.
-    return Problem(Fault.WITHDRAWN_STEP, hardware, start, restored[0])
+    # No sound release takes the phone at stuck_at, so the first step from there is no sound one.
+    (*_others, first) = [release for release in fitting if release.version == restored[0]]
+    fault = Fault.WITHDRAWN_STEP if first.withdrawn else Fault.FORBIDDEN_STEP
+    return Problem(fault, hardware, start, first.version)
 
 
 def _usable(releases: Iterable[ReleaseNode], hardware: str) -> list[ReleaseNode]:
-    return [r for r in releases if hardware in r.hardware and not r.withdrawn]
+    return [release for release in releases if release.is_offered_on(hardware)]
 
 
 def _refusal(
@@ -240,7 +283,11 @@ def _refusal(
     fitting = [release for release in named if hardware in release.hardware]
     if not fitting:
         return Reason.HARDWARE
-    return Reason.WITHDRAWN if all(release.withdrawn for release in fitting) else None
+    if any(release.is_offered_on(hardware) for release in fitting):
+        return None
+    if all(release.withdrawn for release in fitting):
+        return Reason.WITHDRAWN
+    return Reason.BROKEN if any(hardware in r.broken for r in fitting) else Reason.BELOW_FLOOR
 
 
 def _climb(start: Version, target: Version, releases: Sequence[ReleaseNode]) -> tuple[Version, ...]:

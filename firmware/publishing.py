@@ -19,7 +19,7 @@ from catalogue.keys import KeyRing
 from catalogue.models import Product
 from catalogue.phone_manifest import part_hashes, statement_text
 from catalogue.versions import Version
-from firmware import images, manifests, paths, releases, visibility
+from firmware import images, manifests, paths, releases, version_marks, visibility
 from firmware.image_formats import load_formats
 from firmware.models import Artifact, Channel, Release, ReleaseChannel, ReleaseState
 from storage import blob_models
@@ -88,7 +88,10 @@ class ReasonMissingError(RefusedError):
 
 @dataclass(frozen=True)
 class NewRelease:
-    """What a publisher says of a release; no `hardware` means what the image or product says."""
+    """What a publisher says of a release; no `hardware` means what the image or product says.
+
+    `as_step` lets the version lie below the latest: a step for phones that have no way to it.
+    """
 
     product: str
     version: str
@@ -98,6 +101,7 @@ class NewRelease:
     min_from: str | None = None
     notes_ru: str = ""
     notes_en: str = ""
+    as_step: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def check(session: Session, new: NewRelease) -> None:
     if any(release.artifact.file_name == name for release in published):
         raise FileNameTakenError(name=name, product=product.code)
     latest = releases.current(published, channel)
-    if latest is not None and version < Version.parse(latest.version):
+    if not new.as_step and latest is not None and version < Version.parse(latest.version):
         raise VersionDoesNotRiseError(version=version, latest=latest.version, channel=channel)
 
 
@@ -164,12 +168,13 @@ def publish(
     release = _release(product, new, actor, now)
     release.artifact = _artifact(product, new, image, hardware, keys)
     blob_models.record(session, image.blob, f"firmware.artifact:{product.code}/{version}", now)
+    stuck = version_marks.problems_of(session, product)
     session.add(release)
     session.flush()
     targets.register(session, target_path(release), image.blob, now)
     _put_into(release, releases.channel_named(new.channel), actor, now)
     session.flush()
-    _check_paths(session, product)
+    _check_paths(session, product, stuck)
     audit.record(
         session,
         actor,
@@ -204,9 +209,10 @@ def promote(
     if release.is_withdrawn:
         raise AlreadyWithdrawnError(version=release.version)
     if wanted not in release.channel_names:
+        stuck = version_marks.problems_of(session, product)
         _put_into(release, wanted, actor, now)
         session.flush()
-        _check_paths(session, product)
+        _check_paths(session, product, stuck)
         audit.record(session, actor, "release.promote", subject(release), now, channel=wanted)
         manifests.refresh(session, product, keys, now)
     return release
@@ -341,17 +347,12 @@ def _put_into(release: Release, channel: Channel, actor: str, now: datetime) -> 
 
 def stranded(session: Session, product: Product) -> list[paths.Problem]:
     """Where phones of a product get stuck on their way to the latest release of a channel."""
-    graph = releases.nodes(releases.with_awaiting(session, product.id))
-    return [
-        problem
-        for channel in Channel
-        for hardware in product.revisions
-        for problem in paths.check(paths.in_channel(graph, channel), (), hardware)
-    ]
+    return version_marks.problems_of(session, product)
 
 
-def _check_paths(session: Session, product: Product) -> None:
-    problems = stranded(session, product)
+def _check_paths(session: Session, product: Product, before: Sequence[paths.Problem]) -> None:
+    """Refuse what strands phones that had a way; those stuck `before` forbid no mending step."""
+    problems = version_marks.newly_stuck(before, stranded(session, product))
     if problems:
         first = problems[0]
         raise DeadEndError(problem_ru=first.text("ru"), problem_en=first.text("en"))

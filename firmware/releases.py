@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 
 from catalogue.models import Product
 from catalogue.versions import Version
+from firmware import marks
+from firmware.marks import Mark
 from firmware.models import Channel, Release
+from firmware.offers import Share
 from firmware.paths import ReleaseNode
 from storage.refusals import NotFoundError, RefusedError
 
@@ -55,20 +58,36 @@ def get(session: Session, product: Product, version: str) -> Release:
 
 
 def current(releases: Sequence[Release], channel: str) -> Release | None:
-    """The release that a channel's manifest is about: its highest that is not withdrawn."""
-    candidates = (r for r in releases if channel in r.channel_names and not r.is_withdrawn)
+    """The release that a channel's manifest is about: its highest that some revision is offered."""
+    offered = {node.version for node in nodes(releases) if _is_offered(node)}
+    candidates = (
+        release
+        for release in releases
+        if channel in release.channel_names and Version.parse(release.version) in offered
+    )
     return max(candidates, key=lambda release: Version.parse(release.version), default=None)
 
 
 def nodes(releases: Sequence[Release]) -> tuple[ReleaseNode, ...]:
-    """The releases as the upgrade graph sees them."""
-    return tuple(
+    """The releases of one product as the upgrade graph sees them, marks included."""
+    plain = tuple(
         ReleaseNode(
             version=Version.parse(release.version),
             hardware=frozenset(release.artifact.hardware),
             min_from=Version.parse(release.min_from) if release.min_from else None,
             withdrawn=release.is_withdrawn,
             channels=release.channel_names,
+            share=Share(release.percent, release.salt),
         )
         for release in releases
     )
+    return marks.marked(plain, marks_of(releases))
+
+
+def marks_of(releases: Sequence[Release]) -> list[Mark]:
+    """What is marked of the product whose releases these are."""
+    return [row.mark for row in releases[0].product_marks] if releases else []
+
+
+def _is_offered(node: ReleaseNode) -> bool:
+    return any(node.is_offered_on(hardware) for hardware in node.hardware)

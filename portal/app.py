@@ -18,6 +18,8 @@ import catalogue.views
 import docs_store.views
 import firmware.api
 import firmware.download_api
+import firmware.marks_views
+import firmware.statistics_views
 import firmware.views
 import portal.blob_care.views
 import provision.api
@@ -28,10 +30,12 @@ import support.rule_views
 import support.views
 from accounts import access, identification
 from accounts.access import current_actor
+from firmware import download_watch
 from portal import (
     api_docs,
     assets,
     errors,
+    feeds,
     health,
     languages,
     logs,
@@ -57,6 +61,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
     Plane.PUBLIC: (
         health.blueprint,
         portal_views.public,
+        feeds.blueprint,
         accounts.views.blueprint,
         catalogue.download_api.blueprint,
         catalogue.metadata_api.blueprint,
@@ -72,6 +77,8 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         catalogue.key_views.staff,
         catalogue.mirror_views.staff,
         firmware.views.staff,
+        firmware.marks_views.staff,
+        firmware.statistics_views.staff,
         docs_store.views.staff,
         provision.views.staff,
         support.certificate_views.staff,
@@ -122,6 +129,7 @@ def create_app(
     app.secret_key = installation.secret_key
     _floor(app, installation, settings)
     request_seam.let_others_send(app)
+    download_watch.init_app(app, phones=False)
     languages.init_app(app, pages=True)
     errors.init_pages(app)
     assets.init_app(app)
@@ -144,6 +152,7 @@ def create_app(
 def _phone_app(installation: Installation, settings: Settings) -> Flask:
     app = Flask("portal", static_folder=None)
     _floor(app, installation, settings)
+    download_watch.init_app(app, phones=True)
     languages.init_app(app, pages=False)
     errors.init_phones(app)
     access.enforce(app)

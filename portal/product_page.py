@@ -10,16 +10,18 @@ from catalogue.models import Product
 from catalogue.versions import BadVersionError, Version
 from docs_store import library
 from docs_store.editions import EditionOffer
-from firmware import offering, paths, releases
+from firmware import offering, paths, releases, upgrade_pictures
+from firmware.drawing import Drawing
 from firmware.models import Channel, Release
 from firmware.offering import OfferedRelease
+from firmware.paths import ReleaseNode
 
 
 @dataclass(frozen=True)
 class UpgradeWay:
-    """The answer to «I have version …»: the steps, or why there are none."""
+    """The answer to «I have version …» on these revisions: the steps, or why there are none."""
 
-    running: str
+    revisions: tuple[str, ...]
     steps: tuple[str, ...] = ()
     problem: str | None = None
 
@@ -34,12 +36,15 @@ class ProductPage:
     older: Sequence[Release]
     testing: Sequence[Release]
     documents: Sequence[EditionOffer]
-    way: UpgradeWay | None
+    running: str
+    ways: Sequence[UpgradeWay]
+    base: str
+    pictures: Sequence[tuple[tuple[str, ...], Drawing]]
     mirror_of: str | None = None
 
 
 def assemble(
-    session: Session, product: Product, *, running: str | None, language: str
+    session: Session, product: Product, *, running: str | None, language: str, base: str
 ) -> ProductPage:
     """Everything the page needs, in one transaction."""
     published = releases.of_product(session, product.id)
@@ -54,20 +59,45 @@ def assemble(
         documents=library.editions_fitting(
             session, product.id, current.version if current else None, language
         ),
-        way=_way(published, product, running, language) if running and current else None,
         mirror_of=mirror.upstream if (mirror := mirror_state.of(session)) else None,
+        running=running or "",
+        ways=_ways(published, product, running, language) if running and current else (),
+        base=base,
+        pictures=_pictures(product, published),
     )
 
 
-def _way(published: Sequence[Release], product: Product, running: str, language: str) -> UpgradeWay:
+def _pictures(
+    product: Product, published: Sequence[Release]
+) -> Sequence[tuple[tuple[str, ...], Drawing]]:
+    """A picture for each set of revisions; one release alone is no graph."""
+    found = upgrade_pictures.of_product(product, published)
+    return upgrade_pictures.distinct([drawing for drawing in found if len(drawing.rows) > 1])
+
+
+def _ways(
+    published: Sequence[Release], product: Product, running: str, language: str
+) -> Sequence[UpgradeWay]:
+    """The answer for each hardware revision; revisions with one answer share it."""
     try:
         version = Version.parse(running)
     except BadVersionError as error:
-        return UpgradeWay(running, problem=error.text(language))
+        return [UpgradeWay(product.revisions, problem=error.text(language))]
     graph = paths.in_channel(releases.nodes(published), Channel.STABLE)
-    hardware = product.revisions[0]
+    answers: dict[tuple[tuple[str, ...], str | None], list[str]] = {}
+    for hardware in product.revisions:
+        answers.setdefault(_way(graph, version, hardware, language), []).append(hardware)
+    return [
+        UpgradeWay(tuple(revisions), steps, problem)
+        for (steps, problem), revisions in answers.items()
+    ]
+
+
+def _way(
+    graph: Sequence[ReleaseNode], version: Version, hardware: str, language: str
+) -> tuple[tuple[str, ...], str | None]:
     target = paths.latest(graph, hardware)
     found = paths.path_to(version, hardware, graph, target) if target else ()
     if isinstance(found, paths.NoWay):
-        return UpgradeWay(running, problem=found.text(language))
-    return UpgradeWay(running, tuple(str(step) for step in found))
+        return (), found.text(language)
+    return tuple(str(step) for step in found), None

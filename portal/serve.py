@@ -19,6 +19,7 @@ from waitress.server import create_server
 
 from accounts import users
 from catalogue import keys, repository
+from firmware import download_watch
 from firmware.publishing import MAX_IMAGE_BYTES
 from jobs.runner import Runner
 from portal import demo, health, logs
@@ -76,7 +77,12 @@ def _serve_phones(settings: Settings, *, as_child: bool) -> int:
     logs.configure(settings.log_file)
     app = create_app(installation, settings, {Plane.PHONES})
     health.started(app).set()
-    _listen(app, settings.host, settings.phone_port, PHONE_LIMITS)
+    counter = download_watch.counter_of(app)
+    counter.start(installation.database)
+    try:
+        _listen(app, settings.host, settings.phone_port, PHONE_LIMITS)
+    finally:
+        counter.stop()
     return 0
 
 
@@ -95,6 +101,9 @@ def _serve_pages(settings: Settings, planes: Collection[Plane]) -> int:
             # First, so that it loads while we do.
             running.enter_context(Child("phones", _PHONES)).start()
         app = create_app(installation, settings, PAGES & set(planes))
+        counter = download_watch.counter_of(app)
+        counter.start(installation.database)
+        running.callback(counter.stop)
         runner = Runner(installation, WORKBOOK)
         runner.start()
         running.callback(runner.stop)

@@ -4,6 +4,7 @@ import accounts.models
 import catalogue.mirror_models
 import catalogue.models
 import docs_store.models
+import firmware.download_models
 import firmware.models
 import jobs.models
 import provision.models

@@ -17,7 +17,7 @@ from docs_store import library
 from firmware import offering, releases
 from firmware.models import Channel, Release
 from jobs.models import Job
-from portal import languages, product_page
+from portal import languages, product_page, verifying
 from provision.models import CheckIn, Device
 from storage.clock import now
 from storage.request import installation, reading
@@ -84,9 +84,13 @@ def product(code: str) -> str:
     running = request.args.get("from", "").strip()[:32] or None
     with reading() as session:
         page = product_page.assemble(
-            session, products.get(session, code), running=running, language=languages.current()
+            session,
+            products.get(session, code),
+            running=running,
+            language=languages.current(),
+            base=installation().public_url,
         )
-    return render_template("product.html", page=page)
+    return render_template("product.html", page=page, commands=verifying.commands)
 
 
 @public.get("/manifest.json")

@@ -92,7 +92,7 @@ class Fleet:
             pass
         outcomes = list(self._first.values())
         return Verdict(
-            well=outcomes.count(Outcome.SETTLED),
+            well=outcomes.count(Outcome.SETTLED) + outcomes.count(Outcome.NOT_YET),
             refused=outcomes.count(Outcome.REFUSED),
             unserved=len(self.phones) - len(outcomes),
         )

@@ -5,7 +5,7 @@ bytes are which release. Neither, and no configuration, is believed where the ot
 """
 
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from simulator.image import WrongHashError, WrongSizeError
 from simulator.json_object import JsonObject
 from simulator.refusal import RefusedError
 from simulator.trust import Trust, verify
+from simulator.upgrade import Offered
+from simulator.version_order import place
 
 
 class MalformedManifestError(RefusedError):
@@ -47,17 +49,27 @@ class Release:
     status: str
     statement: str
     statement_sig: str
+    offered: Offered
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a channel offers; `serial` only rises from one manifest to the next."""
+    """What a channel offers; `serial` only rises from one manifest to the next.
+
+    `floors` holds the lowest version that a hardware revision may be given.
+    """
 
     product: str
     channel: str
     serial: int
     expires: datetime
     releases: tuple[Release, ...]
+    floors: Mapping[str, str]
+
+    @property
+    def offered(self) -> tuple[Offered, ...]:
+        """The releases as the phone's own judgement sees them."""
+        return tuple(release.offered for release in self.releases)
 
     def release(self, version: str) -> Release:
         """The entry of `version`, if the channel still stands by it."""
@@ -121,14 +133,8 @@ def check_order(
         raise WrongSizeError(f"ordered {order.size} bytes, signed {statement.size}")
     if statement.sha256 != order.sha256:
         raise WrongHashError(f"ordered {order.sha256}, signed {statement.sha256}")
-    if statement.min_from is not None and _numbers(running) < _numbers(statement.min_from):
+    if statement.min_from is not None and place(running) < place(statement.min_from):
         raise TooOldForReleaseError(f"{running} is below {statement.min_from}")
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version, as far as a phone compares: 2.4.1-rc1 is 2.4.1."""
-    leading = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(int(part) for part in leading.group().split(".")) if leading else ()
 
 
 def _json(raw: bytes, where: str) -> JsonObject:
@@ -149,7 +155,15 @@ def _manifest(fields: JsonObject) -> Manifest:
         serial=fields.number("serial"),
         expires=_instant(fields.text("expires")),
         releases=tuple(_release(item) for item in fields.objects("releases")),
+        floors=_floors(fields),
     )
+
+
+def _floors(fields: JsonObject) -> Mapping[str, str]:
+    if not fields.has("floors"):
+        return {}
+    floors = fields.object("floors")
+    return {hardware: floors.text(hardware) for hardware in floors.names()}
 
 
 def _release(fields: JsonObject) -> Release:
@@ -158,6 +172,20 @@ def _release(fields: JsonObject) -> Release:
         status=fields.text("status"),
         statement=fields.text("statement"),
         statement_sig=fields.text("statement_sig"),
+        offered=_offered(fields),
+    )
+
+
+def _offered(fields: JsonObject) -> Offered:
+    rollout = fields.object("rollout")
+    return Offered(
+        version=fields.text("version"),
+        hardware=frozenset(fields.texts("hardware")),
+        min_from=fields.optional_text("min_from"),
+        withdrawn=fields.text("status") == "withdrawn",
+        broken=frozenset(fields.texts("broken")) if fields.has("broken") else frozenset(),
+        percent=rollout.decimal("percent"),
+        salt=rollout.text("salt"),
     )
 
 

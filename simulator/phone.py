@@ -20,6 +20,7 @@ from simulator.provisioning import Credential, Visit, fetch_bootstrap, fetch_con
 from simulator.refusal import RefusedError
 from simulator.story import Event, EventKind, Outcome, Story
 from simulator.trust import BadSignatureError, Trust
+from simulator.upgrade import Asking, Verdict, judge
 
 _MANIFEST_LIMIT = 4 << 20
 _STEPS_IN_ONE_VISIT = 8
@@ -147,7 +148,7 @@ class SimulatedPhone:
         self._events = []
         outcome, error = Outcome.SETTLED, None
         try:
-            await self._visit_until_settled()
+            outcome = await self._visit_until_settled()
         except RefusedError as refusal:
             outcome, error = Outcome.REFUSED, refusal.line
             self._bootstrapped = False
@@ -160,13 +161,16 @@ class SimulatedPhone:
             self.state = replace(self.state, last_error=None)
         return Story(tuple(self._events), outcome, error)
 
-    async def _visit_until_settled(self) -> None:
+    async def _visit_until_settled(self) -> Outcome:
         for _ in range(_STEPS_IN_ONE_VISIT):
             configuration = await self._fetch_configuration()
             order = configuration.firmware
             if order is None or order.version == self.firmware:
-                return
-            await self._take(order, configuration.channel)
+                return Outcome.SETTLED
+            if await self._verify(order, configuration.channel) is Verdict.NOT_YET:
+                self._tell(EventKind.NOT_YET, order.version)
+                return Outcome.NOT_YET
+            await self._take(order)
         raise EndlessUpgradeError(f"{_STEPS_IN_ONE_VISIT} releases in one visit")
 
     async def _fetch_configuration(self) -> Configuration:
@@ -190,9 +194,8 @@ class SimulatedPhone:
         self._tell(EventKind.CONFIGURED, f"revision {fetched.configuration.revision or 'unnamed'}")
         return fetched.configuration
 
-    async def _take(self, order: FirmwareOrder, channel: str) -> None:
-        """Verify an order, download it, judge it and install it."""
-        await self._verify(order, channel)
+    async def _take(self, order: FirmwareOrder) -> None:
+        """Download a verified order, judge it and install it."""
         if order.not_before_s:
             self._tell(EventKind.WAITING, f"{order.not_before_s} s")
             await asyncio.sleep(order.not_before_s / self._options.time_scale)
@@ -206,7 +209,8 @@ class SimulatedPhone:
         self.install(order.version)
         self._tell(EventKind.INSTALLED, f"{before} -> {order.version}")
 
-    async def _verify(self, order: FirmwareOrder, channel: str) -> None:
+    async def _verify(self, order: FirmwareOrder, channel: str) -> Verdict:
+        """Whether the signed words allow the order now (TAKE) or later (NOT_YET)."""
         product = self.identity.product
         url = f"{self._server_url}/firmware/{product}/{channel}/manifest.json"
         seen = self.state.manifest_serials
@@ -217,6 +221,8 @@ class SimulatedPhone:
         self.state = replace(self.state, manifest_serials={**seen, channel: manifest.serial})
         statement = read_statement(manifest.release(order.version), self._trust)
         check_order(statement, order, self.identity, self.firmware)
+        asking = Asking(self.firmware, self.identity.hardware, self.identity.mac)
+        return judge(order.version, asking, manifest.offered, manifest.floors)
 
     async def _fetch_bytes(self, url: str) -> bytes:
         reply = await fetch(self._caller(), url, {}, limit=_MANIFEST_LIMIT)

@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     CONFIGURED = "configuration fetched"
     UNCHANGED = "configuration unchanged"
     WAITING = "waiting for its turn"
+    NOT_YET = "not in the share yet"
     DOWNLOADING = "download started"
     CUT = "download cut"
     RESUMED = "download resumed"
@@ -25,9 +26,13 @@ class EventKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a visit ended: due nothing more, given something it refuses, or not served at all."""
+    """How a visit ended: due nothing more, given something it refuses, or not served at all.
+
+    Not yet: the phone is not in the share of phones that get the release now.
+    """
 
     SETTLED = "settled"
+    NOT_YET = "not yet"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
 

@@ -19,6 +19,7 @@ PUBLIC += (
 )
 STAFF = ("/staff/", "/staff/devices/", "/staff/devices/02f1a7000001", "/staff/releases/")
 STAFF += ("/staff/releases/FP-B2/2.4.1", "/staff/releases/FP-B2/2.3.0", "/staff/releases/new")
+STAFF += ("/staff/releases/FP-B2/paths", "/staff/releases/statistics")
 STAFF += ("/staff/documents/", "/staff/products/", "/staff/jobs", "/staff/users", "/staff/audit")
 STAFF += ("/staff/keys/", "/staff/documents/b2-manual/", "/staff/documents/new")
 STAFF += ("/staff/devices/new", "/staff/devices/02f1a7000001/preview")

@@ -40,6 +40,19 @@ def test_the_way_from_an_old_version_is_shown_step_by_step(page: Page) -> None:
     assert page.locator(".path .step").all_inner_texts() == ["1.6.0", "1.8.3", "2.4.1"]
 
 
+def test_what_is_new_since_the_last_visit_is_marked_in_the_browser_alone(page: Page) -> None:
+    page.goto("/downloads/")
+    expect(page.locator(".new-mark")).to_have_count(0)
+    page.evaluate("localStorage.setItem('flatpro.visit', '2000-01-01T00:00:00Z')")
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    expect(page.locator(".new-mark").first).to_have_text("Новое")
+    assert page.context.cookies() == []
+    page.fill("[type=search]", "b2")
+    expect(page.locator(".product")).to_have_count(1)
+    expect(page.locator(".new-mark")).to_have_count(1)
+
+
 def test_the_language_is_switched_on_the_same_page(page: Page) -> None:
     page.goto("/downloads/FP-B2/")
     page.click("text=English")

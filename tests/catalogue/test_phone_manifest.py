@@ -107,6 +107,7 @@ def releases(draw: st.DrawFn) -> ManifestRelease:
         status=draw(st.sampled_from(Status)),
         statement=draw(TEXT),
         statement_sig=draw(TEXT),
+        broken=tuple(draw(st.lists(WORDS, max_size=2))),
     )
 
 
@@ -118,6 +119,7 @@ MANIFESTS = st.builds(
     issued=INSTANTS,
     expires=INSTANTS,
     releases=st.lists(releases(), max_size=3).map(tuple),
+    floors=st.dictionaries(WORDS, st.sampled_from(["1.8", "2.4.1"]), max_size=2),
 )
 
 
@@ -163,8 +165,10 @@ def test_the_file_is_laid_out_as_agreed() -> None:
                 "published": None,
                 "withdrawn_reason": "",
                 "replacement": None,
+                "broken": [],
             }
         ],
+        "floors": {},
     }
 
 

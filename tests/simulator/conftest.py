@@ -201,6 +201,9 @@ class Vendor:
         return {
             "version": version,
             "status": "current",
+            "hardware": fields["hardware"],
+            "min_from": fields["min_from"],
+            "rollout": {"percent": 100, "salt": "5eed5eed5eed5eed"},
             "statement": statement,
             "statement_sig": self.statement_signer.sign(statement.encode()),
         }

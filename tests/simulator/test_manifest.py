@@ -17,6 +17,7 @@ from simulator.manifest import (
     read_statement,
 )
 from simulator.trust import Trust
+from simulator.upgrade import Offered
 
 if TYPE_CHECKING:
     from conftest import Signer
@@ -30,7 +31,16 @@ MANIFEST = {
     "expires": "2026-11-23T00:00:00Z",
     "releases": [],
 }
-RELEASE = {"version": "1", "status": "current", "statement": "{}", "statement_sig": ""}
+RELEASE = {
+    "version": "1",
+    "status": "current",
+    "hardware": ["A"],
+    "min_from": None,
+    "rollout": {"percent": 100, "salt": ""},
+    "statement": "{}",
+    "statement_sig": "",
+}
+OFFERED = Offered("2.4.1", frozenset("A"))
 STATEMENT = {
     "format": 1,
     "kind": "flatpro-release",
@@ -75,6 +85,10 @@ def test_a_manifest_ends_at_its_date(signer: "Signer") -> None:
         ({"releases": {}}, "releases"),
         ({"releases": [1]}, r"releases\[0\]"),
         ({"releases": [{**RELEASE, "statement": None}]}, "statement"),
+        ({"releases": [{**RELEASE, "hardware": "A"}]}, "hardware"),
+        ({"releases": [{**RELEASE, "broken": "A"}]}, "broken"),
+        ({"releases": [{**RELEASE, "rollout": {"percent": "5", "salt": ""}}]}, "percent"),
+        ({"floors": {"A": 2}}, "floors: A"),
     ],
 )
 def test_a_misshapen_manifest_is_refused_by_name(
@@ -104,6 +118,6 @@ def test_a_misshapen_statement_is_refused(
     signer: "Signer", spoil: Callable[[dict[str, object]], dict[str, object]]
 ) -> None:
     text = json.dumps(spoil(STATEMENT))
-    release = Release("2.4.1", "current", text, signer.sign(text.encode()))
+    release = Release("2.4.1", "current", text, signer.sign(text.encode()), OFFERED)
     with pytest.raises(MalformedManifestError):
         read_statement(release, Trust.of([], [signer.public]))

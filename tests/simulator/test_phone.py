@@ -362,23 +362,53 @@ def test_a_refused_release_is_tried_again_at_the_next_poll_though_nothing_change
 
 
 def test_orders_without_end_are_refused(vendor: "Vendor") -> None:
-    back = vendor.image.replace(b"2.4.1", b"2.3.0", 1)
-    vendor.serve("/back.img", back)
+    versions = [f"2.4.{number}" for number in range(1, 10)]
+    images = {version: vendor.image.replace(b"2.4.1", version.encode(), 1) for version in versions}
+    vendor.manifest["releases"] = [vendor.release(version, images[version]) for version in versions]
+    configurations = {}
+    for running, version in zip(["2.3.0", *versions], versions, strict=False):
+        vendor.serve(f"/{version}.img", images[version])
+        vendor.order = {
+            "version": version,
+            "url": f"{vendor.url}/{version}.img",
+            "sha256": hashlib.sha256(images[version]).hexdigest(),
+        }
+        configurations[running] = vendor.configuration_bytes(due=True)
+    vendor.pages[vendor.own_page] = lambda headers: vendor.whole(
+        configurations[headers["user-agent"].removeprefix("FlatPhone/").split(" ")[0]]
+    )
+    story = visit(phone_of(vendor))
+    assert story.outcome is Outcome.REFUSED
+    assert "EndlessUpgradeError" in str(story.error)
+
+
+def test_an_order_back_down_is_refused(vendor: "Vendor") -> None:
+    back = vendor.image.replace(b"2.4.1", b"2.2.0", 1)
     vendor.manifest["releases"] = [
         vendor.release("2.4.1", vendor.image),
-        vendor.release("2.3.0", back),
+        vendor.release("2.2.0", back),
     ]
-    there = vendor.configuration_bytes(due=True)
-    vendor.order = {
-        "version": "2.3.0",
-        "url": f"{vendor.url}/back.img",
-        "sha256": hashlib.sha256(back).hexdigest(),
-    }
-    and_back = vendor.configuration_bytes(due=True)
-    vendor.pages[vendor.own_page] = lambda headers: vendor.whole(
-        there if "/2.3.0 " in headers["user-agent"] else and_back
-    )
-    assert str(visit(phone_of(vendor)).error).startswith("EndlessUpgradeError: ")
+    vendor.order = {"version": "2.2.0", "sha256": hashlib.sha256(back).hexdigest()}
+    story = visit(phone_of(vendor))
+    assert story.outcome is Outcome.REFUSED
+    assert "WrongStepError" in str(story.error)
+
+
+def test_a_phone_outside_the_signed_share_waits_and_takes_it_once_it_is_in(
+    vendor: "Vendor",
+) -> None:
+    share = {"percent": 50.56, "salt": "5eed5eed5eed5eed"}
+    vendor.manifest["releases"] = [{**vendor.release("2.4.1", vendor.image), "rollout": share}]
+    phone = phone_of(vendor)
+    story = visit(phone)
+    assert story.outcome is Outcome.NOT_YET
+    assert story.kinds[-1] is EventKind.NOT_YET
+    assert (phone.firmware, phone.state.last_error) == ("2.3.0", None)
+    assert vendor.downloads() == []
+
+    share["percent"] = 50.57
+    assert visit(phone).outcome is Outcome.SETTLED
+    assert phone.firmware == "2.4.1"
 
 
 def test_a_server_that_is_busy_or_away_is_no_refusal(vendor: "Vendor") -> None:
