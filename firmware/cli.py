@@ -8,8 +8,10 @@ import click
 
 from catalogue import keys, products
 from catalogue.versions import Version
-from firmware import images, offering, paths, publishing, releases
+from firmware import draft_cli, images, offering, paths, publishing, releases
 from firmware.models import Channel, Release
+from firmware.sign_offs import SignOffOptions
+from firmware.submission import Submission
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
@@ -19,7 +21,7 @@ ACTOR = "command line"
 
 @click.group()
 def firmware() -> None:
-    """Releases: publish, promote, withdraw, list."""
+    """Releases: draft, sign off, publish, promote, withdraw, list."""
 
 
 @firmware.command("publish")
@@ -45,7 +47,7 @@ def publish(
     notes_en: TextIO | None,
     as_json: bool,
 ) -> None:
-    """Publish FILE as VERSION of PRODUCT."""
+    """Publish FILE as VERSION of PRODUCT; where people must sign off, keep it as a draft."""
     new = publishing.NewRelease(
         product=product,
         version=version,
@@ -56,6 +58,10 @@ def publish(
         notes_ru=notes_ru.read() if notes_ru else "",
         notes_en=notes_en.read() if notes_en else "",
     )
+    handed = Submission(new)
+    if handed.becomes_draft(installation.option(SignOffOptions)):
+        show_one(draft_cli.hand_in(installation, handed, file, None), as_json=as_json)
+        return
     with installation.database.reading() as session:
         publishing.check(session, new)
     image = publishing.store_image(installation.blobs, file)
@@ -91,7 +97,16 @@ def promote(installation: Installation, product: str, version: str, channel: str
     """Move a release to a channel."""
     ring = keys.of(installation)
     with installation.database.writing() as session:
-        publishing.promote(session, product, version, channel, ring, actor=ACTOR, now=now())
+        publishing.promote(
+            session,
+            product,
+            version,
+            channel,
+            ring,
+            actor=ACTOR,
+            now=now(),
+            options=installation.option(SignOffOptions),
+        )
     say(f"{product} {version} is in {channel}.")
 
 
@@ -180,7 +195,12 @@ def _row(release: Release) -> dict[str, object]:
         "inspected": artifact.inspected,
         "published_at": release.published_at,
         "withdrawn_reason": release.withdrawn_reason or None,
+        "replacement": release.replacement,
     }
+
+
+for _command in draft_cli.COMMANDS:
+    firmware.add_command(_command)
 
 
 COMMANDS = (firmware,)

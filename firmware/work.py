@@ -1,13 +1,22 @@
-"""Background work: signed lists are signed again long before they expire."""
+"""Background work: lists are signed again long before they expire, drafts published in time."""
+
+import structlog
 
 from catalogue import keys, products, signed_files
-from firmware import manifests
+from firmware import drafts, manifests
+from firmware.sign_offs import SignOffOptions
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from storage.clock import now
+from storage.refusals import RefusedError
 
 RESIGN = "firmware.resign"
+PUBLISH_DUE = "firmware.publish-due"
+MINUTE_S = 60
 DAY_S = 24 * 60 * 60
+SCHEDULE = "schedule"
+
+_log = structlog.get_logger(__name__)
 
 
 def resign(work: Work) -> None:
@@ -24,5 +33,25 @@ def resign(work: Work) -> None:
         work.report(done, len(codes), code)
 
 
-HANDLERS: dict[str, Handler] = {RESIGN: resign}
-PERIODICS = (Periodic(RESIGN, every_s=DAY_S),)
+def publish_due(work: Work) -> None:
+    """Publish the drafts whose time has come; one that may not be published stays a draft."""
+    installation = work.installation
+    with installation.database.reading() as session:
+        waiting = drafts.due(session, now())
+    if not waiting:
+        return
+    options = installation.option(SignOffOptions)
+    ring = keys.of(installation)
+    for done, (product, version) in enumerate(waiting, start=1):
+        try:
+            with installation.database.writing() as session:
+                draft = drafts.get(session, product, version)
+                drafts.publish(session, draft, ring, options, actor=SCHEDULE, now=now())
+        except RefusedError as error:
+            # Somebody published or discarded it meanwhile, or people have yet to agree.
+            _log.warning("draft-stays", product=product, version=version, code=error.code)
+        work.report(done, len(waiting), f"{product} {version}")
+
+
+HANDLERS: dict[str, Handler] = {RESIGN: resign, PUBLISH_DUE: publish_due}
+PERIODICS = (Periodic(RESIGN, every_s=DAY_S), Periodic(PUBLISH_DUE, every_s=MINUTE_S))

@@ -17,6 +17,7 @@ import catalogue.views
 import docs_store.views
 import firmware.api
 import firmware.download_api
+import firmware.draft_views
 import firmware.views
 import provision.api
 import provision.phone_api
@@ -65,6 +66,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         catalogue.views.staff,
         catalogue.key_views.staff,
         firmware.views.staff,
+        firmware.draft_views.blueprint,
         docs_store.views.staff,
         provision.views.staff,
         support.views.staff,

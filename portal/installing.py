@@ -7,6 +7,7 @@ from pathlib import Path
 
 from catalogue.receivers import ListingReceivers
 from firmware import visibility
+from firmware.sign_offs import SignOffOptions
 from portal import migrations
 from portal.settings import Network, Settings
 from provision.readers.networks import ReadOptions
@@ -49,6 +50,7 @@ def open_installation(settings: Settings) -> Installation:
         options={
             ReadOptions: ReadOptions(networks=_read_networks(settings)),
             ListingReceivers: ListingReceivers((visibility.offer,)),
+            SignOffOptions: SignOffOptions(required=settings.sign_offs),
         },
     )
 
