@@ -50,7 +50,7 @@ class ProductPage(BaseModel):
 
 class ReleaseItem(BaseModel):
     version: str
-    state: str = Field(description="published or withdrawn")
+    state: str = Field(description="awaiting (signatures), published or withdrawn")
     channels: list[str]
     hardware: list[str]
     min_from: str | None = Field(description="Phones below this version take another step first")
@@ -59,6 +59,7 @@ class ReleaseItem(BaseModel):
     sha256: str = Field(description="64 lower-case hex digits")
     published_at: datetime = Field(description="UTC")
     withdrawn_reason: str | None
+    replacement: str | None = Field(description="The version to take instead of a withdrawn one")
 
 
 class ReleaseList(BaseModel):
@@ -112,6 +113,7 @@ def _release(release: Release) -> ReleaseItem:
         sha256=release.artifact.sha256,
         published_at=release.published_at,
         withdrawn_reason=release.withdrawn_reason or None,
+        replacement=release.replacement,
     )
 
 

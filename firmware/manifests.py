@@ -116,6 +116,8 @@ def _entry(release: Release, listed: Sequence[Release], channel: str | None) -> 
         status=_status(release, listed, channel),
         statement=artifact.statement,
         statement_sig=artifact.statement_sig,
+        withdrawn_reason=release.withdrawn_reason or None,
+        replacement=release.replacement,
     )
 
 

@@ -47,7 +47,11 @@ def assemble(
         product=product,
         current=current,
         offer=offering.offered(current) if current else None,
-        older=[release for release in stable if release is not current],
+        older=[
+            release
+            for release in published
+            if release is not current and (release in stable or release.is_withdrawn)
+        ],
         testing=[release for release in published if release not in stable],
         documents=library.editions_fitting(
             session, product.id, current.version if current else None, language

@@ -173,7 +173,16 @@ def _product_entry(session: Session, found: Product) -> dict[str, object]:
                 "size": offer.size,
                 "sha256": offer.sha256,
             }
-    return {"product": found.code, "channels": channels}
+    withdrawn = [
+        {
+            "version": release.version,
+            "reason": release.withdrawn_reason,
+            "replacement": release.replacement,
+        }
+        for release in published
+        if release.is_withdrawn
+    ]
+    return {"product": found.code, "channels": channels, "withdrawn": withdrawn}
 
 
 @dataclass(frozen=True)
