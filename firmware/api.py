@@ -89,7 +89,7 @@ def list_releases(path: ProductPath) -> Response:
     with reading() as session:
         product = products.get(session, path.code)
         found = releases.with_awaiting(session, product.id)
-    return _json(ReleaseList(items=[_release(release) for release in found]))
+    return _json(ReleaseList(items=[release_item(release) for release in found]))
 
 
 def _product(product: Product) -> ProductItem:
@@ -101,7 +101,8 @@ def _product(product: Product) -> ProductItem:
     )
 
 
-def _release(release: Release) -> ReleaseItem:
+def release_item(release: Release) -> ReleaseItem:
+    """A release as the API tells of it."""
     return ReleaseItem(
         version=release.version,
         state=release.state,

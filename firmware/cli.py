@@ -15,6 +15,7 @@ from firmware.submission import Submission
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
+from storage.progress import watched
 
 ACTOR = "command line"
 
@@ -64,7 +65,7 @@ def publish(
         return
     with installation.database.reading() as session:
         publishing.check(session, new)
-    image = publishing.store_image(installation.blobs, file)
+    image = publishing.store_image(installation.blobs, watched(file, Path(file.name).name))
     ring = keys.of(installation)
     with installation.database.writing() as session:
         release = publishing.publish(session, new, image, ring, actor=ACTOR, now=now())

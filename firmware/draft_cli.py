@@ -14,6 +14,7 @@ from firmware.submission import Submission
 from storage.clock import now
 from storage.console import json_option, language, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
+from storage.progress import watched
 
 ACTOR = "command line"
 _COLUMNS = ("product", "version", "channel", "state", "signed", "required", "publish_at")
@@ -76,7 +77,7 @@ def hand_in(
     with installation.database.reading() as session:
         submission.check(session, handed, options)
     parts = sboms.store(installation.blobs, sbom) if sbom else None
-    image = publishing.store_image(installation.blobs, file)
+    image = publishing.store_image(installation.blobs, watched(file, Path(file.name).name))
     ring = keys.of(installation)
     with installation.database.writing() as session:
         made = submission.submit(

@@ -15,8 +15,12 @@ from firmware.publishing import NewRelease, StoredImage
 from firmware.sboms import StoredSbom
 from firmware.sign_offs import SignOffOptions
 from firmware.submission import Submission
+from storage import resumable
+from storage.blobs import HashMismatchError
+from storage.clock import now
 from storage.refusals import RefusedError
-from storage.request import installation
+from storage.request import installation, reading, writing
+from storage.resumable import Upload
 
 Typed = Mapping[str, str]
 
@@ -84,6 +88,31 @@ def stored_image() -> StoredImage:
     if file is None:
         raise FileMissingError
     return publishing.store_image(installation().blobs, file.stream)
+
+
+def image_of(upload: Upload) -> StoredImage:
+    """The bytes of an upload in parts as an image that is safe on disk.
+
+    An upload whose hash is wrong is forgotten: going on with it could not help.
+    """
+    found = installation()
+    try:
+        with resumable.whole(found.data_dir, upload) as file:
+            return publishing.store_image(found.blobs, file, sha256=upload.sha256, size=upload.size)
+    except HashMismatchError:
+        with writing() as session:
+            resumable.forget(session, upload.id)
+        resumable.remove_file(found.data_dir, upload.id)
+        raise
+
+
+def upload_named(form: Typed) -> Upload | None:
+    """The upload in parts that the form goes with, if the page's script made one."""
+    name = form.get("upload", "")
+    if not name or uploaded("file") is not None:
+        return None
+    with reading() as session:
+        return resumable.get(session, name, owner=login(), now=now())
 
 
 def stored_sbom() -> StoredSbom | None:

@@ -13,9 +13,10 @@ from accounts.models import Role
 from catalogue import products
 from firmware import drafts, forms, publishing, releases, sboms, sign_offs, submission
 from firmware.models import Channel, Step
+from storage import resumable
 from storage.clock import now
 from storage.refusals import RefusedError
-from storage.request import reading, writing
+from storage.request import installation, reading, writing
 from storage.uploads import accepts_upload
 
 
@@ -162,13 +163,15 @@ def withdraw(product: str, version: str) -> Response | tuple[str, int]:
 
 
 def _submit() -> SubmittedName:
-    file = forms.uploaded("file")
-    if file is None:
+    upload, file = forms.upload_named(request.form), forms.uploaded("file")
+    name = upload.file_name if upload else file.filename if file else None
+    if not name:
         raise forms.FileMissingError
-    handed, options = forms.handed_in(request.form, file.filename or ""), forms.options()
+    handed, options = forms.handed_in(request.form, name), forms.options()
     with reading() as session:
         submission.check(session, handed, options)
-    sbom, image = forms.stored_sbom(), forms.stored_image()
+    sbom = forms.stored_sbom()
+    image = forms.image_of(upload) if upload else forms.stored_image()
     with writing() as session:
         made = submission.submit(
             session,
@@ -180,14 +183,24 @@ def _submit() -> SubmittedName:
             actor=acting().login,
             now=now(),
         )
-        return SubmittedName(made.product.code, made.version, made.is_awaiting, made.is_draft)
+        if upload:
+            resumable.forget(session, upload.id)
+        submitted = SubmittedName(made.product.code, made.version, made.is_awaiting, made.is_draft)
+    if upload:
+        resumable.remove_file(installation().data_dir, upload.id)
+    return submitted
 
 
 def _form(typed: forms.Typed, error: RefusedError | None) -> str:
     with reading() as session:
         known = products.every(session)
+    try:
+        upload = forms.upload_named(typed)
+    except resumable.UnknownUploadError:
+        upload = None
     return render_template(
         "firmware/new_release.html",
+        upload=upload,
         product_options=[(product.code, product.code) for product in known],
         channel_options=[(channel, channel) for channel in Channel],
         required=forms.options().required,

@@ -2,17 +2,22 @@
 
 import structlog
 
+from accounts import stored_answers
 from catalogue import keys, products, signed_files
 from firmware import drafts, manifests
 from firmware.sign_offs import SignOffOptions
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
+from storage import resumable
 from storage.clock import now
 from storage.refusals import RefusedError
+from storage.resumable import UploadLimits
 
 RESIGN = "firmware.resign"
 PUBLISH_DUE = "firmware.publish-due"
+SWEEP_UPLOADS = "firmware.sweep-uploads"
 MINUTE_S = 60
+HOUR_S = 60 * 60
 DAY_S = 24 * 60 * 60
 SCHEDULE = "schedule"
 
@@ -53,5 +58,22 @@ def publish_due(work: Work) -> None:
         work.report(done, len(waiting), f"{product} {version}")
 
 
-HANDLERS: dict[str, Handler] = {RESIGN: resign, PUBLISH_DUE: publish_due}
-PERIODICS = (Periodic(RESIGN, every_s=DAY_S), Periodic(PUBLISH_DUE, every_s=MINUTE_S))
+def sweep_uploads(work: Work) -> None:
+    """Forget uploads that nobody finished and answers that nobody asks for again."""
+    installation = work.installation
+    with installation.database.writing() as session:
+        limits = installation.option(UploadLimits)
+        resumable.sweep(session, installation.data_dir, limits, now())
+        stored_answers.forget_old(session, now())
+
+
+HANDLERS: dict[str, Handler] = {
+    RESIGN: resign,
+    PUBLISH_DUE: publish_due,
+    SWEEP_UPLOADS: sweep_uploads,
+}
+PERIODICS = (
+    Periodic(RESIGN, every_s=DAY_S),
+    Periodic(PUBLISH_DUE, every_s=MINUTE_S),
+    Periodic(SWEEP_UPLOADS, every_s=HOUR_S),
+)

@@ -18,6 +18,8 @@ import docs_store.views
 import firmware.api
 import firmware.download_api
 import firmware.draft_views
+import firmware.release_api
+import firmware.upload_api
 import firmware.views
 import provision.api
 import provision.phone_api
@@ -78,7 +80,12 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.download_api.blueprint,
     ),
 }
-APIS: tuple[APIBlueprint, ...] = (firmware.api.api, provision.api.api)
+APIS: tuple[APIBlueprint, ...] = (
+    firmware.api.api,
+    firmware.release_api.api,
+    firmware.upload_api.api,
+    provision.api.api,
+)
 
 
 @dataclass(frozen=True)
