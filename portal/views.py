@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from firmware.models import Channel, Release
 from jobs.models import Job
 from portal import languages, product_page
 from provision.models import CheckIn, Device
-from storage.clock import now
+from storage.clock import moscow_date, now
 from storage.request import installation, reading
 
 JOBS_SHOWN = 100
@@ -86,7 +86,7 @@ def product(code: str) -> str:
         page = product_page.assemble(
             session, products.get(session, code), running=running, language=languages.current()
         )
-    return render_template("product.html", page=page)
+    return render_template("product.html", page=page, today=moscow_date(now()))
 
 
 @public.get("/manifest.json")
@@ -182,7 +182,17 @@ def _product_entry(session: Session, found: Product) -> dict[str, object]:
         for release in published
         if release.is_withdrawn
     ]
-    return {"product": found.code, "channels": channels, "withdrawn": withdrawn}
+    return {
+        "product": found.code,
+        "channels": channels,
+        "withdrawn": withdrawn,
+        "sales_end": _iso(found.sales_end),
+        "support_end": _iso(found.support_end),
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 @dataclass(frozen=True)
