@@ -87,7 +87,7 @@ def root(view: View, keys: KeysByPurpose, edition: Edition) -> Root:
 
 
 def targets(firmware_roles: Iterable[str], keys: KeysByPurpose, edition: Edition) -> Targets:
-    """The top list: no target of its own, one role for each product's firmware, one for docs."""
+    """The top list: no target of its own; roles for each product's files, and one for docs."""
     delegated = {
         name: _by_path(name, keys, Purpose.FIRMWARE) for name in sorted(set(firmware_roles))
     }

@@ -8,7 +8,7 @@ import click
 
 from catalogue import keys, products
 from catalogue.versions import Version
-from firmware import draft_cli, images, offering, paths, publishing, releases
+from firmware import draft_cli, images, offering, paths, publishing, releases, software_cli
 from firmware.models import Channel, Release
 from firmware.sign_offs import SignOffOptions
 from firmware.submission import Submission
@@ -204,4 +204,4 @@ for _command in draft_cli.COMMANDS:
     firmware.add_command(_command)
 
 
-COMMANDS = (firmware,)
+COMMANDS = (firmware, software_cli.group)

@@ -5,6 +5,7 @@ from typing import BinaryIO, TextIO
 
 import click
 
+from accounts import users
 from catalogue import keys, products
 from firmware import drafts, publishing, releases, sboms, sign_offs, submission
 from firmware.drafts import DraftState, DraftWords
@@ -75,6 +76,8 @@ def hand_in(
     """Keep a draft and tell what it waits for; its row."""
     options = installation.option(SignOffOptions)
     with installation.database.reading() as session:
+        if by:
+            users.get(session, by)
         submission.check(session, handed, options)
     parts = sboms.store(installation.blobs, sbom) if sbom else None
     image = publishing.store_image(installation.blobs, watched(file, Path(file.name).name))

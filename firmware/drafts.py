@@ -19,7 +19,11 @@ from firmware.publishing import NewRelease, StoredImage
 from firmware.sboms import StoredSbom
 from firmware.sign_offs import SignOffOptions
 from firmware.withdrawal import forget
+from jobs import queue
 from storage.refusals import ConflictError, NotFoundError, RefusedError
+
+#: The job that publishes what is due; one is queued for the time of each draft.
+PUBLISH_DUE = "firmware.publish-due"
 
 
 class UnknownDraftError(NotFoundError):
@@ -116,6 +120,7 @@ def make(
     if sbom is not None:
         sboms.attach(session, release, sbom, now)
     session.flush()
+    _queue(session, publish_at, actor, now)
     _record(session, release, "release.draft", actor, now, sha256=image.blob.sha256)
     return release
 
@@ -194,6 +199,9 @@ def sign_off(
     """Note that this person agrees; raises ChecksFailError for a draft with a failing check."""
     _check_sound(release, checks(session, release))
     sign_offs.sign(session, release, Step.PUBLISH, login, options, actor=actor, now=now)
+    publish_at = _draft(release).publish_at
+    if publish_at is not None and publish_at <= now:
+        _queue(session, now, actor, now)
 
 
 def edit(
@@ -206,6 +214,7 @@ def edit(
         Version.parse(words.min_from)
     if words.publish_at != draft.publish_at:
         _check_time(words.publish_at, now)
+        _queue(session, words.publish_at, actor, now)
     draft.channel = channel
     draft.publish_at = words.publish_at
     release.min_from = words.min_from or None
@@ -273,6 +282,12 @@ def words_of(release: Release) -> DraftWords:
         notes_en=release.notes_en,
         publish_at=draft.publish_at,
     )
+
+
+def _queue(session: Session, at: datetime | None, actor: str, now: datetime) -> None:
+    """Have the drafts that are due published at this time."""
+    if at is not None:
+        queue.submit(session, PUBLISH_DUE, {}, actor=actor, now=now).run_after = at
 
 
 def _changed(

@@ -163,3 +163,55 @@ class Sbom(Base):
     standard: Mapped[str] = mapped_column(Text)
     components: Mapped[int]
     attached_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Software(Base):
+    """A program for people beside a product's firmware: a utility, a provisioning tool.
+
+    No phone is ever offered one. `signed_by` holds the logins of those who agreed to a draft.
+    """
+
+    __tablename__ = "software"
+    __table_args__ = (UniqueConstraint("product_id", "canonical", "file_name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    version: Mapped[str] = mapped_column(String(16))
+    canonical: Mapped[str] = mapped_column(Text)
+    title_ru: Mapped[str] = mapped_column(Text)
+    title_en: Mapped[str] = mapped_column(Text)
+    notes_ru: Mapped[str] = mapped_column(Text, default="")
+    notes_en: Mapped[str] = mapped_column(Text, default="")
+    file_name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    size: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[ReleaseState] = mapped_column(Text)
+    uploaded_by: Mapped[str] = mapped_column(Text)
+    signed_by: Mapped[list[str]] = mapped_column(JSON)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
+
+    product: Mapped[Product] = relationship(lazy="joined")
+
+    def title(self, language: str) -> str:
+        return self.title_ru if language == "ru" else self.title_en
+
+    def notes(self, language: str) -> str:
+        """The notes in `language`, or in the other one when that is all there is."""
+        first, second = (
+            (self.notes_ru, self.notes_en) if language == "ru" else (self.notes_en, self.notes_ru)
+        )
+        return first or second
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == ReleaseState.DRAFT
+
+    @property
+    def is_awaiting(self) -> bool:
+        return self.state == ReleaseState.AWAITING
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.state == ReleaseState.WITHDRAWN

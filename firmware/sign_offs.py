@@ -52,7 +52,7 @@ def sign(
     now: datetime,
 ) -> None:
     """Note that this person agrees; doing it twice changes nothing."""
-    if login not in _able(session, (login,)):
+    if login not in able(session, (login,)):
         raise MayNotSignOffError(login=login)
     if options.required and login == release.uploader:
         raise OwnSignOffError
@@ -97,12 +97,12 @@ def counted(
     session: Session, release: Release, step: Step, options: SignOffOptions
 ) -> Sequence[SignOff]:
     """The sign-offs that count now: of people who may still sign, not the uploader's own."""
-    able = _able(session, _signed(release, step))
+    active = able(session, _signed(release, step))
     return [
         entry
         for entry in release.sign_offs
         if entry.step == step
-        and entry.login in able
+        and entry.login in active
         and not (options.required and entry.login == release.uploader)
     ]
 
@@ -125,7 +125,8 @@ def _signed(release: Release, step: Step) -> tuple[str, ...]:
     return tuple(entry.login for entry in release.sign_offs if entry.step == step)
 
 
-def _able(session: Session, logins: Sequence[str]) -> frozenset[str]:
+def able(session: Session, logins: Sequence[str]) -> frozenset[str]:
+    """Those of these people who may sign off now."""
     query = select(User.login).where(
         User.login.in_(logins), User.disabled_at.is_(None), User.role.in_(SIGNING_ROLES)
     )

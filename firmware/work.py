@@ -14,9 +14,7 @@ from storage.refusals import RefusedError
 from storage.resumable import UploadLimits
 
 RESIGN = "firmware.resign"
-PUBLISH_DUE = "firmware.publish-due"
 SWEEP_UPLOADS = "firmware.sweep-uploads"
-MINUTE_S = 60
 HOUR_S = 60 * 60
 DAY_S = 24 * 60 * 60
 SCHEDULE = "schedule"
@@ -69,11 +67,11 @@ def sweep_uploads(work: Work) -> None:
 
 HANDLERS: dict[str, Handler] = {
     RESIGN: resign,
-    PUBLISH_DUE: publish_due,
+    drafts.PUBLISH_DUE: publish_due,
     SWEEP_UPLOADS: sweep_uploads,
 }
 PERIODICS = (
     Periodic(RESIGN, every_s=DAY_S),
-    Periodic(PUBLISH_DUE, every_s=MINUTE_S),
+    Periodic(drafts.PUBLISH_DUE, every_s=HOUR_S),
     Periodic(SWEEP_UPLOADS, every_s=HOUR_S),
 )

@@ -19,6 +19,7 @@ import firmware.api
 import firmware.download_api
 import firmware.draft_views
 import firmware.release_api
+import firmware.software_views
 import firmware.upload_api
 import firmware.views
 import provision.api
@@ -60,6 +61,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         catalogue.download_api.blueprint,
         catalogue.metadata_api.blueprint,
         firmware.download_api.blueprint,
+        firmware.software_views.public,
         docs_store.views.public,
         support.views.public,
     ),
@@ -69,6 +71,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         catalogue.key_views.staff,
         firmware.views.staff,
         firmware.draft_views.blueprint,
+        firmware.software_views.staff,
         docs_store.views.staff,
         provision.views.staff,
         support.views.staff,

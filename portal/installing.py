@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from catalogue.receivers import ListingReceivers
-from firmware import visibility
+from firmware import software, visibility
 from firmware.sign_offs import SignOffOptions
 from portal import migrations
 from portal.settings import Network, Settings
@@ -49,7 +49,7 @@ def open_installation(settings: Settings) -> Installation:
         phone_url=settings.phone_address,
         options={
             ReadOptions: ReadOptions(networks=_read_networks(settings)),
-            ListingReceivers: ListingReceivers((visibility.offer,)),
+            ListingReceivers: ListingReceivers((visibility.offer, software.offer)),
             SignOffOptions: SignOffOptions(required=settings.sign_offs),
         },
     )

@@ -1,7 +1,7 @@
 """What a product's page shows: the current release, the way from an older one, the documents."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -9,8 +9,8 @@ from catalogue.models import Product
 from catalogue.versions import BadVersionError, Version
 from docs_store import library
 from docs_store.editions import EditionOffer
-from firmware import offering, paths, releases
-from firmware.models import Channel, Release
+from firmware import offering, paths, releases, software
+from firmware.models import Channel, Release, Software
 from firmware.offering import OfferedRelease
 
 
@@ -25,7 +25,10 @@ class UpgradeWay:
 
 @dataclass(frozen=True)
 class ProductPage:
-    """Releases come highest first; `documents` are those that fit the current one."""
+    """Releases come highest first; `documents` are those that fit the current one.
+
+    `addresses` is where each program of `software` is downloaded, by its id.
+    """
 
     product: Product
     current: Release | None
@@ -34,6 +37,8 @@ class ProductPage:
     testing: Sequence[Release]
     documents: Sequence[EditionOffer]
     way: UpgradeWay | None
+    software: Sequence[Software] = ()
+    addresses: Mapping[int, str] = field(default_factory=dict)
 
 
 def assemble(
@@ -43,7 +48,10 @@ def assemble(
     published = releases.of_product(session, product.id)
     current = releases.current(published, Channel.STABLE)
     stable = [release for release in published if Channel.STABLE in release.channel_names]
+    programs = software.of_product(session, product.id)
     return ProductPage(
+        software=programs,
+        addresses={item.id: software.address(item) for item in programs},
         product=product,
         current=current,
         offer=offering.offered(current) if current else None,

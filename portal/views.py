@@ -14,7 +14,7 @@ from accounts.access import staff as staff_rule
 from catalogue import products
 from catalogue.models import Product
 from docs_store import library
-from firmware import offering, releases
+from firmware import offering, releases, software
 from firmware.models import Channel, Release
 from jobs.models import Job
 from portal import languages, product_page
@@ -186,6 +186,19 @@ def _product_entry(session: Session, found: Product) -> dict[str, object]:
         "product": found.code,
         "channels": channels,
         "withdrawn": withdrawn,
+        "software": [
+            {
+                "title_ru": item.title_ru,
+                "title_en": item.title_en,
+                "version": item.version,
+                "file": item.file_name,
+                "url": software.address(item),
+                "size": item.size,
+                "sha256": item.sha256,
+            }
+            for item in software.of_product(session, found.id)
+            if not item.is_withdrawn
+        ],
         "sales_end": _iso(found.sales_end),
         "support_end": _iso(found.support_end),
     }

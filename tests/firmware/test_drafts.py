@@ -3,12 +3,14 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from accounts import users
 from firmware import drafts, work
 from firmware.submission import local_time, publish_time
-from jobs.runner import Work
+from jobs.models import Job
+from jobs.runner import Runner, Work, Workbook
 from storage.clock import now
 from storage.installation import Installation
 from tests.firmware.review import (
@@ -292,6 +294,24 @@ def test_the_job_leaves_alone_what_nobody_signed(
     publish_due(installation)
     assert vendor.versions() == ["1.0.0"]
     assert vendor.rows()[-1].is_draft
+
+
+def test_the_job_is_queued_for_the_time_of_a_draft(
+    vendor: Vendor, log_in: LogIn, installation: Installation
+) -> None:
+    first, second = publish_time("2126-11-25T18:30"), publish_time("2126-11-26T18:30")
+    anna, runner = log_in("anna"), Runner(installation, Workbook(work.HANDLERS))
+    hand_in(anna, "1.1.0", publish_at=local_time(first))
+    edit(anna, "1.1.0", publish_at=local_time(second))
+    with installation.database.reading() as session:
+        waiting = session.scalars(select(Job).where(Job.kind == drafts.PUBLISH_DUE)).all()
+        assert [job.run_after for job in waiting] == [first, second]
+    make_due(installation, "1.1.0")
+    assert runner.run_due("the tests") == 0
+    for login in ("boris", "vera"):
+        press(log_in(login), page_of("1.1.0"), "/sign-off")
+    assert runner.run_due("the tests") == 2
+    assert vendor.versions() == ["1.1.0"]
 
 
 def test_a_time_is_moscows_unless_it_says_otherwise() -> None:

@@ -41,6 +41,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_upload_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_upload_owner'), ['owner'], unique=False)
 
+    op.create_table('software',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('product_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.String(length=16), nullable=False),
+    sa.Column('canonical', sa.Text(), nullable=False),
+    sa.Column('title_ru', sa.Text(), nullable=False),
+    sa.Column('title_en', sa.Text(), nullable=False),
+    sa.Column('notes_ru', sa.Text(), nullable=False),
+    sa.Column('notes_en', sa.Text(), nullable=False),
+    sa.Column('file_name', sa.Text(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('uploaded_by', sa.Text(), nullable=False),
+    sa.Column('signed_by', sa.JSON(), nullable=False),
+    sa.Column('published_at', storage.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('withdrawn_at', storage.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_reason', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_software_product_id_product')),
+    sa.ForeignKeyConstraint(['sha256'], ['blob.sha256'], name=op.f('fk_software_sha256_blob')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_software')),
+    sa.UniqueConstraint('product_id', 'canonical', 'file_name', name=op.f('uq_software_product_id'))
+    )
     op.create_table('release_draft',
     sa.Column('release_id', sa.Integer(), nullable=False),
     sa.Column('channel', sa.Text(), nullable=False),
@@ -83,6 +106,7 @@ def downgrade() -> None:
     op.drop_table('sign_off')
     op.drop_table('sbom')
     op.drop_table('release_draft')
+    op.drop_table('software')
     with op.batch_alter_table('upload', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_upload_owner'))
         batch_op.drop_index(batch_op.f('ix_upload_expires_at'))
