@@ -59,6 +59,31 @@ def show_product(installation: Installation, code: str, as_json: bool) -> None:
     show_one(row, as_json=as_json)
 
 
+@product.command("lifecycle")
+@click.argument("code")
+@click.option("--sales-end", help="The last day it is sold, like 2027-12-31; '' for none.")
+@click.option("--support-end", help="The last day it is supported; '' for none.")
+@json_option
+@pass_installation
+def set_lifecycle(
+    installation: Installation,
+    code: str,
+    sales_end: str | None,
+    support_end: str | None,
+    as_json: bool,
+) -> None:
+    """Say until when a product is sold and supported; what is not named stays."""
+    with installation.database.writing() as session:
+        old = products.get(session, code)
+        dates = products.Lifecycle(
+            old.sales_end if sales_end is None else products.day(sales_end),
+            old.support_end if support_end is None else products.day(support_end),
+        )
+        found = products.set_lifecycle(session, code, dates, actor=ACTOR, now=now())
+        row = _row(found)
+    show_one(row, as_json=as_json)
+
+
 def _row(found: Product) -> dict[str, object]:
     return {
         "code": found.code,

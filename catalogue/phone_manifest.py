@@ -71,6 +71,8 @@ class ManifestRelease:
     `url` is path-absolute and in ASCII (percent-encoded), so that a mirror can serve it unchanged.
 
     `statement_sig` is the whole text of the firmware key's signature over `statement`.
+
+    A withdrawn release says why, and what to take instead if there is something.
     """
 
     version: _Version
@@ -125,7 +127,8 @@ class PhoneManifest:
     def to_bytes(self) -> bytes:
         """The file as it is served and signed: the same manifest is always the same bytes."""
         times = {"issued": _text(self.issued), "expires": _text(self.expires)}
-        document = {**asdict(self), **times, "format": FORMAT}
+        releases = [_said(release) for release in self.releases]
+        document = {**asdict(self), **times, "format": FORMAT, "releases": releases}
         text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1)
         return f"{text}\n".encode()
 
@@ -207,6 +210,15 @@ def signed(manifest: PhoneManifest, key: SigningKey) -> SignedFile:
 def part_hashes(stream: BinaryIO, part_size: int = PART_BYTES) -> tuple[str, ...]:
     """The hex SHA-256 of every `part_size` bytes of `stream`, a buffered file: `parts`."""
     return tuple(new_sha256(part).hexdigest() for part in iter(lambda: stream.read(part_size), b""))
+
+
+def _said(release: ManifestRelease) -> dict[str, object]:
+    """An entry without the keys that only a withdrawn release has."""
+    entry = asdict(release)
+    for name in ("withdrawn_reason", "replacement"):
+        if entry[name] is None:
+            del entry[name]
+    return entry
 
 
 def _text(instant: datetime) -> str:

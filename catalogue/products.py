@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -46,6 +46,27 @@ class UnknownProductError(NotFoundError):
     en = "There is no product {code}."
 
 
+class SupportEndsFirstError(RefusedError):
+    code = "support-ends-first"
+    field = "support_end"
+    ru = "Поддержка не может закончиться раньше продаж."
+    en = "Support cannot end before sales do."
+
+
+class BadDayError(RefusedError):
+    code = "bad-day"
+    ru = "Дата «{text}» не понята. Нужно так: 2027-12-31."
+    en = "The date “{text}” is not understood. Write it so: 2027-12-31."
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The last days on which a product is sold and supported, in Moscow; None: not decided."""
+
+    sales_end: date | None = None
+    support_end: date | None = None
+
+
 @dataclass(frozen=True)
 class NewProduct:
     """A product to add; `hardware` holds at least one revision."""
@@ -81,6 +102,37 @@ def add(session: Session, new: NewProduct, *, actor: str, now: datetime) -> Prod
     session.flush()
     audit.record(session, actor, "product.add", f"product:{new.code}", now)
     return product
+
+
+def set_lifecycle(
+    session: Session, code: str, lifecycle: Lifecycle, *, actor: str, now: datetime
+) -> Product:
+    """Store when sales and support end; raises UnknownProductError or SupportEndsFirstError."""
+    product = get(session, code)
+    sales_end, support_end = lifecycle.sales_end, lifecycle.support_end
+    if sales_end and support_end and support_end < sales_end:
+        raise SupportEndsFirstError
+    if (product.sales_end, product.support_end) != (sales_end, support_end):
+        product.sales_end, product.support_end = sales_end, support_end
+        session.flush()
+        audit.record(
+            session,
+            actor,
+            "product.lifecycle",
+            f"product:{code}",
+            now,
+            sales_end=sales_end.isoformat() if sales_end else None,
+            support_end=support_end.isoformat() if support_end else None,
+        )
+    return product
+
+
+def day(text: str) -> date | None:
+    """The civil date that a person wrote, None for none; raises BadDayError."""
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise BadDayError(text=text.strip()[:40]) from error
 
 
 def get(session: Session, code: str) -> Product:

@@ -1,7 +1,8 @@
 """Which role lists which target, who signs it, and how long its files live. Pure.
 
 Firmware has one terminating role for each product, so that a mirror may take one product and a
-key may be good for one. Documents lie under one role, spread by hash over a fixed number of others.
+key may be good for one; a product's software (tools for people) has another. Documents lie under
+one role, spread by hash over a fixed number of others.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ from itertools import count
 ROOT, TARGETS, SNAPSHOT, TIMESTAMP = "root", "targets", "snapshot", "timestamp"
 DOCS = "docs"
 FIRMWARE = "fw"
+SOFTWARE = "sw"
+_ADDRESSES = {FIRMWARE: "firmware", SOFTWARE: "software"}
 #: 10,000 documents make lists of about 80 kB each: small enough for one cold look.
 DOCS_SHELVES = 32
 
@@ -118,6 +121,8 @@ def role_of(path: str) -> str:
     product = rest.partition("/")[0]
     if kind == FIRMWARE and product:
         return firmware_role(product)
+    if kind == SOFTWARE and product:
+        return software_role(product)
     raise ValueError(f"no role lists {path!r}")
 
 
@@ -126,11 +131,17 @@ def firmware_role(product: str) -> str:
     return f"{FIRMWARE}-{product}"
 
 
+def software_role(product: str) -> str:
+    """The role of a product's software."""
+    return f"{SOFTWARE}-{product}"
+
+
 def patterns_of(role: str) -> list[str]:
     """The paths a role may speak of; in TUF `*` does not cross a slash."""
     if role == DOCS:
         return [f"{DOCS}/*/*/*/*"]
-    return [f"{FIRMWARE}/{role.removeprefix(f'{FIRMWARE}-')}/*/*"]
+    kind, _, product = role.partition("-")
+    return [f"{kind}/{product}/*/*"]
 
 
 SHELVES = tuple(f"{DOCS}-{number:02x}" for number in range(DOCS_SHELVES))
@@ -178,7 +189,7 @@ def probe(role: str) -> str | None:
 def public_address(path: str) -> str:
     """Where people and phones find the file of a target."""
     kind, slash, rest = path.partition("/")
-    return f"/{'firmware' if kind == FIRMWARE else kind}{slash}{rest}"
+    return f"/{_ADDRESSES.get(kind, kind)}{slash}{rest}"
 
 
 def _is_docs(role: str) -> bool:

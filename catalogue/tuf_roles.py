@@ -106,7 +106,7 @@ def targets(
     edition: Edition,
     list_keys: ListKeys | None = None,
 ) -> Targets:
-    """The top list: no target of its own, one role for each product's firmware, one for docs.
+    """The top list: no target of its own; roles for each product's files, and one for docs.
 
     It also vouches for the minisign keys, so that a mirror needs to trust nothing but the root.
     """

@@ -47,6 +47,44 @@ def add_product() -> Response | tuple[str, int]:
     return redirect(url_for(".products"))
 
 
+@staff.get("/<code>")
+@staff_rule
+def product(code: str) -> str:
+    """One product: its revisions, and until when it is sold and supported."""
+    return _product_page(code, None)
+
+
+@staff.post("/<code>")
+@roles(Role.PUBLISHER)
+def set_lifecycle(code: str) -> Response | tuple[str, int]:
+    """Store when sales and support end."""
+    form = request.form
+    try:
+        dates = products.Lifecycle(
+            products.day(form.get("sales_end", "")), products.day(form.get("support_end", ""))
+        )
+        with writing() as session:
+            products.set_lifecycle(session, code, dates, actor=acting().login, now=now())
+    except products.UnknownProductError:
+        raise
+    except RefusedError as error:
+        return _product_page(code, error), 422
+    flash(_("The dates of %(code)s are stored.", code=code))
+    return redirect(url_for(".product", code=code))
+
+
+def _product_page(code: str, error: RefusedError | None) -> str:
+    with reading() as session:
+        found = products.get(session, code)
+    stored = {"sales_end": found.sales_end, "support_end": found.support_end}
+    return render_template(
+        "catalogue/product.html",
+        product=found,
+        typed=request.form if error else stored,
+        error=error,
+    )
+
+
 def _page(typed: object, error: RefusedError | None) -> str:
     with reading() as session:
         found = products.every(session)

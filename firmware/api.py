@@ -50,7 +50,7 @@ class ProductPage(BaseModel):
 
 class ReleaseItem(BaseModel):
     version: str
-    state: str = Field(description="published or withdrawn")
+    state: str = Field(description="awaiting (signatures), published or withdrawn")
     channels: list[str]
     hardware: list[str]
     min_from: str | None = Field(description="Phones below this version take another step first")
@@ -59,6 +59,7 @@ class ReleaseItem(BaseModel):
     sha256: str = Field(description="64 lower-case hex digits")
     published_at: datetime = Field(description="UTC")
     withdrawn_reason: str | None
+    replacement: str | None = Field(description="The version to take instead of a withdrawn one")
 
 
 class ReleaseList(BaseModel):
@@ -88,7 +89,7 @@ def list_releases(path: ProductPath) -> Response:
     with reading() as session:
         product = products.get(session, path.code)
         found = releases.with_awaiting(session, product.id)
-    return _json(ReleaseList(items=[_release(release) for release in found]))
+    return _json(ReleaseList(items=[release_item(release) for release in found]))
 
 
 def _product(product: Product) -> ProductItem:
@@ -100,7 +101,8 @@ def _product(product: Product) -> ProductItem:
     )
 
 
-def _release(release: Release) -> ReleaseItem:
+def release_item(release: Release) -> ReleaseItem:
+    """A release as the API tells of it."""
     return ReleaseItem(
         version=release.version,
         state=release.state,
@@ -112,6 +114,7 @@ def _release(release: Release) -> ReleaseItem:
         sha256=release.artifact.sha256,
         published_at=release.published_at,
         withdrawn_reason=release.withdrawn_reason or None,
+        replacement=release.replacement,
     )
 
 

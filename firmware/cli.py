@@ -8,18 +8,31 @@ import click
 
 from catalogue import keys, products
 from catalogue.versions import Version
-from firmware import images, marks_cli, offering, paths, publishing, releases, statistics_cli
+from firmware import (
+    draft_cli,
+    images,
+    marks_cli,
+    offering,
+    paths,
+    publishing,
+    releases,
+    software_cli,
+    statistics_cli,
+)
 from firmware.models import Channel, Release
+from firmware.sign_offs import SignOffOptions
+from firmware.submission import Submission
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
+from storage.progress import watched
 
 ACTOR = "command line"
 
 
 @click.group()
 def firmware() -> None:
-    """Releases: publish, promote, withdraw, list."""
+    """Releases: draft, sign off, publish, promote, withdraw, list."""
 
 
 @firmware.command("publish")
@@ -47,7 +60,7 @@ def publish(
     as_step: bool,
     as_json: bool,
 ) -> None:
-    """Publish FILE as VERSION of PRODUCT."""
+    """Publish FILE as VERSION of PRODUCT; where people must sign off, keep it as a draft."""
     new = publishing.NewRelease(
         product=product,
         version=version,
@@ -59,9 +72,13 @@ def publish(
         notes_en=notes_en.read() if notes_en else "",
         as_step=as_step,
     )
+    handed = Submission(new)
+    if handed.becomes_draft(installation.option(SignOffOptions)):
+        show_one(draft_cli.hand_in(installation, handed, file, None), as_json=as_json)
+        return
     with installation.database.reading() as session:
         publishing.check(session, new)
-    image = publishing.store_image(installation.blobs, file)
+    image = publishing.store_image(installation.blobs, watched(file, Path(file.name).name))
     ring = keys.of(installation)
     with installation.database.writing() as session:
         release = publishing.publish(session, new, image, ring, actor=ACTOR, now=now())
@@ -94,7 +111,16 @@ def promote(installation: Installation, product: str, version: str, channel: str
     """Move a release to a channel."""
     ring = keys.of(installation)
     with installation.database.writing() as session:
-        publishing.promote(session, product, version, channel, ring, actor=ACTOR, now=now())
+        publishing.promote(
+            session,
+            product,
+            version,
+            channel,
+            ring,
+            actor=ACTOR,
+            now=now(),
+            options=installation.option(SignOffOptions),
+        )
     say(f"{product} {version} is in {channel}.")
 
 
@@ -185,10 +211,12 @@ def _row(release: Release) -> dict[str, object]:
         "inspected": artifact.inspected,
         "published_at": release.published_at,
         "withdrawn_reason": release.withdrawn_reason or None,
+        "replacement": release.replacement,
     }
 
 
-for command in (*marks_cli.COMMANDS, *statistics_cli.COMMANDS):
-    firmware.add_command(command)
+for _command in (*draft_cli.COMMANDS, *marks_cli.COMMANDS, *statistics_cli.COMMANDS):
+    firmware.add_command(_command)
 
-COMMANDS = (firmware,)
+
+COMMANDS = (firmware, software_cli.group)

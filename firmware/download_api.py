@@ -5,8 +5,8 @@ from flask import Blueprint, Response, abort
 from accounts.access import anyone
 from catalogue import products, signed_files
 from catalogue.download_api import SIGNATURE_SUFFIX, send_blob, send_text
-from firmware import manifests, releases
-from firmware.models import Channel
+from firmware import manifests, releases, sboms
+from firmware.models import Channel, Release, Sbom
 from storage.request import reading
 from storage.serving import Cache, Representation
 
@@ -57,6 +57,17 @@ def checksums_signature(product: str) -> Response:
     return _signature(manifests.checksums_path(product))
 
 
+@blueprint.get("/<product>/<version>/sbom.json")
+@anyone
+def sbom(product: str, version: str) -> Response:
+    """The list of a release's parts; it stays when the release is withdrawn."""
+    with reading() as session:
+        release = releases.get(session, products.get(session, product), version)
+    if release.is_awaiting or version != release.version:
+        raise releases.UnknownReleaseError(product=product, version=version)
+    return send_sbom(release, sboms.get(release))
+
+
 @blueprint.get("/<product>/<version>/<file_name>")
 @anyone
 def image(product: str, version: str, file_name: str) -> Response:
@@ -76,6 +87,20 @@ def image(product: str, version: str, file_name: str) -> Response:
             file_name=artifact.file_name,
             last_modified=release.published_at,
             # A path names the same bytes for ever, but a withdrawal must reach caches soon.
+            cache=Cache.revalidate(max_age_s=300),
+        )
+    )
+
+
+def send_sbom(release: Release, attached: Sbom) -> Response:
+    """The answer to the current request for a release's SBOM."""
+    return send_blob(
+        Representation(
+            sha256=attached.sha256,
+            size=attached.size,
+            content_type=signed_files.JSON_TYPE,
+            file_name=f"{release.product.code}-{release.version}-sbom.json",
+            last_modified=attached.attached_at,
             cache=Cache.revalidate(max_age_s=300),
         )
     )

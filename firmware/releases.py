@@ -9,7 +9,7 @@ from catalogue.models import Product
 from catalogue.versions import Version
 from firmware import marks
 from firmware.marks import Mark
-from firmware.models import Channel, Release
+from firmware.models import Channel, Release, ReleaseState
 from firmware.offers import Share
 from firmware.paths import ReleaseNode
 from storage.refusals import NotFoundError, RefusedError
@@ -41,8 +41,21 @@ def of_product(session: Session, product_id: int) -> list[Release]:
 
 
 def with_awaiting(session: Session, product_id: int) -> list[Release]:
-    """All releases of a product, those that wait for signatures too, the highest first."""
-    found = session.scalars(select(Release).where(Release.product_id == product_id)).unique()
+    """All releases of a product, those that wait for signatures too, the highest first.
+
+    A draft is no release yet: firmware/drafts.py finds those.
+    """
+    found = session.scalars(
+        select(Release).where(Release.product_id == product_id, Release.state != ReleaseState.DRAFT)
+    ).unique()
+    return sorted(found, key=lambda release: Version.parse(release.version), reverse=True)
+
+
+def drafts(session: Session, product_id: int) -> list[Release]:
+    """The drafts of a product, the highest first."""
+    found = session.scalars(
+        select(Release).where(Release.product_id == product_id, Release.state == ReleaseState.DRAFT)
+    ).unique()
     return sorted(found, key=lambda release: Version.parse(release.version), reverse=True)
 
 
@@ -50,7 +63,11 @@ def get(session: Session, product: Product, version: str) -> Release:
     """The release of this version; raises UnknownReleaseError or BadVersionError."""
     canonical = Version.parse(version).canonical
     found = session.scalar(
-        select(Release).where(Release.product_id == product.id, Release.canonical == canonical)
+        select(Release).where(
+            Release.product_id == product.id,
+            Release.canonical == canonical,
+            Release.state != ReleaseState.DRAFT,
+        )
     )
     if found is None:
         raise UnknownReleaseError(product=product.code, version=version)

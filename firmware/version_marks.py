@@ -18,9 +18,9 @@ from catalogue.models import Product
 from catalogue.versions import Version
 from firmware import manifests, marks, paths, releases
 from firmware.mark_models import VersionMark
-from firmware.marks import MarkKind
+from firmware.marks import Mark, MarkKind
 from firmware.models import Channel, Release
-from firmware.paths import Problem
+from firmware.paths import Problem, ReleaseNode
 from storage.refusals import ConflictError, NotFoundError, RefusedError
 
 MAX_REASON = 500
@@ -146,7 +146,13 @@ def problems_of(session: Session, product: Product) -> list[Problem]:
 
 def problems_among(found: Sequence[Release], product: Product) -> list[Problem]:
     """The same for releases that are at hand."""
-    graph, known = releases.nodes(found), releases.marks_of(found)
+    return problems_in(releases.nodes(found), releases.marks_of(found), product)
+
+
+def problems_in(
+    graph: tuple[ReleaseNode, ...], known: Sequence[Mark], product: Product
+) -> list[Problem]:
+    """The same for a graph, which may hold a release that is not listed yet."""
     return [
         problem
         for channel in Channel

@@ -1,8 +1,6 @@
-"""Staff pages: releases, publishing, promoting, withdrawing."""
+"""Staff pages: releases, handing one in, promoting, withdrawing."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -12,9 +10,10 @@ from werkzeug.wrappers import Response
 from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role
-from catalogue import keys, products
-from firmware import publishing, releases
-from firmware.models import Channel
+from catalogue import products
+from firmware import drafts, forms, publishing, releases, sboms, sign_offs, submission
+from firmware.models import Channel, Step
+from storage import resumable
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
@@ -22,56 +21,54 @@ from storage.uploads import accepts_upload
 
 
 @dataclass(frozen=True)
-class PublishedName:
-    """What a published release is called; rows do not leave their transaction."""
+class SubmittedName:
+    """What a release that was handed in is called; rows do not leave their transaction."""
 
     product: str
     version: str
     awaiting: bool
+    draft: bool
 
-
-Typed = Mapping[str, str]
 
 staff = Blueprint(
     "firmware_staff", __name__, url_prefix="/staff/releases", template_folder="templates"
 )
 
 
-class FileMissingError(RefusedError):
-    code = "file-missing"
-    field = "file"
-    ru = "Выберите файл образа."
-    en = "Choose the image file."
-
-
 @staff.get("/", endpoint="releases")
 @staff_rule
 def list_releases() -> str:
-    """Every product's releases, the highest first."""
+    """Every product's releases, the highest first, and the drafts of all products."""
     with reading() as session:
-        shelves = [
-            (product, releases.with_awaiting(session, product.id))
-            for product in products.every(session)
+        known = products.every(session)
+        shelves = [(product, releases.with_awaiting(session, product.id)) for product in known]
+        states = [
+            drafts.judge(session, draft, forms.options())
+            for product in known
+            for draft in releases.drafts(session, product.id)
         ]
-    return render_template("firmware/releases.html", shelves=shelves)
+    return render_template("firmware/releases.html", shelves=shelves, drafts=states)
 
 
 @staff.get("/new")
 @roles(Role.PUBLISHER)
 def new_release() -> str:
-    """The form to publish a release."""
+    """The form to hand a release in."""
     return _form(request.args, None)
 
 
 @staff.post("/new")
 @roles(Role.PUBLISHER)
-@accepts_upload(publishing.MAX_IMAGE_BYTES)
+@accepts_upload(publishing.MAX_IMAGE_BYTES + sboms.MAX_SBOM_BYTES)
 def publish() -> Response | tuple[str, int]:
-    """Publish an uploaded image; what was typed stays when it is refused."""
+    """Take an uploaded image in; what was typed stays when it is refused."""
     try:
-        release = _publish()
+        release = _submit()
     except RefusedError as error:
         return _form(request.form, error), status_of(error)
+    if release.draft:
+        flash(_("The draft %(version)s is kept.", version=release.version))
+        return redirect(_draft_address(release.product, release.version))
     if release.awaiting:
         flash(_("Release %(version)s waits for signatures.", version=release.version))
     else:
@@ -86,17 +83,55 @@ def release(product: str, version: str) -> str:
     return _release_page(product, version, None)
 
 
+@staff.get("/<product>/<version>/promote/<channel>")
+@roles(Role.PUBLISHER)
+def ask_promote(product: str, version: str, channel: str) -> str:
+    """What promoting would do, and who has agreed."""
+    return _promote_page(product, version, channel, None)
+
+
 @staff.post("/<product>/<version>/promote")
 @roles(Role.PUBLISHER)
-def promote(product: str, version: str) -> Response:
+def promote(product: str, version: str) -> Response | tuple[str, int]:
     """Move a release to a channel."""
     channel = request.form.get("channel", "")
-    with writing() as session:
-        publishing.promote(
-            session, product, version, channel, _ring(), actor=acting().login, now=now()
-        )
+    try:
+        with writing() as session:
+            publishing.promote(
+                session,
+                product,
+                version,
+                channel,
+                forms.ring(),
+                actor=acting().login,
+                now=now(),
+                options=forms.options(),
+            )
+    except (sign_offs.SignOffsMissingError, publishing.DeadEndError) as error:
+        return _promote_page(product, version, channel, error), 409
     flash(_("Release %(version)s is in the channel %(channel)s.", version=version, channel=channel))
     return redirect(_address(product, version))
+
+
+@staff.post("/<product>/<version>/promote/stable/sign-off")
+@roles(Role.PUBLISHER)
+def sign_off_stable(product: str, version: str) -> Response | tuple[str, int]:
+    """Agree that the release becomes stable, or agree no longer."""
+    login = acting().login
+    try:
+        with writing() as session:
+            found = releases.get(session, products.get(session, product), version)
+            if request.form.get("back"):
+                sign_offs.take_back(session, found, Step.STABLE, login, actor=login, now=now())
+            else:
+                sign_offs.sign(
+                    session, found, Step.STABLE, login, forms.options(), actor=login, now=now()
+                )
+    except sign_offs.OwnSignOffError as error:
+        return _promote_page(product, version, Channel.STABLE, error), 409
+    return redirect(
+        url_for(".ask_promote", product=product, version=version, channel=Channel.STABLE)
+    )
 
 
 @staff.post("/<product>/<version>/withdraw")
@@ -109,7 +144,7 @@ def withdraw(product: str, version: str) -> Response | tuple[str, int]:
                 session,
                 product,
                 version,
-                _ring(),
+                forms.ring(),
                 reason=request.form.get("reason", ""),
                 replacement=request.form.get("replacement") or None,
                 actor=acting().login,
@@ -127,37 +162,48 @@ def withdraw(product: str, version: str) -> Response | tuple[str, int]:
     return redirect(_address(product, version))
 
 
-def _publish() -> PublishedName:
-    uploaded = request.files.get("file")
-    if uploaded is None or not uploaded.filename:
-        raise FileMissingError
-    form = request.form
-    new = publishing.NewRelease(
-        product=form.get("product", ""),
-        version=form.get("version", "").strip(),
-        # Some browsers send a whole path.
-        file_name=PurePath(uploaded.filename.replace("\\", "/")).name,
-        channel=form.get("channel", Channel.TESTING),
-        hardware=tuple(form.get("hardware", "").replace(",", " ").split()),
-        min_from=form.get("min_from", "").strip() or None,
-        notes_ru=form.get("notes_ru", "").strip(),
-        notes_en=form.get("notes_en", "").strip(),
-    )
+def _submit() -> SubmittedName:
+    upload, file = forms.upload_named(request.form), forms.uploaded("file")
+    name = upload.file_name if upload else file.filename if file else None
+    if not name:
+        raise forms.FileMissingError
+    handed, options = forms.handed_in(request.form, name), forms.options()
     with reading() as session:
-        publishing.check(session, new)
-    image = publishing.store_image(installation().blobs, uploaded.stream)
+        submission.check(session, handed, options)
+    sbom = forms.stored_sbom()
+    image = forms.image_of(upload) if upload else forms.stored_image()
     with writing() as session:
-        made = publishing.publish(session, new, image, _ring(), actor=acting().login, now=now())
-        return PublishedName(made.product.code, made.version, made.is_awaiting)
+        made = submission.submit(
+            session,
+            handed,
+            image,
+            sbom,
+            forms.ring(),
+            options,
+            actor=acting().login,
+            now=now(),
+        )
+        if upload:
+            resumable.forget(session, upload.id)
+        submitted = SubmittedName(made.product.code, made.version, made.is_awaiting, made.is_draft)
+    if upload:
+        resumable.remove_file(installation().data_dir, upload.id)
+    return submitted
 
 
-def _form(typed: Typed, error: RefusedError | None) -> str:
+def _form(typed: forms.Typed, error: RefusedError | None) -> str:
     with reading() as session:
         known = products.every(session)
+    try:
+        upload = forms.upload_named(typed)
+    except resumable.UnknownUploadError:
+        upload = None
     return render_template(
         "firmware/new_release.html",
+        upload=upload,
         product_options=[(product.code, product.code) for product in known],
         channel_options=[(channel, channel) for channel in Channel],
+        required=forms.options().required,
         typed=typed,
         error=error,
     )
@@ -183,9 +229,34 @@ def _release_page(product: str, version: str, error: RefusedError | None) -> str
     )
 
 
+def _promote_page(product: str, version: str, channel: str, error: RefusedError | None) -> str:
+    wanted, options, actor = releases.channel_named(channel), forms.options(), acting()
+    with reading() as session:
+        found = products.get(session, product)
+        shown = releases.get(session, found, version)
+        current = releases.current(releases.of_product(session, found.id), wanted)
+        signed = sign_offs.counted(session, shown, Step.STABLE, options)
+        candidates = sign_offs.candidates(session, shown, Step.STABLE)
+    logins = [entry.login for entry in signed]
+    required = options.required if wanted is Channel.STABLE else 0
+    return render_template(
+        "firmware/promote.html",
+        release=shown,
+        channel=wanted,
+        current=current,
+        required=required,
+        signed=logins,
+        candidates=candidates,
+        has_signed=actor.login in logins,
+        is_own=bool(required) and actor.login == shown.uploader,
+        ready=len(logins) >= required,
+        error=error,
+    )
+
+
 def _address(product: str, version: str) -> str:
     return url_for(".release", product=product, version=version)
 
 
-def _ring() -> keys.KeyRing:
-    return keys.of(installation())
+def _draft_address(product: str, version: str) -> str:
+    return url_for("firmware_drafts.draft", product=product, version=version)

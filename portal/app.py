@@ -18,8 +18,12 @@ import catalogue.views
 import docs_store.views
 import firmware.api
 import firmware.download_api
+import firmware.draft_views
 import firmware.marks_views
+import firmware.release_api
+import firmware.software_views
 import firmware.statistics_views
+import firmware.upload_api
 import firmware.views
 import portal.blob_care.views
 import provision.api
@@ -66,6 +70,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         catalogue.download_api.blueprint,
         catalogue.metadata_api.blueprint,
         firmware.download_api.blueprint,
+        firmware.software_views.public,
         docs_store.views.public,
         support.rule_views.public,
         support.views.public,
@@ -79,6 +84,8 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.views.staff,
         firmware.marks_views.staff,
         firmware.statistics_views.staff,
+        firmware.draft_views.blueprint,
+        firmware.software_views.staff,
         docs_store.views.staff,
         provision.views.staff,
         support.certificate_views.staff,
@@ -91,7 +98,12 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.download_api.blueprint,
     ),
 }
-APIS: tuple[APIBlueprint, ...] = (firmware.api.api, provision.api.api)
+APIS: tuple[APIBlueprint, ...] = (
+    firmware.api.api,
+    firmware.release_api.api,
+    firmware.upload_api.api,
+    provision.api.api,
+)
 
 
 @dataclass(frozen=True)

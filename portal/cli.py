@@ -25,7 +25,7 @@ SLICES = {
     "catalogue.key_cli": ("keys",),
     "catalogue.metadata_cli": ("metadata",),
     "catalogue.mirror_cli": ("mirror",),
-    "firmware.cli": ("firmware",),
+    "firmware.cli": ("firmware", "software"),
     "docs_store.cli": ("docs",),
     "provision.cli": ("device", "profile"),
     "support.cli": ("warranty", "contract"),

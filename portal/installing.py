@@ -8,8 +8,9 @@ from pathlib import Path
 from catalogue.mirror_http import MirrorOptions
 from catalogue.receivers import ListingReceivers, MirrorReceivers
 from docs_store.receiving import DocumentReceiver
-from firmware import visibility
+from firmware import software, visibility
 from firmware.receiving import FirmwareReceiver
+from firmware.sign_offs import SignOffOptions
 from portal import migrations
 from portal.settings import BadSettingError, Network, Settings
 from provision.readers.networks import ReadOptions
@@ -55,9 +56,10 @@ def open_installation(settings: Settings) -> Installation:
             ReadOptions: ReadOptions(networks=_read_networks(settings)),
             HandOver: HandOver(redirect=settings.blob_redirect, accel_prefix=settings.accel_prefix),
             ScrubOptions: ScrubOptions(days=settings.scrub_days),
-            ListingReceivers: ListingReceivers((visibility.offer,)),
             MirrorReceivers: MirrorReceivers((FirmwareReceiver(), DocumentReceiver())),
             MirrorOptions: MirrorOptions(url=settings.mirror_url),
+            ListingReceivers: ListingReceivers((visibility.offer, software.offer)),
+            SignOffOptions: SignOffOptions(required=settings.sign_offs),
         },
     )
 

@@ -1,7 +1,7 @@
 """What a product's page shows: the current release, the way from an older one, the documents."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -10,9 +10,9 @@ from catalogue.models import Product
 from catalogue.versions import BadVersionError, Version
 from docs_store import library
 from docs_store.editions import EditionOffer
-from firmware import offering, paths, releases, upgrade_pictures
+from firmware import offering, paths, releases, software, upgrade_pictures
 from firmware.drawing import Drawing
-from firmware.models import Channel, Release
+from firmware.models import Channel, Release, Software
 from firmware.offering import OfferedRelease
 from firmware.paths import ReleaseNode
 
@@ -28,7 +28,10 @@ class UpgradeWay:
 
 @dataclass(frozen=True)
 class ProductPage:
-    """Releases come highest first; `documents` are those that fit the current one."""
+    """Releases come highest first; `documents` are those that fit the current one.
+
+    `addresses` is where each program of `software` is downloaded, by its id.
+    """
 
     product: Product
     current: Release | None
@@ -41,6 +44,8 @@ class ProductPage:
     base: str
     pictures: Sequence[tuple[tuple[str, ...], Drawing]]
     mirror_of: str | None = None
+    software: Sequence[Software] = ()
+    addresses: Mapping[int, str] = field(default_factory=dict)
 
 
 def assemble(
@@ -50,11 +55,18 @@ def assemble(
     published = releases.of_product(session, product.id)
     current = releases.current(published, Channel.STABLE)
     stable = [release for release in published if Channel.STABLE in release.channel_names]
+    programs = software.of_product(session, product.id)
     return ProductPage(
+        software=programs,
+        addresses={item.id: software.address(item) for item in programs},
         product=product,
         current=current,
         offer=offering.offered(current) if current else None,
-        older=[release for release in stable if release is not current],
+        older=[
+            release
+            for release in published
+            if release is not current and (release in stable or release.is_withdrawn)
+        ],
         testing=[release for release in published if release not in stable],
         documents=library.editions_fitting(
             session, product.id, current.version if current else None, language

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     #: Where log records go; standard error when it is not set.
     log_file: Path | None = None
     demo: bool = True
+    #: How many people besides the uploader must agree before firmware is published.
+    sign_offs: int = Field(default=0, ge=0, le=9)
     read_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
 

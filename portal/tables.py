@@ -9,6 +9,7 @@ import firmware.models
 import jobs.models
 import provision.models
 import storage.blob_models
+import storage.resumable
 import support.models
 from storage.db import Base
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy import func, select
@@ -14,12 +14,12 @@ from accounts.access import staff as staff_rule
 from catalogue import products
 from catalogue.models import Product
 from docs_store import library
-from firmware import offering, releases
+from firmware import offering, releases, software
 from firmware.models import Channel, Release
 from jobs.models import Job
 from portal import languages, product_page, verifying
 from provision.models import CheckIn, Device
-from storage.clock import now
+from storage.clock import moscow_date, now
 from storage.request import installation, reading
 
 JOBS_SHOWN = 100
@@ -90,7 +90,9 @@ def product(code: str) -> str:
             language=languages.current(),
             base=installation().public_url,
         )
-    return render_template("product.html", page=page, commands=verifying.commands)
+    return render_template(
+        "product.html", page=page, commands=verifying.commands, today=moscow_date(now())
+    )
 
 
 @public.get("/manifest.json")
@@ -177,7 +179,39 @@ def _product_entry(session: Session, found: Product) -> dict[str, object]:
                 "size": offer.size,
                 "sha256": offer.sha256,
             }
-    return {"product": found.code, "channels": channels}
+    withdrawn = [
+        {
+            "version": release.version,
+            "reason": release.withdrawn_reason,
+            "replacement": release.replacement,
+        }
+        for release in published
+        if release.is_withdrawn
+    ]
+    return {
+        "product": found.code,
+        "channels": channels,
+        "withdrawn": withdrawn,
+        "software": [
+            {
+                "title_ru": item.title_ru,
+                "title_en": item.title_en,
+                "version": item.version,
+                "file": item.file_name,
+                "url": software.address(item),
+                "size": item.size,
+                "sha256": item.sha256,
+            }
+            for item in software.of_product(session, found.id)
+            if not item.is_withdrawn
+        ],
+        "sales_end": _iso(found.sales_end),
+        "support_end": _iso(found.support_end),
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 @dataclass(frozen=True)

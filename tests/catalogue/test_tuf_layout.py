@@ -29,7 +29,9 @@ def test_firmware_has_a_role_for_each_product(path: str, name: str) -> None:
     assert role(name, paths=tuf_layout.patterns_of(name)).is_delegated_path(path)
 
 
-@pytest.mark.parametrize("path", ["fw", "fw/", "docs/", "sw/FP-B2/1/x.zip", "", "../fw/FP-B2/1/x"])
+@pytest.mark.parametrize(
+    "path", ["fw", "fw/", "docs/", "sw/", "xx/FP-B2/1/x.zip", "", "../fw/FP-B2/1/x"]
+)
 def test_a_path_of_no_known_kind_is_a_fault(path: str) -> None:
     with pytest.raises(ValueError):
         tuf_layout.role_of(path)
