@@ -3,8 +3,10 @@
 import importlib
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -14,10 +16,18 @@ PACKAGES = ("accounts", "catalogue", "firmware", "docs_store", "provision", "sup
 
 
 def command_modules() -> set[str]:
-    """Every module of the slices that offers commands."""
+    """Every module of the slices that offers commands of the program's own."""
     files = (file for package in PACKAGES for file in Path(package).rglob("*cli.py"))
     names = {".".join(file.with_suffix("").parts) for file in files} - {"portal.cli"}
-    return {name for name in names if hasattr(importlib.import_module(name), "COMMANDS")}
+    offered = {name: getattr(importlib.import_module(name), "COMMANDS", ()) for name in names}
+    below = {command for group in offered.values() for command in commands_below(group)}
+    return {name for name, commands in offered.items() if {*commands} - below}
+
+
+def commands_below(commands: Sequence[click.Command]) -> set[click.Command]:
+    """What the groups among these hold themselves."""
+    groups = (command for command in commands if isinstance(command, click.Group))
+    return {inner for group in groups for inner in group.commands.values()}
 
 
 def test_every_command_of_every_slice_is_found_by_its_name() -> None:
