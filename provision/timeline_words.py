@@ -42,7 +42,7 @@ def megabytes(size: int) -> str:
 def field_name(field: str) -> str:
     """A fact's name for a sentence."""
     names: Mapping[str, str] = {
-        "firmware": _("firmware"),
+        "firmware": _("firmware version"),
         "serial": _("serial number"),
         "hardware": _("hardware revision"),
         "product": _("product"),

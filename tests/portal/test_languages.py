@@ -1,6 +1,7 @@
 """Every text has both languages, and a reader keeps the one that was asked for."""
 
 import pytest
+from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
 from portal import translating
@@ -22,6 +23,18 @@ def test_the_compiled_texts_are_the_written_ones(package: str) -> None:
     path = translating.po_path(package)
     if path.exists():
         assert path.with_suffix(".mo").read_bytes() == translating.compiled(package)
+
+
+def test_one_english_text_has_one_russian_in_every_package() -> None:
+    """The packages' texts are one dictionary when a page is shown: the last would win."""
+    found: dict[str, set[str]] = {}
+    for package in PACKAGES:
+        path = translating.po_path(package)
+        if path.exists():
+            with path.open("rb") as file:
+                for message in read_po(file, locale="ru"):
+                    found.setdefault(str(message.id), set()).add(str(message.string))
+    assert {text: said for text, said in found.items() if text and len(said) > 1} == {}
 
 
 @pytest.mark.parametrize(
