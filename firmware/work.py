@@ -11,7 +11,7 @@ DAY_S = 24 * 60 * 60
 
 
 def resign(work: Work) -> None:
-    """Sign every list anew once some list has used up half of its life."""
+    """Sign every list anew once some list is old enough."""
     installation = work.installation
     with installation.database.reading() as session:
         if not signed_files.ageing(session, now()):
