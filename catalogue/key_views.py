@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role
-from catalogue import ceremony, expiry, keys, tuf_keys
+from catalogue import ceremony, expiry, keys, mirror_keys, tuf_keys
 from catalogue.expiry import FileAge
 from catalogue.receivers import ListingReceivers
 from catalogue.signing_request import SigningRequest
@@ -98,6 +98,7 @@ def _page(error: RefusedError | None) -> str:
         ages = expiry.ages(session, instant)
         return render_template(
             "catalogue/keys.html",
+            followed=mirror_keys.read(session),
             mode=ceremony.mode(session, ring),
             awaited=ceremony.awaited(session, ring),
             files=_rows(ages),

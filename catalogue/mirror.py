@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tuf.ngclient import TargetFile
+
 from catalogue import mirror_generations, mirror_look, mirror_state, role_files, tuf_layout
 from catalogue.mirror_generations import Outcome
 from catalogue.mirror_lists import Upstream
@@ -19,7 +21,7 @@ from catalogue.mirror_selection import NarrowerBundleError, Selection
 from catalogue.mirror_trust import Held, Pin
 from catalogue.receivers import ListsContradictError
 from catalogue.tuf_layout import ROOT, View
-from storage.blobs import BlobStore
+from storage.blobs import BlobMissingError, BlobQuarantinedError, BlobStore
 from storage.clock import now
 from storage.installation import Installation
 from storage.refusals import ConflictError
@@ -91,14 +93,21 @@ def _look_until_consistent(
 
 def _bring(blobs: BlobStore, upstream: Upstream, look: Look, order: Order) -> None:
     missing = [
-        target
-        for _path, target in sorted(look.targets.items())
-        if not blobs.exists(target.hashes["sha256"])
+        target for _path, target in sorted(look.targets.items()) if not _is_held(blobs, target)
     ]
     for done, target in enumerate(missing):
         order.progress(done, len(missing), target.path)
         upstream.bring(target, blobs)
     order.progress(len(missing), len(missing), "")
+
+
+def _is_held(blobs: BlobStore, target: TargetFile) -> bool:
+    """Whether the store has it whole, as far as a look tells: not in quarantine, nor cut short."""
+    sha256 = target.hashes["sha256"]
+    try:
+        return blobs.size(sha256) == target.length
+    except (BlobMissingError, BlobQuarantinedError):
+        return False
 
 
 @contextmanager

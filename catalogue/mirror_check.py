@@ -23,8 +23,14 @@ from storage.refusals import RefusedError, UnavailableError
 
 class FaultyMirrorError(UnavailableError):
     code = "mirror-faulty"
-    ru = "Ошибок в зеркале: {count}. Поврежденное лечит flatpro mirror sync или import."
-    en = "The mirror has faults: {count}. flatpro mirror sync or import heals what is damaged."
+    ru = (
+        "Ошибок в зеркале: {count}. Повреждённое лечит flatpro storage scrub, а за ним "
+        "mirror sync или import."
+    )
+    en = (
+        "The mirror has faults: {count}. flatpro storage scrub and then mirror sync or import "
+        "heal what is damaged."
+    )
 
 
 def offered(session: Session) -> Sequence[Target]:

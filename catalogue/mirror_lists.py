@@ -20,6 +20,9 @@ from storage.refusals import RefusedError
 LIMIT_BYTES = 32 << 20
 SIGNATURE_SUFFIX = ".minisig"
 _COMMENT = re.compile(r"serial:(\d{1,18}) .*issued:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+#: A key of the document itself: both lists are written with one blank before those, and no more.
+_EXPIRES = re.compile(rb'^ "expires": "(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"', re.MULTILINE)
 
 
 class ListRefusedError(RefusedError):
@@ -58,6 +61,14 @@ class SignedList:
     serial: int
     issued_at: datetime
 
+    @property
+    def expires_at(self) -> datetime:
+        """What the body says, as an upstream's own rule may be another than ours; else our rule."""
+        said = _EXPIRES.search(self.body) if self.path.endswith(".json") else None
+        if said is None:
+            return self.issued_at + signed_files.LIFETIME
+        return datetime.strptime(said[1].decode(), _INSTANT).replace(tzinfo=UTC)
+
 
 def fetch(upstream: Upstream, path: str, key: PublicKey) -> SignedList | None:
     """The list at an address, or None where the upstream has none; raises ListRefusedError."""
@@ -74,7 +85,7 @@ def fetch(upstream: Upstream, path: str, key: PublicKey) -> SignedList | None:
     said = _COMMENT.search(comment)
     if said is None:
         raise ListRefusedError(path=path, ru="в подписи нет номера", en="no serial is signed")
-    issued = datetime.strptime(said[2], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    issued = datetime.strptime(said[2], _INSTANT).replace(tzinfo=UTC)
     return SignedList(path, body, signature, int(said[1]), issued)
 
 
@@ -96,6 +107,6 @@ def store(session: Session, found: Mapping[str, SignedList]) -> None:
         is_json = path.endswith(".json")
         row.content_type = signed_files.JSON_TYPE if is_json else signed_files.TEXT_TYPE
         row.issued_at = signed.issued_at
-        row.expires_at = signed.issued_at + signed_files.LIFETIME
+        row.expires_at = signed.expires_at
         session.add(row)
     session.flush()

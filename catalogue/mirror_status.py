@@ -35,6 +35,7 @@ class MirrorStatus:
     source: str
     age: timedelta
     believed_until: datetime
+    expired: bool
     expires: Mapping[str, datetime]
     products: Sequence[str]
     kinds: Sequence[str]
@@ -62,13 +63,15 @@ def read(session: Session, blobs: BlobStore, now: datetime) -> MirrorStatus:
     last = session.get_one(MirrorGeneration, row.generation)
     size = session.scalar(select(func.sum(Target.size)).where(Target.withdrawn_at.is_(None)))
     seen = targets.seen(session)
+    until = mirror_generations.believed_until(session, View(last.view))
     return MirrorStatus(
         upstream=row.upstream,
         generation=row.generation,
         taken_at=last.taken_at,
         source=last.source,
         age=now - last.taken_at,
-        believed_until=mirror_generations.believed_until(session, View(last.view)),
+        believed_until=until,
+        expired=until <= now,
         expires=_timestamps(session),
         products=row.products,
         kinds=row.kinds,

@@ -62,7 +62,7 @@ def parse(body: bytes) -> Sequence[ListedProduct]:
 
 
 def refresh(session: Session, ring: KeyRing, now: datetime) -> None:
-    """Sign the list anew if it says something else than the rows, or has lived half its life."""
+    """Sign the list anew if it says something else than the rows, or is due anyway."""
     listed = [_entry(found) for found in products.every(session)]
     stored = session.get(SignedFile, PATH)
     if stored is not None and not _is_stale(stored, listed, now):
@@ -126,5 +126,6 @@ def _entry(found: Product) -> Mapping[str, object]:
 
 
 def _is_stale(stored: SignedFile, listed: Sequence[Mapping[str, object]], now: datetime) -> bool:
-    half_lived = stored.expires_at is None or stored.expires_at < now + signed_files.LIFETIME / 2
-    return half_lived or json.loads(stored.body)["products"] != listed
+    expires = stored.expires_at
+    is_old = expires is None or expires < signed_files.renewed_before(now)
+    return is_old or json.loads(stored.body)["products"] != listed

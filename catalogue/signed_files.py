@@ -12,8 +12,10 @@ from catalogue.models import SignedFile
 from catalogue.phone_manifest import SignedFile as SignedBytes
 from storage.refusals import NotFoundError
 
-#: A phone that was off over the summer still finds a manifest that is not stale.
-LIFETIME = timedelta(days=90)
+#: What is carried behind an air gap on any day is believed there for 180 days more by phones too,
+#: as long as TUF's files of the air gap are.
+LIFETIME = timedelta(days=210)
+RENEW_AFTER = timedelta(days=30)
 JSON_TYPE = "application/json"
 TEXT_TYPE = "text/plain; charset=utf-8"
 
@@ -76,8 +78,13 @@ def every(session: Session) -> Sequence[SignedFile]:
 
 
 def ageing(session: Session, now: datetime) -> bool:
-    """Whether some file has used up half of its life and should be signed again."""
+    """Whether some file is old enough to be signed again."""
     if mirror_state.of(session) is not None:
         return False
-    due = select(SignedFile.path).where(SignedFile.expires_at < now + LIFETIME / 2)
+    due = select(SignedFile.path).where(SignedFile.expires_at < renewed_before(now))
     return session.scalar(due.limit(1)) is not None
+
+
+def renewed_before(now: datetime) -> datetime:
+    """Files that expire earlier than this are signed again."""
+    return now + LIFETIME - RENEW_AFTER

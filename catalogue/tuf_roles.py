@@ -256,6 +256,12 @@ def keyids_of(metadata: AnyMetadata, role: str) -> Sequence[str]:
     return tuple(metadata.signed.get_delegated_role(role).keyids)
 
 
+def threshold_of(metadata: AnyMetadata, role: str) -> int:
+    """How many keys must sign a role that this file knows."""
+    needed: int = metadata.signed.get_delegated_role(role).threshold
+    return needed
+
+
 def all_keyids(metadata: AnyMetadata) -> Collection[str]:
     """Every key that this file says may sign something."""
     content = metadata.signed

@@ -1,12 +1,14 @@
 """What a mirror does with the firmware of its upstream: releases, as the signed manifests say them.
 
-The rows give phones here the same next step as there: versions, channels, hardware, `min_from`, and
-the share of a rollout are the vendor's; so is the statement, which phones check themselves.
+The rows give phones here the same next step as there: versions, channels, hardware, `min_from`, the
+share of a rollout, what is broken and the floors are the vendor's; so is the statement, which
+phones check themselves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import TypeAlias
 from urllib.parse import unquote
 
 from sqlalchemy import select
@@ -19,6 +21,8 @@ from catalogue.phone_manifest import ManifestRelease, PhoneManifest, Status
 from catalogue.receivers import Delivery, HeldTarget, ListsContradictError
 from catalogue.versions import Version
 from firmware import manifests
+from firmware.mark_models import VersionMark
+from firmware.marks import MarkKind
 from firmware.models import Artifact, Channel, Release, ReleaseChannel, ReleaseState
 from storage import blob_models
 from storage.blobs import StoredBlob
@@ -26,7 +30,11 @@ from storage.refusals import RefusedError
 
 ACTOR = "mirror"
 _CHANNELS = frozenset(Channel)
+#: Which versions left the factory is in no manifest: no phone's next step depends on it.
+_CARRIED = (MarkKind.BROKEN, MarkKind.FLOOR)
 _STATES = MappingProxyType({Status.WITHDRAWN: ReleaseState.WITHDRAWN})
+#: Product id, kind, canonical version, hardware revision.
+_MarkKey: TypeAlias = tuple[int, MarkKind, str, str]
 
 
 class FirmwareReceiver:
@@ -56,14 +64,16 @@ class FirmwareReceiver:
             _check_product(product, mine, given, now)
 
     def receive(self, session: Session, given: Delivery, now: datetime) -> None:
-        """Make the releases of the delivered products what their manifests say."""
+        """Make releases and marks of the delivered products what their manifests say."""
         listed = {target.path: target for target in given.targets}
         kept = set()
+        said_marks: dict[_MarkKey, str] = {}
         for code in given.products:
             manifest = _manifest(given.lists, code, None)
             if manifest is None:
                 continue
             product = products.get(session, code)
+            said_marks.update(_marks(product, manifest))
             known = {r.canonical: r for r in _of(session, product)}
             for said in manifest.releases:
                 target = listed.get(_path(said))
@@ -83,6 +93,7 @@ class FirmwareReceiver:
             if release.id not in kept:
                 blob_models.release(session, _owner(release))
                 session.delete(release)
+        _mark(session, said_marks, now)
         session.flush()
 
 
@@ -191,6 +202,32 @@ def _say(release: Release, said: ManifestRelease, now: datetime) -> None:
     for name in sorted(wanted - release.channel_names):
         made = ReleaseChannel(channel=Channel(name), promoted_at=now, promoted_by=ACTOR)
         release.channels.append(made)
+
+
+def _marks(product: Product, manifest: PhoneManifest) -> Iterator[tuple[_MarkKey, str]]:
+    """What a manifest marks, each revision by itself, with the version as it is written."""
+    for said in manifest.releases:
+        canonical = Version.parse(said.version).canonical
+        for hardware in said.broken:
+            yield (product.id, MarkKind.BROKEN, canonical, hardware), said.version
+    for hardware, version in manifest.floors.items():
+        canonical = Version.parse(version).canonical
+        yield (product.id, MarkKind.FLOOR, canonical, hardware), version
+
+
+def _mark(session: Session, said: Mapping[_MarkKey, str], now: datetime) -> None:
+    """Keep these marks and no others; why a version is broken only its vendor's pages tell."""
+    missing = dict(said)
+    for row in session.scalars(select(VersionMark).where(VersionMark.kind.in_(_CARRIED))):
+        key = (row.product_id, MarkKind(row.kind), row.canonical, row.hardware)
+        if missing.pop(key, None) is None:
+            session.delete(row)
+    for (product_id, kind, canonical, hardware), version in missing.items():
+        row = VersionMark(
+            product_id=product_id, kind=kind, version=version, canonical=canonical,
+            hardware=hardware, marked_at=now, marked_by=ACTOR,
+        )  # fmt: skip
+        session.add(row)
 
 
 def _day(text: str | None) -> datetime | None:

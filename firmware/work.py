@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 
 def resign(work: Work) -> None:
-    """Sign every list anew once some list has used up half of its life."""
+    """Sign every list anew once some list is old enough."""
     installation = work.installation
     with installation.database.reading() as session:
         if not signed_files.ageing(session, now()):

@@ -1,11 +1,14 @@
 """The staff page of a mirror, its job, and the commands around it."""
 
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
 from accounts import users
-from catalogue import work
+from catalogue import keys, tuf_keys, work
 from catalogue.mirror_http import MirrorOptions
+from catalogue.tuf_layout import Purpose
 from jobs import queue
 from jobs.owners import Owner
 from jobs.runner import Runner, Workbook
@@ -16,7 +19,7 @@ from portal.settings import Settings
 from storage.clock import now
 from storage.installation import Installation
 from tests.browserless import form_token, log_in
-from tests.catalogue.site import Site
+from tests.catalogue.site import Site, export
 from tests.catalogue.vendor import LyingMirror, Vendor
 from tests.conftest import ADMIN_PASSWORD
 
@@ -96,3 +99,44 @@ def test_without_an_upstream_there_is_nothing_to_ask_for(site: Site) -> None:
     token = form_token(client, "/staff/products/")
     assert client.post("/staff/mirror/sync", data={"csrf_token": token}).status_code == 404
     assert client.get("/staff/mirror/").status_code == 200
+
+
+def test_the_keys_page_of_a_mirror_shows_whose_keys_it_follows(vendor: Vendor, site: Site) -> None:
+    vendor.publish("1.0.0")
+    client = logged_in(site.installation, site.settings)
+    own = keys.of(site.installation).firmware_public.id_text
+    page = client.get("/staff/keys/").text
+    assert "Ключей пока нет" in page
+    assert own in page
+
+    site.sync()
+
+    ring = keys.of(vendor.installation)
+    with vendor.installation.database.reading() as session:
+        theirs = {key.keyid for key in tuf_keys.every(session)}
+    page = client.get("/staff/keys/").text
+    assert "Эта установка — зеркало" in page
+    assert site.upstream in page
+    for keyid in theirs:
+        assert keyid in page
+    assert ring.firmware_public.id_text in page
+    assert ring.online.public.id_text in page
+    assert own not in page
+    assert "Ключей пока нет" not in page
+    assert "2 из 3" in page
+
+
+def test_the_keys_page_of_a_mirror_filled_from_a_bundle_knows_the_air_gaps_root(
+    vendor: Vendor, site: Site, tmp_path: Path
+) -> None:
+    vendor.publish("1.0.0")
+    site.take(export(vendor.installation, tmp_path / "bundle.tar"))
+    with vendor.installation.database.reading() as session:
+        theirs = {key.purpose: key.keyid for key in tuf_keys.every(session)}
+
+    page = logged_in(site.installation, site.settings).get("/staff/keys/").text
+
+    assert "bundle.tar" in page
+    assert theirs[Purpose.AIR_GAP_ROOT] in page
+    assert theirs[Purpose.FIRMWARE] in page
+    assert theirs[Purpose.ROOT] not in page
