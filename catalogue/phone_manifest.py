@@ -127,8 +127,7 @@ class PhoneManifest:
     def to_bytes(self) -> bytes:
         """The file as it is served and signed: the same manifest is always the same bytes."""
         times = {"issued": _text(self.issued), "expires": _text(self.expires)}
-        releases = [_said(release) for release in self.releases]
-        document = {**asdict(self), **times, "format": FORMAT, "releases": releases}
+        document = {**asdict(self), **times, "format": FORMAT}
         text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1)
         return f"{text}\n".encode()
 
@@ -210,15 +209,6 @@ def signed(manifest: PhoneManifest, key: SigningKey) -> SignedFile:
 def part_hashes(stream: BinaryIO, part_size: int = PART_BYTES) -> tuple[str, ...]:
     """The hex SHA-256 of every `part_size` bytes of `stream`, a buffered file: `parts`."""
     return tuple(new_sha256(part).hexdigest() for part in iter(lambda: stream.read(part_size), b""))
-
-
-def _said(release: ManifestRelease) -> dict[str, object]:
-    """An entry without the keys that only a withdrawn release has."""
-    entry = asdict(release)
-    for name in ("withdrawn_reason", "replacement"):
-        if entry[name] is None:
-            del entry[name]
-    return entry
 
 
 def _text(instant: datetime) -> str:

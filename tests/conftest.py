@@ -18,7 +18,7 @@ from portal.settings import Settings
 from storage.db import Database, sqlite_url
 from storage.installation import Installation
 from tests import compiled_templates
-from tests.postgres import Postgres, find_pg_ctl
+from tests.postgres import Postgres, fast_folder, find_pg_ctl
 
 if TYPE_CHECKING:
     from tests.served import Served
@@ -40,7 +40,9 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL of this test process, in its own folder and on its own port."""
     # Not in pytest's folder: another run of the tests clears old ones away under its feet.
     with (
-        TemporaryDirectory(prefix="flatpro-pg-", ignore_cleanup_errors=True) as folder,
+        TemporaryDirectory(
+            prefix="flatpro-pg-", dir=fast_folder(), ignore_cleanup_errors=True
+        ) as folder,
         closing(Postgres.start(Path(folder) / "server")) as server,
     ):
         yield server
@@ -69,17 +71,19 @@ def migrated_postgres(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """A migrated, empty database's address; for SQLite the installation's own file."""
     if backend == "sqlite":
         (tmp_path / "data").mkdir()
         shutil.copyfile(
             request.getfixturevalue("migrated_sqlite"), tmp_path / "data" / "flatpro.sqlite"
         )
-        return ""
+        yield ""
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    template: str = request.getfixturevalue("migrated_postgres")
-    return server.url(server.create_database(template))
+    name = server.create_database(request.getfixturevalue("migrated_postgres"))
+    yield server.url(name)
+    server.drop_database(name)
 
 
 @pytest.fixture

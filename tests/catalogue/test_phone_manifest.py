@@ -411,7 +411,7 @@ def test_parts_are_hashed_in_order_and_the_last_may_be_short(
     assert hashes == tuple(sha256(piece).hexdigest() for piece in pieces)
 
 
-def test_only_a_withdrawn_release_says_why_and_what_to_take() -> None:
+def test_a_withdrawn_release_says_why_and_what_to_take() -> None:
     told = dataclasses.replace(
         RELEASE, status=Status.WITHDRAWN, withdrawn_reason="Перегрев", replacement="2.4.2"
     )
@@ -420,4 +420,4 @@ def test_only_a_withdrawn_release_says_why_and_what_to_take() -> None:
     assert (entry["withdrawn_reason"], entry["replacement"]) == ("Перегрев", "2.4.2")
     assert parse(body).releases == (told,)
     (other,) = json.loads(MANIFEST.to_bytes())["releases"]
-    assert not {"withdrawn_reason", "replacement"} & set(other)
+    assert (other["withdrawn_reason"], other["replacement"]) == ("", None)

@@ -128,7 +128,7 @@ def test_other_bytes_under_a_published_number_are_refused_in_the_form(
 ) -> None:
     send(publisher)
     answer = send(publisher, PDF + b"2")
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "already published" in answer.get_data(as_text=True)
     assert len(editions(database)) == 1
     assert send(publisher).status_code == 302

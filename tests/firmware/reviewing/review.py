@@ -99,6 +99,8 @@ def hand_in(
     name = form.pop("name", f"b2-{version}.bin")
     form["file"] = (io.BytesIO(image(version) if content is None else content), name)
     form["csrf_token"] = form_token(client, "/en/staff/releases/new")
+    if isinstance(form.get("sbom"), tuple) and isinstance(form["sbom"][0], bytes):
+        form["sbom"] = (io.BytesIO(form["sbom"][0]), form["sbom"][1])
     answer = client.post("/en/staff/releases/new", data=form)
     answer.request.environ["wsgi.input"].close()
     return answer

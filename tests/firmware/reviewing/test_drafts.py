@@ -177,7 +177,7 @@ def test_a_failing_check_is_shown_and_stops_the_sign_off(
         (image("1.1.0"), "b2.bin", {"channel": "nightly"}),
         (image("1.1.0"), "b2.bin", {"publish_at": "tomorrow"}),
         (image("1.1.0"), "b2.bin", {"publish_at": "2020-01-01T10:00"}),
-        (image("1.1.0"), "b2.bin", {"sbom": (io.BytesIO(b"[]"), "sbom.json")}),
+        (image("1.1.0"), "b2.bin", {"sbom": (b"[]", "sbom.json")}),
     ],
 )
 def test_what_no_review_could_cure_is_refused_at_once(
