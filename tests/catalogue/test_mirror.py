@@ -53,6 +53,20 @@ def test_a_mirror_serves_the_upstreams_bytes_at_the_same_addresses(
     assert site.faults() == []
 
 
+def test_a_vendors_software_is_left_out_and_stops_nothing(
+    vendor: Vendor, site: Site, app: Flask
+) -> None:
+    vendor.publish("1.0.0")
+    path = vendor.publish_software()
+    address = f"/software/{path.removeprefix('sw/')}"
+    assert app.test_client().get(address, buffered=True).status_code == 200
+    assert site.sync().added == ("fw/FP-B2/1.0.0/FP-B2-1.0.0.bin",)
+    mirror = site.app.test_client()
+    assert mirror.get(address).status_code == 404
+    assert path not in mirror.get("/PULP_MANIFEST").text
+    assert site.faults() == []
+
+
 def test_stock_clients_install_from_a_mirror_with_the_vendors_root(
     vendor: Vendor, site: Site, app: Flask, tmp_path: Path
 ) -> None:

@@ -24,9 +24,11 @@ from catalogue.signing_request import SigningRequest
 from catalogue.tuf_layout import OFFLINE_PURPOSES, Purpose, keys_wanted
 from docs_store import publishing as documents
 from docs_store.publishing import NewEdition, UploadOptions
-from firmware import publishing
+from firmware import publishing, software
 from firmware.images import build_image
 from firmware.publishing import NewRelease
+from firmware.sign_offs import SignOffOptions
+from firmware.software import NewSoftware
 from storage.clock import now
 from storage.installation import Installation
 
@@ -69,6 +71,15 @@ class Vendor:
         with self.installation.database.writing() as session:
             documents.publish(session, new, blob, ring, actor="test", now=at or now())
         return MANUAL
+
+    def publish_software(self, code: str = CODE) -> str:
+        """Publish a program for people; its target path."""
+        blob = self.installation.blobs.put(io.BytesIO(b"MZ a program"))
+        new = NewSoftware(code, "3.1", "set-up.exe", "Настройка", "Set-up tool")
+        ring, options = keys.of(self.installation), SignOffOptions()
+        with self.installation.database.writing() as session:
+            software.hand_in(session, new, blob, ring, options, actor="test", now=now())
+        return f"sw/{code}/3.1/set-up.exe"
 
     def withdraw(self, version: str, code: str = CODE) -> None:
         ring = keys.of(self.installation)
