@@ -16,7 +16,7 @@ from firmware.offering import OfferedRelease
 from provision import profiles, rollouts
 from provision.devices.identity import MacAddress
 from provision.devices.models import DEFAULT_CHANNEL, Device
-from provision.dialects import family_of
+from provision.dialects import families_of, family_of
 from provision.families.family import Family, TemplateName
 from provision.families.identification import Identity
 from provision.models import Level
@@ -29,6 +29,7 @@ from provision.rendering import (
     NetworkValues,
     ProductValues,
     ProvisioningValues,
+    ReleaseValues,
     masked,
     render,
 )
@@ -63,6 +64,8 @@ class Press:
     seal: Seal
     key: bytes = field(repr=False)
     phone_url: str
+    #: The other families: settings in a section of their name are theirs alone.
+    strangers: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, installation: Installation, family: str | None = None) -> Self:
@@ -71,6 +74,8 @@ class Press:
             seal=installation.seal,
             key=installation.secret_key,
             phone_url=installation.phone_url,
+            strangers=frozenset(one.name for one in families_of(installation))
+            - {family_of(installation, family).name},
         )
 
     def file(self, body: bytes, revision: str | None = None) -> PhoneFile:
@@ -96,7 +101,7 @@ def common(session: Session, press: Press, product: Product) -> PhoneFile:
         product=product.code,
         channel=DEFAULT_CHANNEL,
         poll_s=int(plain.get("provisioning.poll_s", POLL_S)),
-        sections=_sections(plain, hidden=frozenset({"provisioning", "firmware", "read"})),
+        sections=_sections(plain, hidden=press.strangers | {"provisioning", "firmware", "read"}),
     )
     return press.file(render(press.family, TemplateName.PRODUCT, values))
 
@@ -121,11 +126,27 @@ def full(
         network=_network(settings),
         firmware=_firmware(press, device, settings, due, token) if due else None,
         lines=_lines(settings),
-        sections=_sections(settings, hidden=OWN_SECTIONS),
+        sections=_sections(settings, hidden=OWN_SECTIONS | press.strangers),
     )
     revision = _revision(press, values)
     told = replace(values, provisioning=replace(values.provisioning, revision=revision))
     return press.file(render(press.family, TemplateName.CONFIGURATION, told), revision)
+
+
+def release(
+    session: Session,
+    press: Press,
+    device: Device,
+    now: datetime,
+    *,
+    token: str | None = None,
+    identity: Identity | None = None,
+) -> PhoneFile:
+    """The release that is due, for families that read it in a file of its own."""
+    settings = profiles.resolve(session, profiles.chain_of(device)).opened(press.seal)
+    due = rollouts.release_due(session, device, now, identity)
+    firmware = _firmware(press, device, settings, due, token) if due else None
+    return press.file(render(press.family, TemplateName.RELEASE, ReleaseValues(firmware)))
 
 
 def preview(session: Session, press: Press, device: Device, now: datetime) -> str:
@@ -143,6 +164,7 @@ def _provisioning(
         poll_s=int(settings.get("provisioning.poll_s", POLL_S)),
         channel=device.channel,
         revision="",
+        mac=device.mac,
     )
 
 

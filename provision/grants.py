@@ -14,6 +14,7 @@ class Grant(StrEnum):
     CONFIGURATION = "configuration"
     COMMON = "common"
     FIRMWARE = "firmware"
+    RELEASE = "release"
     NOTHING = "nothing"
 
 
@@ -22,6 +23,7 @@ _FOR_PROVED = {
     PathKind.AUTHENTICATED: Grant.CONFIGURATION,
     PathKind.CONFIGURATION: Grant.CONFIGURATION,
     PathKind.FIRMWARE: Grant.FIRMWARE,
+    PathKind.RELEASE: Grant.RELEASE,
     PathKind.PRODUCT: Grant.COMMON,
 }
 _FOR_ANYONE = {

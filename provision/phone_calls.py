@@ -108,9 +108,9 @@ def prepare(session: Session, finding: Finding, press: Press) -> PhoneFile | Off
     match finding.grant:
         case Grant.BOOTSTRAP if asked and asked.mac:
             return configurations.bootstrap(press, asked.mac)
-        case Grant.COMMON if asked and asked.product:
-            return _common(session, press, asked.product)
-        case Grant.CONFIGURATION | Grant.FIRMWARE:
+        case Grant.COMMON if finding.identity.product:
+            return _common(session, press, finding.identity.product.value)
+        case Grant.CONFIGURATION | Grant.FIRMWARE | Grant.RELEASE:
             return _own(session, finding, press)
     return None
 
@@ -143,7 +143,8 @@ def _own(session: Session, finding: Finding, press: Press) -> PhoneFile | Offere
         return None
     if finding.grant is Grant.FIRMWARE:
         return rollouts.release_due(session, device, finding.call.at, finding.identity)
-    return configurations.full(
+    make = configurations.release if finding.grant is Grant.RELEASE else configurations.full
+    return make(
         session,
         press,
         device,

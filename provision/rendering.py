@@ -67,6 +67,7 @@ class ProvisioningValues:
     poll_s: int
     channel: str
     revision: str
+    mac: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,17 @@ class ConfigurationValues:
     sections: Sections = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ReleaseValues:
+    """The one next release (None: none is due), for families that read it in a file of its own."""
+
+    firmware: FirmwareValues | None = None
+
+
 def render(
     family: Family,
     name: TemplateName,
-    values: BootstrapValues | ProductValues | ConfigurationValues,
+    values: BootstrapValues | ProductValues | ConfigurationValues | ReleaseValues,
 ) -> bytes:
     """The file `name` of `family` for `values`: UTF-8, LF, closing line included.
 
@@ -117,6 +125,7 @@ def render(
     if template is None:
         raise RenderError(template=name, family=family.name, reason="no such template")
     plain = _plain("", values, FORMATS[family.output.format].check)
+    plain |= {"data": _plain("data", family.output.data, FORMATS[family.output.format].check)}
     body = (_filled(template, plain, name, family).rstrip("\n") + "\n").encode()
     if family.output.closing is None:
         return body

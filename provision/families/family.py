@@ -23,11 +23,16 @@ LINE_COLUMNS = ("number", "server", "state")
 
 
 class TemplateName(StrEnum):
-    """The files a phone is given: secret-free first contact, all of it, what a product shares."""
+    """The files a phone is given.
+
+    Secret-free first contact, all of it, what a product shares, and (where a family reads that in
+    a file of its own) which release is due.
+    """
 
     BOOTSTRAP = "bootstrap"
     CONFIGURATION = "configuration"
     PRODUCT = "product"
+    RELEASE = "release"
 
 
 class PathKind(StrEnum):
@@ -39,6 +44,9 @@ class PathKind(StrEnum):
     PRODUCT = "product"
     FIRMWARE = "firmware"
     LOG = "log"
+    RELEASE = "release"
+    # A file that phones ask for and this server never has: to be told that is their normal course.
+    ABSENT = "absent"
 
 
 class UnknownFamilyError(NotFoundError):
@@ -121,6 +129,8 @@ class Output:
     closing: str | None
     masks: tuple[re.Pattern[str], ...]
     templates: Mapping[TemplateName, Template]
+    # What the templates see as `data`: the family's own words for our settings.
+    data: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +146,8 @@ class Family:
     http: HttpMap | None = None
     ssh_commands: Mapping[str, str] = field(default_factory=dict)
     resync_event: str | None = None
+    # Products by the {code} that stands for them in file names.
+    products: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

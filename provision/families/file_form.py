@@ -75,6 +75,11 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Text = Annotated[str, Field(min_length=1, max_length=256)]
 
 
+# Plain words and numbers, in at most two levels of tables.
+DataValue = str | int | bool
+DataTable = DataValue | dict[str, DataValue | dict[str, DataValue]]
+
+
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,7 +94,9 @@ class AgentForm(_Form):
 class PathForm(_Form):
     kind: PathKind
     shape: Annotated[tuple[str, re.Pattern[str]], BeforeValidator(_shape)]
-    methods: Annotated[list[Literal["GET", "HEAD", "PUT", "POST"]], Field(min_length=1)] = [
+    methods: Annotated[
+        list[Literal["GET", "HEAD", "PUT", "POST", "SUBSCRIBE"]], Field(min_length=1)
+    ] = [
         "GET",
         "HEAD",
     ]
@@ -106,13 +113,16 @@ class OutputForm(_Form):
     masks: list[Annotated[Regex, _groups("hidden")]] = []
     templates: dict[TemplateName, Annotated[str, Field(pattern=r"^[a-z0-9_.\-]+$")]]
 
-    def built(self, templates: Mapping[TemplateName, Template]) -> Output:
+    def built(
+        self, templates: Mapping[TemplateName, Template], data: Mapping[str, object]
+    ) -> Output:
         return Output(
             format=self.format,
             media_type=self.media_type,
             closing=self.closing,
             masks=tuple(self.masks),
             templates=templates,
+            data=data,
         )
 
 
@@ -196,6 +206,8 @@ class FamilyForm(_Form):
     http: HttpForm | None = None
     ssh: SshForm | None = None
     resync: ResyncForm | None = None
+    products: dict[Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,8}$")], Text] = {}
+    data: dict[str, DataTable] = {}
 
     def built(self, templates: Mapping[TemplateName, Template]) -> Family:
         """The family, with its templates compiled."""
@@ -204,9 +216,10 @@ class FamilyForm(_Form):
             vendor=self.vendor,
             agents=tuple(form.built() for form in self.user_agent),
             paths=tuple(form.built() for form in self.path),
-            output=self.output.built(templates),
+            output=self.output.built(templates, self.data),
             snmp=self.snmp.built() if self.snmp else None,
             http=self.http.built() if self.http else None,
             ssh_commands=self.ssh.commands if self.ssh else {},
             resync_event=self.resync.event if self.resync else None,
+            products=self.products,
         )

@@ -91,6 +91,71 @@ def _escape_flatphone(value: object) -> str:
     return f'"{escaped}"'
 
 
+def _checked(category_of: Callable[[str], bool]) -> Callable[[str, str], None]:
+    def check(where: str, text: str) -> None:
+        for at, character in enumerate(text, start=1):
+            if category_of(character):
+                raise UnwritableValueError(where=where, character=f"U+{ord(character):04X}", at=at)
+
+    return check
+
+
+def _escaped(
+    check: Callable[[str, str], None], write: Callable[[str], str]
+) -> Callable[[object], str]:
+    def escape(value: object) -> str:
+        if isinstance(value, _Printed):
+            return value
+        if isinstance(value, Undefined):
+            str(value)  # StrictUndefined raises, and says which name is missing.
+        if not isinstance(value, str | int):
+            raise TypeError(f"a template printed a {type(value).__name__}")
+        # Yes and no are 1 and 0 in every vendor's files that are written so.
+        text = str(int(value)) if isinstance(value, bool) else str(value)
+        check("template", text)
+        return write(text)
+
+    return escape
+
+
+def _named(pattern: re.Pattern[str]) -> Callable[[object], str]:
+    def name(value: object) -> str:
+        if not pattern.fullmatch(str(value)):
+            raise UnwritableNameError(name=ascii(str(value)[:40]))
+        return _Printed(value)
+
+    return name
+
+
+def _unwritable_in_line(character: str) -> bool:
+    return unicodedata.category(character) in _REFUSED_CATEGORIES
+
+
+def _unwritable_in_xml(character: str) -> bool:
+    """XML 1.0 has no form for these at all; a line break is written as a character reference."""
+    if character in "\n\t":
+        return False
+    return _unwritable_in_line(character) or character in "\ufffe\uffff"
+
+
+_XML_FORMS = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+    | {"\n": "&#10;", "\t": "&#9;"}
+)
+_check_line = _checked(_unwritable_in_line)
+_check_xml = _checked(_unwritable_in_xml)
+
 FORMATS: Mapping[str, OutputFormat] = {
     "flatphone": OutputFormat(_check_flatphone, _escape_flatphone, _name_flatphone),
+    # `key = value` to the end of the line: there is no escape, so a line break is refused.
+    "lines": OutputFormat(
+        _check_line,
+        _escaped(_check_line, str),
+        _named(re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}", re.ASCII)),
+    ),
+    "xml": OutputFormat(
+        _check_xml,
+        _escaped(_check_xml, lambda text: text.translate(_XML_FORMS)),
+        _named(re.compile(r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)),
+    ),
 }

@@ -192,7 +192,7 @@ def _asked_of(raw_path: str, family: Family) -> Asked | None:
                 methods=shape.methods,
                 mac=_mac(parts.get("mac")),
                 token=parts.get("token"),
-                product=parts.get("product"),
+                product=parts.get("product") or family.products.get(parts.get("code") or ""),
                 name=parts.get("name"),
             )
     return None

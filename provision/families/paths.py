@@ -15,6 +15,8 @@ _PLACEHOLDERS = {
     # 128 bits or more in base64url; shorter words in its place are never tokens.
     "token": r"[A-Za-z0-9_-]{22,128}",
     "product": r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}",
+    # The number of a product in a file's name; the family file says which product.
+    "code": r"[0-9A-Za-z]{1,8}",
     "name": r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
 }
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?]*", re.IGNORECASE)

@@ -56,7 +56,7 @@ def refusal(*folders: Path) -> BrokenFamilyError:
 def test_the_flat_phone_family_is_read_and_whole() -> None:
     family = load_families().get("flat_phone")
     assert family.vendor == "FLAT-PRO"
-    assert set(family.output.templates) == set(TemplateName)
+    assert set(family.output.templates) == set(TemplateName) - {TemplateName.RELEASE}
     assert family.snmp is not None
     assert family.snmp.fields["serial"][0].oid == "1.3.6.1.4.1.32473.1.3.0"
     assert [place.mib for place in family.snmp.fields["mac"]] == ["FLATPRO-PHONE-MIB", "IF-MIB"]
@@ -84,7 +84,9 @@ def test_the_names_a_family_may_map_are_those_a_reader_can_tell() -> None:
 
 def test_a_second_family_is_one_file_and_its_templates(folder: Path) -> None:
     families = load_families([BUILT_IN, folder])
-    assert [family.name for family in families] == ["flat_phone", "other_phone"]
+    built_in = [family.name for family in load_families()]
+    assert built_in == ["flat_phone", "grandstream", "snom", "yealink"]
+    assert [family.name for family in families] == [*built_in, "other_phone"]
     assert families.get("other_phone").snmp is None
 
 
@@ -110,7 +112,7 @@ def test_an_unknown_family_is_not_found_by_name() -> None:
         ("/{mac}.xml", "/{mca}.xml", "path.0.shape", "{mca} is none of"),
         ("/{mac}.xml", "/{mac}/{mac}.xml", "path.0.shape", "there twice"),
         ('"bootstrap"\nshape', '"boot"\nshape', "path.0.kind", "should be"),
-        ('format = "flatphone"', 'format = "xml"', "output.format", "unknown name xml"),
+        ('format = "flatphone"', 'format = "ini"', "output.format", "unknown name ini"),
         ("media_type", 'closing = "# end"\nmedia_type', "output.closing", "match pattern"),
         ("media_type", "masks = ['(?P<x>a)']\nmedia_type", "output.masks.0", "unknown group x"),
         ('"first.cfg.j2"', '"../first.cfg.j2"', "output.templates.bootstrap", "match pattern"),

@@ -204,9 +204,9 @@ FOREIGN = r"""
 name = "other_phone"
 vendor = "Other"
 [[user_agent]]
-pattern = '''(?i)Yealink\s+SIP-(?P<product>\S+)\s+(?P<firmware>[0-9.]+)\s+(?P<mac>[0-9a-f:]{17})'''
+pattern = '''(?i)Nobody\s+SIP-(?P<product>\S+)\s+(?P<firmware>[0-9.]+)\s+(?P<mac>[0-9a-f:]{17})'''
 [[user_agent]]
-pattern = '''(?x) Grandstream [ ] (?P<product>\S+) [ ] \( [^:]*:(?P<firmware>[0-9.]+)
+pattern = '''(?x) Nobodystream [ ] (?P<product>\S+) [ ] \( [^:]*:(?P<firmware>[0-9.]+)
   / [^:]*:(?P<boot_version>[0-9.]+) \) [ ] DevId [ ] (?P<mac>\w{12})'''
 [[path]]
 kind = "bootstrap"
@@ -231,7 +231,7 @@ def both(tmp_path: Path) -> Families:
 
 
 def test_a_foreign_family_is_held_as_data(both: Families) -> None:
-    found = ask(both, "/0015653931fc.cfg", "Yealink SIP-T22P 7.72.0.30 00:15:65:39:31:fc")
+    found = ask(both, "/0015653931fc.cfg", "Nobody SIP-T22P 7.72.0.30 00:15:65:39:31:fc")
     assert found.asked is not None
     assert (found.asked.family, str(found.mac and found.mac.value)) == (
         "other_phone",
@@ -241,7 +241,7 @@ def test_a_foreign_family_is_held_as_data(both: Families) -> None:
 
 
 def test_one_user_agent_may_tell_firmware_and_boot_version(both: Families) -> None:
-    agent = "Grandstream GXP2000 (gxp2000e.bin:1.2.5.3/boot55e.bin:1.1.6.9) DevId 000b822726c8"
+    agent = "Nobodystream GXP2000 (gxp2000e.bin:1.2.5.3/boot55e.bin:1.1.6.9) DevId 000b822726c8"
     found = ask(both, "/000b822726c8.cfg", agent)
     assert found.firmware is not None
     assert found.boot_version is not None
