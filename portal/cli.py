@@ -28,6 +28,7 @@ SLICES = {
     "firmware.cli": ("firmware", "software"),
     "docs_store.cli": ("docs",),
     "provision.cli": ("device", "profile"),
+    "provision.sweeps.cli": ("sweep",),
     "support.cli": ("warranty", "contract"),
     "support.certificate_cli": ("certificate",),
     "portal.blob_care.cli": ("storage",),

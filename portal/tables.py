@@ -8,6 +8,7 @@ import firmware.download_models
 import firmware.models
 import jobs.models
 import provision.models
+import provision.sweeps.models
 import storage.blob_models
 import storage.resumable
 import support.models

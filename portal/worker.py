@@ -4,10 +4,18 @@ import catalogue.work
 import docs_store.work
 import firmware.work
 import portal.blob_care.work
+import provision.sweeps.work
 import provision.work
 from jobs.runner import Workbook
 
-SLICES = (catalogue.work, firmware.work, docs_store.work, provision.work, portal.blob_care.work)
+SLICES = (
+    catalogue.work,
+    firmware.work,
+    docs_store.work,
+    provision.work,
+    provision.sweeps.work,
+    portal.blob_care.work,
+)
 
 WORKBOOK = Workbook(
     handlers={kind: handler for part in SLICES for kind, handler in part.HANDLERS.items()},

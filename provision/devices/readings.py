@@ -75,6 +75,13 @@ def match(session: Session, facts: DeviceFacts) -> Match:
         return Match(MatchVerdict.NAMELESS, None)
     by_mac = registry.by_mac(session, facts.mac) if facts.mac else None
     by_serial = registry.by_serial(session, facts.serial) if facts.serial else None
+    return judge(facts, by_mac, by_serial)
+
+
+def judge(facts: DeviceFacts, by_mac: Device | None, by_serial: Device | None) -> Match:
+    """The verdict on facts, given the devices on record with that MAC and with that serial."""
+    if facts.mac is None and facts.serial is None:
+        return Match(MatchVerdict.NAMELESS, None)
     found = by_mac or by_serial
     if found is None:
         return Match(MatchVerdict.NEW, None)

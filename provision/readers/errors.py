@@ -60,6 +60,13 @@ class NotAllowedError(ReadError):
     en = "The address {address} may not be read: {reason}."
 
 
+class RangeNotAllowedError(ReadError):
+    code = "sweep-not-allowed"
+    field = "networks"
+    ru = "Сеть {network} обходить нельзя: {reason} (FLATPRO_READ_NETWORKS)."
+    en = "The network {network} may not be swept: {reason} (FLATPRO_READ_NETWORKS)."
+
+
 class UnreadableWayError(ReadError):
     code = "no-such-reader"
     ru = "Аппараты семейства {family} не читаются по {via}."

@@ -9,7 +9,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Network
 
-from provision.readers.errors import NotAllowedError, Phrase, UnreachableError
+from provision.readers.errors import (
+    NotAllowedError,
+    Phrase,
+    RangeNotAllowedError,
+    UnreachableError,
+)
 
 # Places where no phone lives, but the server itself, its neighbours' multicast or a cloud's
 # metadata do. Only a listed network that lies inside one of them opens it: 0.0.0.0/0 does not.
@@ -74,6 +79,19 @@ def allowed(
         )
         raise NotAllowedError(address=host, reason=reason)
     return address
+
+
+def allowed_range(network: IPv4Network, networks: Networks) -> IPv4Network:
+    """`network`, if all of it may be swept: one listed network holds it whole."""
+    listed = [net for net in networks if isinstance(net, IPv4Network) and network.subnet_of(net)]
+    for block in _SPECIAL:
+        if network.overlaps(block) and not any(net.subnet_of(block) for net in listed):
+            reason = Phrase("в ней есть служебные адреса", "there are special addresses in it")
+            raise RangeNotAllowedError(network=network, reason=reason)
+    if not listed:
+        reason = Phrase("её нет в разрешённых сетях", "no allowed network holds it")
+        raise RangeNotAllowedError(network=network, reason=reason)
+    return network
 
 
 def _address(host: str, resolve: Callable[[str], str]) -> IPv4Address:

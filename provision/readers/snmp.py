@@ -46,18 +46,21 @@ def read_snmp(
         raise UnreadableWayError(address=target.address, family=family.name, via=VIA)
     port = target.port or places.port
     peer = Peer(target.address, port, credential.text, timeout_s, retries)
-    answers = _ask_in_rounds(peer, places)
-    found = list(_found(places, answers))
-    if any(oid.startswith(f"{places.enterprise_oid}.") for oid in answers):
-        found.append(Found("vendor", family.vendor, f"snmp {places.enterprise_oid}"))
-    if places.lines is None:
-        facts = gather(found)
-    else:
-        facts = gather(found, _lines(places.lines, answers), f"snmp {places.lines.mib}")
+    facts = facts_of(family, places, _ask_in_rounds(peer, places))
     if not facts.told:
         reason = Phrase("ни одного из нужных значений", "none of the values asked for")
         raise UnexpectedAnswerError(address=target.address, via=VIA, reason=reason)
     return facts
+
+
+def facts_of(family: Family, places: SnmpMap, answers: Mapping[str, Value]) -> DeviceFacts:
+    """The facts in answers by OID; what is not among them is not told."""
+    found = list(_found(places, answers))
+    if any(oid.startswith(f"{places.enterprise_oid}.") for oid in answers):
+        found.append(Found("vendor", family.vendor, f"snmp {places.enterprise_oid}"))
+    if places.lines is None:
+        return gather(found)
+    return gather(found, _lines(places.lines, answers), f"snmp {places.lines.mib}")
 
 
 def _ask_in_rounds(peer: Peer, places: SnmpMap) -> Mapping[str, Value]:

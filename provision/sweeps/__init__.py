@@ -1,0 +1,1 @@
+"""Sweeps: what answers in a network, and whether the register knows it."""

@@ -1,0 +1,134 @@
+"""What a sweep found: judged against the register in bulk, stored by upsert, listed, exported."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from provision.devices.models import Device
+from provision.devices.readings import Match, MatchVerdict, judge
+from provision.readers.facts import DeviceFacts
+from provision.sweeps.models import SweepResult
+from provision.sweeps.scanning import Swept
+
+COLUMNS = ("address", "serial", "product", "hardware", "firmware", "mac", "verdict", "lane")
+_BATCH = 500
+#: A second look that is told less takes nothing away from the first.
+_KEPT = ("serial", "mac", "product", "hardware", "firmware", "description")
+_FORMULA = frozenset("=+-@\t\r")
+
+
+def store(session: Session, sweep_id: int, found: Sequence[Swept], now: datetime) -> None:
+    """Put results in; an address that is there already is brought up to date."""
+    matches = _judged(session, [swept.facts or DeviceFacts() for swept in found])
+    upsert(session, [_row(sweep_id, *pair, now) for pair in zip(found, matches, strict=True)])
+
+
+def upsert(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of the table of results, those of one address last one wins, in bulk."""
+    table = SweepResult.__table__
+    assert isinstance(table, Table)
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    statement = (sqlite if is_sqlite else postgresql).insert(table)
+    fresh = statement.excluded
+    kept = {name: func.coalesce(fresh[name], table.c[name]) for name in _KEPT}
+    changed = {name: fresh[name] for name in ("lane", "verdict", "device_mac", "at")}
+    statement = statement.on_conflict_do_update(
+        index_elements=["sweep_id", "number"], set_=kept | changed
+    )
+    for start in range(0, len(rows), _BATCH):
+        session.execute(statement, rows[start : start + _BATCH])
+
+
+def found(session: Session, sweep_id: int) -> int:
+    """How many addresses answered."""
+    counted = select(func.count()).where(SweepResult.sweep_id == sweep_id)
+    return session.scalar(counted) or 0
+
+
+def verdicts(session: Session, sweep_id: int) -> Counter[str]:
+    """How many addresses have each verdict."""
+    query = (
+        select(SweepResult.verdict, func.count().label("count"))
+        .where(SweepResult.sweep_id == sweep_id)
+        .group_by(SweepResult.verdict)
+    )
+    return Counter({str(one.verdict): one.count for one in session.execute(query)})
+
+
+def listed(
+    session: Session, sweep_id: int, within: IPv4Network | None = None, limit: int | None = None
+) -> Sequence[SweepResult]:
+    """The results in order of address, all of them or those in one network."""
+    query = select(SweepResult).where(SweepResult.sweep_id == sweep_id)
+    if within is not None:
+        first, last = int(within.network_address), int(within.broadcast_address)
+        query = query.where(SweepResult.number.between(first, last))
+    return session.scalars(query.order_by(SweepResult.number).limit(limit)).all()
+
+
+def as_rows(found: Iterable[SweepResult]) -> Sequence[Mapping[str, object]]:
+    """Results as programs get them."""
+    return [{name: getattr(one, name) for name in COLUMNS} for one in found]
+
+
+def csv_lines(found: Iterable[SweepResult]) -> Iterator[str]:
+    """Results as CSV; no cell that a phone filled can become a formula of a spreadsheet."""
+    yield ",".join(COLUMNS) + "\r\n"
+    for row in as_rows(found):
+        yield ",".join(_cell(row[name]) for name in COLUMNS) + "\r\n"
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    safe = f"'{text}" if text[:1] in _FORMULA else text
+    return '"' + safe.replace('"', '""') + '"' if set(safe) & set(',"\r\n;\t') else safe
+
+
+def _judged(session: Session, facts: Sequence[DeviceFacts]) -> Sequence[Match]:
+    """The verdict on each, with two queries for every few hundred."""
+    macs: dict[str, Device] = {}
+    serials: dict[str, Device] = {}
+    for start in range(0, len(facts), _BATCH):
+        part = facts[start : start + _BATCH]
+        wanted = [one.mac.hex for one in part if one.mac]
+        macs |= {one.mac: one for one in session.scalars(_devices(Device.mac.in_(wanted)))}
+        texts = [one.serial.text for one in part if one.serial]
+        by_serial = session.scalars(_devices(Device.serial.in_(texts)))
+        serials |= {one.serial: one for one in by_serial if one.serial}
+    return [
+        judge(
+            one,
+            macs.get(one.mac.hex) if one.mac else None,
+            serials.get(one.serial.text) if one.serial else None,
+        )
+        for one in facts
+    ]
+
+
+def _devices(which: Any) -> Any:
+    return select(Device).where(which)
+
+
+def _row(sweep_id: int, swept: Swept, match: Match, now: datetime) -> Mapping[str, Any]:
+    facts = swept.facts or DeviceFacts()
+    return {
+        "sweep_id": sweep_id,
+        "number": int(IPv4Address(swept.address)),
+        "address": swept.address,
+        "lane": swept.lane,
+        "serial": facts.serial.text if facts.serial else None,
+        "mac": facts.mac.hex if facts.mac else None,
+        "product": facts.product,
+        "hardware": facts.hardware,
+        "firmware": facts.firmware,
+        "description": facts.description,
+        "verdict": (match.verdict if swept.facts else MatchVerdict.NAMELESS).value,
+        "device_mac": match.device.mac if match.device else None,
+        "at": now,
+    }
