@@ -3,6 +3,8 @@
 import functools
 from pathlib import Path
 
+import structlog
+
 from provision.families.family import Families, Family
 from provision.families.loading import BUILT_IN, load_families
 from storage.installation import Installation
@@ -12,11 +14,17 @@ OWN_FOLDER = "families"
 #: Devices carry no family of their own yet: every product of the catalogue speaks this one.
 DEFAULT_FAMILY = "flat_phone"
 
+_log = structlog.get_logger(__name__)
+
 
 def families_of(installation: Installation) -> Families:
-    """The families, read once for each process; raises BrokenFamilyError."""
-    own = installation.data_dir / OWN_FOLDER
-    return _loaded((BUILT_IN, own) if own.is_dir() else (BUILT_IN,))
+    """The families, read once for each process; an own one that is broken is left out and told."""
+    return _loaded(installation.data_dir / OWN_FOLDER)
+
+
+def look_again(installation: Installation) -> Families:
+    """The families as the files are now: what a restart would load."""
+    return load_families((BUILT_IN,), installation.data_dir / OWN_FOLDER)
 
 
 def family_of(installation: Installation, name: str | None = None) -> Family:
@@ -25,5 +33,8 @@ def family_of(installation: Installation, name: str | None = None) -> Family:
 
 
 @functools.lru_cache(maxsize=8)
-def _loaded(folders: tuple[Path, ...]) -> Families:
-    return load_families(folders)
+def _loaded(own: Path) -> Families:
+    found = load_families((BUILT_IN,), own)
+    for problem in found.problems:
+        _log.error("family-left-out", reason=problem.text("en"))
+    return found

@@ -24,14 +24,17 @@ from provision.checkins import SentBytes, Visit
 from provision.configurations import PhoneFile, Press
 from provision.dialects import families_of
 from provision.families.family import PathKind
+from provision.families.formats import UnwritableNameError, UnwritableValueError
 from provision.grants import Grant
 from provision.models import CheckInKind
 from provision.phone_calls import Finding, Gate, PhoneCall
 from provision.proofs import Verifier
+from provision.rendering import RenderError
 from storage.clock import now
 from storage.conditions import RequestConditions, Validators, Verdict
 from storage.db import DatabaseFullError
 from storage.installation import Installation
+from storage.refusals import RefusedError
 from storage.request import installation, reading
 from storage.sending import Sent
 from storage.serving import Cache, Representation
@@ -74,7 +77,10 @@ def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not 
     with reading() as session:
         finding = phone_calls.find_out(session, _gate(), _call(request))
         press = Press.of(installation(), finding.asked.family if finding.asked else None)
-        prepared = phone_calls.prepare(session, finding, press)
+        try:
+            prepared = phone_calls.prepare(session, finding, press)
+        except (RenderError, UnwritableValueError, UnwritableNameError) as error:
+            return _not_written(finding, error)
     if finding.failed and not _may_fail(finding):
         headers = {**_PRIVATE, "Retry-After": str(RETRY_AFTER_S)}
         return Response("429\n", 429, headers=headers, mimetype="text/plain")
@@ -91,6 +97,14 @@ def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not 
         _record(finding, finding.visit(CheckInKind.REFUSED, 404))
     # The one refusal: nothing tells a wrong token from a wrong MAC or a path that is none.
     raise NotFound
+
+
+def _not_written(finding: Finding, error: RefusedError) -> Response:
+    """The file cannot be made: the phone keeps what it has and asks again; staff are told why."""
+    _log.error("configuration-not-written", reason=error.text("en"))
+    _record(finding, finding.visit(CheckInKind.REFUSED, 503))
+    headers = {**_PRIVATE, "Retry-After": str(RETRY_AFTER_S)}
+    return Response("503\n", 503, headers=headers, mimetype="text/plain")
 
 
 def _file(finding: Finding, file: PhoneFile) -> Response:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import TemplateError
 
-from provision.families.family import Family, TemplateName
+from provision.families.family import Family, Fillable, TemplateName
 from provision.families.formats import FORMATS
 from storage.refusals import RefusedError
 
@@ -147,7 +147,7 @@ def _hide(found: re.Match[str]) -> str:
 
 
 def _filled(
-    template: Template, values: Mapping[str, object], name: TemplateName, family: Family
+    template: Fillable, values: Mapping[str, object], name: TemplateName, family: Family
 ) -> str:
     try:
         return template.render(values)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
 
-from jinja2 import Template
-
-from storage.refusals import NotFoundError
+from storage.refusals import NotFoundError, RefusedError
 
 AGENT_GROUPS = ("product", "hardware", "serial", "mac", "firmware", "boot_version")
 # What a reader can find: the fields of readers.facts.DeviceFacts and LineFacts, held by a test.
@@ -47,6 +47,12 @@ class PathKind(StrEnum):
     RELEASE = "release"
     # A file that phones ask for and this server never has: to be told that is their normal course.
     ABSENT = "absent"
+
+
+class Fillable(Protocol):
+    """A template: Jinja's own, or one that is filled in elsewhere."""
+
+    def render(self, values: Mapping[str, object], /) -> str: ...
 
 
 class UnknownFamilyError(NotFoundError):
@@ -128,7 +134,7 @@ class Output:
     media_type: str
     closing: str | None
     masks: tuple[re.Pattern[str], ...]
-    templates: Mapping[TemplateName, Template]
+    templates: Mapping[TemplateName, Fillable]
     # What the templates see as `data`: the family's own words for our settings.
     data: Mapping[str, object] = field(default_factory=dict)
 
@@ -148,6 +154,8 @@ class Family:
     resync_event: str | None = None
     # Products by the {code} that stands for them in file names.
     products: Mapping[str, str] = field(default_factory=dict)
+    # The file it was read from, for people.
+    file: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +163,8 @@ class Families:
     """Every family known, in the order in which requests are compared with them."""
 
     by_name: Mapping[str, Family]
+    #: Families of an operator that cannot be used, each by its mistake.
+    problems: tuple[RefusedError, ...] = ()
 
     def get(self, name: str) -> Family:
         """The family of that name, or UnknownFamilyError."""

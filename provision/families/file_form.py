@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
-from jinja2 import Template
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from provision.families.family import (
@@ -13,6 +13,7 @@ from provision.families.family import (
     LINE_COLUMNS,
     AgentShape,
     Family,
+    Fillable,
     HttpMap,
     OidSource,
     Output,
@@ -114,7 +115,7 @@ class OutputForm(_Form):
     templates: dict[TemplateName, Annotated[str, Field(pattern=r"^[a-z0-9_.\-]+$")]]
 
     def built(
-        self, templates: Mapping[TemplateName, Template], data: Mapping[str, object]
+        self, templates: Mapping[TemplateName, Fillable], data: Mapping[str, object]
     ) -> Output:
         return Output(
             format=self.format,
@@ -209,7 +210,7 @@ class FamilyForm(_Form):
     products: dict[Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,8}$")], Text] = {}
     data: dict[str, DataTable] = {}
 
-    def built(self, templates: Mapping[TemplateName, Template]) -> Family:
+    def built(self, templates: Mapping[TemplateName, Fillable], file: Path) -> Family:
         """The family, with its templates compiled."""
         return Family(
             name=self.name,
@@ -222,4 +223,5 @@ class FamilyForm(_Form):
             ssh_commands=self.ssh.commands if self.ssh else {},
             resync_event=self.resync.event if self.resync else None,
             products=self.products,
+            file=file,
         )

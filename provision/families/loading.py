@@ -5,13 +5,14 @@ without touching what was installed.
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from jinja2 import Template, TemplateError
+from jinja2 import TemplateError
 from pydantic import ValidationError
 
-from provision.families.family import Families, Family, TemplateName
+from provision.families.bounded import BoundedTemplate
+from provision.families.family import Families, Family, Fillable, TemplateName
 from provision.families.file_form import FamilyForm
 from provision.families.formats import FORMATS, environment
 from storage.refusals import RefusedError
@@ -27,12 +28,29 @@ class BrokenFamilyError(RefusedError):
     en = "The phone family file {file} cannot be used: {key}: {reason}"
 
 
-def load_families(folders: Iterable[Path] = (BUILT_IN,)) -> Families:
-    """Every family of the folders' *.toml files; raises BrokenFamilyError at the first mistake."""
+def load_families(folders: Iterable[Path] = (BUILT_IN,), own: Path | None = None) -> Families:
+    """Every family of the folders' *.toml files; raises BrokenFamilyError at the first mistake.
+
+    `own` is an operator's folder: a mistake in there leaves out that family alone and is told in
+    `problems`, and its templates are filled in by a bounded process.
+    """
     by_name: dict[str, Family] = {}
     for folder in folders:
         by_name |= _load_folder(folder)
-    return Families(by_name)
+    problems: list[BrokenFamilyError] = []
+    for file in _own_files(own) if own else ():
+        try:
+            family = _load_file(file, trusted=False)
+        except BrokenFamilyError as error:
+            problems.append(error)
+        else:
+            by_name[family.name] = family
+    return Families(by_name, tuple(problems))
+
+
+def _own_files(folder: Path) -> Sequence[Path]:
+    """`<name>/family.toml`, or `<name>.toml` beside a folder `templates`."""
+    return sorted([*folder.glob("*.toml"), *folder.glob("*/family.toml")])
 
 
 def _load_folder(folder: Path) -> dict[str, Family]:
@@ -48,7 +66,7 @@ def _load_folder(folder: Path) -> dict[str, Family]:
     return found
 
 
-def _load_file(file: Path) -> Family:
+def _load_file(file: Path, *, trusted: bool = True) -> Family:
     try:
         form = FamilyForm.model_validate(tomllib.loads(file.read_text("utf-8")))
     except OSError as error:
@@ -60,22 +78,34 @@ def _load_file(file: Path) -> Family:
     except ValueError as error:  # not UTF-8, or not TOML
         raise BrokenFamilyError(file=file, key="file", reason=error) from error
     templates = {
-        name: _load_template(file, form, name, path) for name, path in form.output.templates.items()
+        name: _load_template(file, form, name, path, trusted=trusted)
+        for name, path in form.output.templates.items()
     }
-    return form.built(templates)
+    return form.built(templates, file)
 
 
-def _load_template(file: Path, form: FamilyForm, name: TemplateName, path: str) -> Template:
-    """One template, compiled here, so that a broken one is found at start."""
-    source = file.parent / "templates" / form.name / path
+def _load_template(
+    file: Path, form: FamilyForm, name: TemplateName, path: str, *, trusted: bool
+) -> Fillable:
+    """One template, read here, so that a broken one is found at start."""
+    alone = file.name == "family.toml"
+    folder = file.parent / "templates" if alone else file.parent / "templates" / form.name
+    source = folder / path
     key = f"output.templates.{name}"
+    sandbox = environment(FORMATS[form.output.format])
     try:
         text = source.read_text("utf-8")
-        return environment(FORMATS[form.output.format]).from_string(text)
+        if trusted:
+            return sandbox.from_string(text)
+        # Compiling already computes what is constant, so an operator's is only parsed here.
+        sandbox.parse(text)
+        return BoundedTemplate(text, form.output.format)
     except OSError as error:
         reason: object = f"{source}: {error.strerror}"
     except UnicodeDecodeError as error:
         reason = f"{source}: {error}"
     except TemplateError as error:
         reason = f"{source}: {error}"
+    except RecursionError:
+        reason = f"{source}: nested too deep"
     raise BrokenFamilyError(file=file, key=key, reason=reason)
