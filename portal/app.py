@@ -27,6 +27,7 @@ import firmware.upload_api
 import firmware.views
 import portal.blob_care.views
 import provision.api
+import provision.newcomers.views
 import provision.phone_api
 import provision.views
 import support.certificate_views
@@ -88,6 +89,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.software_views.staff,
         docs_store.views.staff,
         provision.views.staff,
+        provision.newcomers.views.staff,
         support.certificate_views.staff,
         support.views.staff,
     ),
@@ -207,6 +209,7 @@ def _staff_items() -> Sequence[NavigationItem]:
     items = [
         (_("Overview"), "portal_staff.home"),
         (_("Devices"), "provision_staff.devices"),
+        (_("Unknown phones"), "newcomers.newcomers"),
         (_("Releases"), "firmware_staff.releases"),
         (_("Documents"), "docs_store_staff.documents"),
         (_("Products"), "catalogue_staff.products"),

@@ -29,6 +29,7 @@ SLICES = {
     "docs_store.cli": ("docs",),
     "provision.cli": ("device", "profile"),
     "provision.sweeps.cli": ("sweep",),
+    "provision.newcomers.cli": ("newcomer",),
     "support.cli": ("warranty", "contract"),
     "support.certificate_cli": ("certificate",),
     "portal.blob_care.cli": ("storage",),

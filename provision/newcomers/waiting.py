@@ -1,0 +1,109 @@
+"""The phones that wait, by MAC: what each said of itself, how often and from where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy.orm import Session
+
+from catalogue import products
+from catalogue.products import UnknownProductError
+from provision import credentials
+from provision.devices import registry
+from provision.devices.identity import MacAddress
+from provision.devices.models import Device
+from provision.devices.registry import NewDevice
+from provision.families.family import Families
+from provision.families.identification import PhoneRequest, identify
+from provision.models import CheckIn
+from storage.refusals import NotFoundError
+
+LISTED_MAX = 500
+
+
+class UnknownNewcomerError(NotFoundError):
+    code = "unknown-newcomer"
+    ru = "Аппарат {mac} не обращался за последнее время или уже принят."
+    en = "The phone {mac} has not called lately, or is in the register already."
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """One MAC that nobody proved; all of it but the counts and addresses is the phone's word."""
+
+    mac: str
+    calls: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    addresses: Sequence[str]
+    user_agent: str
+    family: str | None
+    product: str | None
+    firmware: str | None
+
+
+def waiting(session: Session, families: Families) -> Sequence[Newcomer]:
+    """The latest callers, the last one first; at most LISTED_MAX."""
+    rows = session.execute(_calls().order_by(func.max(CheckIn.id).desc()).limit(LISTED_MAX))
+    return [_newcomer(session, families, row) for row in rows]
+
+
+def one(session: Session, families: Families, mac: MacAddress) -> Newcomer:
+    """The caller with this MAC; raises UnknownNewcomerError."""
+    row = session.execute(_calls().where(CheckIn.mac == mac.hex)).first()
+    if row is None:
+        raise UnknownNewcomerError(mac=mac.colons)
+    return _newcomer(session, families, row)
+
+
+def suggested_product(session: Session, newcomer: Newcomer) -> str | None:
+    """The product of the catalogue that the phone says it is, if there is one."""
+    try:
+        return products.get(session, (newcomer.product or "").upper()).code
+    except UnknownProductError:
+        return None
+
+
+def enrol(session: Session, new: NewDevice, *, actor: str, now: datetime) -> tuple[Device, str]:
+    """Take a phone in, its calls with it; the device and its token, which is shown once."""
+    device = registry.add_device(session, new, actor=actor, now=now)
+    calls = update(CheckIn).where(CheckIn.mac == device.mac, CheckIn.device_id.is_(None))
+    session.execute(calls.values(device_id=device.id))
+    return device, credentials.issue_token(session, device, actor=actor, now=now)
+
+
+def _calls() -> Select[str | None, int, datetime, datetime, int]:
+    known = select(Device.id).where(Device.mac == CheckIn.mac).exists()
+    return (
+        select(
+            CheckIn.mac,
+            func.count(CheckIn.id),
+            func.min(CheckIn.at),
+            func.max(CheckIn.at),
+            func.max(CheckIn.id),
+        )
+        .where(CheckIn.device_id.is_(None), CheckIn.mac.is_not(None), ~known)
+        .group_by(CheckIn.mac)
+    )
+
+
+def _newcomer(
+    session: Session, families: Families, row: Row[str | None, int, datetime, datetime, int]
+) -> Newcomer:
+    mac, calls, first, last, newest = row
+    assert mac is not None, "calls without a MAC are not asked for"
+    agent = session.scalar(select(CheckIn.user_agent).where(CheckIn.id == newest)) or ""
+    heard = select(CheckIn.address).where(CheckIn.mac == mac, CheckIn.device_id.is_(None))
+    said = identify(PhoneRequest("GET", "/", agent, ""), families)
+    return Newcomer(
+        mac=mac,
+        calls=calls,
+        first_seen_at=first,
+        last_seen_at=last,
+        addresses=sorted(session.scalars(heard.distinct().limit(5))),
+        user_agent=agent,
+        family=said.family.value if said.family else None,
+        product=said.product.value if said.product else None,
+        firmware=said.firmware.value if said.firmware else None,
+    )
