@@ -27,6 +27,7 @@ import firmware.upload_api
 import firmware.views
 import portal.blob_care.views
 import provision.api
+import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
 import provision.views
@@ -90,6 +91,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         docs_store.views.staff,
         provision.views.staff,
         provision.newcomers.views.staff,
+        provision.dialect_pages.views.staff,
         support.certificate_views.staff,
         support.views.staff,
     ),
@@ -210,6 +212,7 @@ def _staff_items() -> Sequence[NavigationItem]:
         (_("Overview"), "portal_staff.home"),
         (_("Devices"), "provision_staff.devices"),
         (_("Unknown phones"), "newcomers.newcomers"),
+        (_("Families"), "phone_families.families"),
         (_("Releases"), "firmware_staff.releases"),
         (_("Documents"), "docs_store_staff.documents"),
         (_("Products"), "catalogue_staff.products"),
