@@ -47,7 +47,7 @@ def _words() -> dict[str, str]:
         "firmware": _("Firmware"),
         "boot_version": _("Boot loader"),
         "claimed": _("claimed"),
-        "read": _("read"),
+        "read": _("from a reading"),
         "proved": _("proved"),
         "certified": _("certified"),
         "path": _("Path"),
