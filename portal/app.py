@@ -30,6 +30,7 @@ import provision.api
 import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
+import provision.sweeps.views
 import provision.views
 import support.certificate_views
 import support.rule_views
@@ -92,6 +93,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.views.staff,
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
+        provision.sweeps.views.staff,
         support.certificate_views.staff,
         support.views.staff,
     ),
@@ -213,6 +215,7 @@ def _staff_items() -> Sequence[NavigationItem]:
         (_("Devices"), "provision_staff.devices"),
         (_("Unknown phones"), "newcomers.newcomers"),
         (_("Families"), "phone_families.families"),
+        (_("Sweeps"), "sweeps.sweeps_page"),
         (_("Releases"), "firmware_staff.releases"),
         (_("Documents"), "docs_store_staff.documents"),
         (_("Products"), "catalogue_staff.products"),

@@ -1,7 +1,7 @@
 """Command: sweep."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import click
 from rich.console import Console
@@ -113,23 +113,13 @@ def _show(installation: Installation, standing: Standing, *, as_json: bool) -> N
     with installation.database.reading() as session:
         rows = results.as_rows(results.listed(session, standing.id))
     if as_json:
-        show_one({**_document(standing), "results": rows}, as_json=True)
+        show_one({**standing.as_document(), "results": rows}, as_json=True)
         return
     show_rows(rows, results.COLUMNS, as_json=False)
     say(
         f"Sweep {standing.id}: {standing.found} of {standing.scanned} addresses answered"
         f" in {standing.seconds:.1f} s."
     )
-
-
-def _document(standing: Standing) -> Mapping[str, object]:
-    return {
-        "id": standing.id,
-        "scanned": standing.scanned,
-        "found": standing.found,
-        "seconds": standing.seconds,
-        "state": standing.state,
-    }
 
 
 def _walk(installation: Installation, number: int) -> Standing:

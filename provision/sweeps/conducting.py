@@ -8,7 +8,7 @@ asked, but for the moment in which results are stored.
 import math
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network
@@ -75,6 +75,11 @@ class Standing:
     def percent(self) -> int:
         return self.scanned * 100 // self.addresses
 
+    def as_document(self) -> Mapping[str, object]:
+        """What programs get of it, before its results."""
+        names = ("id", "scanned", "found", "seconds", "state")
+        return {name: getattr(self, name) for name in names}
+
 
 def start(
     session: Session, installation: Installation, new: NewSweep, *, actor: str, now: datetime
@@ -123,12 +128,14 @@ def pause(session: Session, number: int, *, actor: str, now: datetime) -> None:
         audit.record(session, actor, "sweep.pause", sweep.subject, now)
 
 
-def resume(session: Session, number: int, *, actor: str, now: datetime) -> None:
-    """Let a paused sweep go on."""
+def resume(session: Session, number: int, *, actor: str, now: datetime) -> bool:
+    """Let a paused sweep go on; whether it was paused."""
     sweep = _get(session, number)
-    if sweep.state == SweepState.PAUSED:
-        sweep.state = SweepState.RUNNING
-        audit.record(session, actor, "sweep.resume", sweep.subject, now)
+    if sweep.state != SweepState.PAUSED:
+        return False
+    sweep.state = SweepState.RUNNING
+    audit.record(session, actor, "sweep.resume", sweep.subject, now)
+    return True
 
 
 def standing(session: Session, number: int) -> Standing:

@@ -18,6 +18,7 @@ from provision.sweeps.scanning import Swept
 
 COLUMNS = ("address", "serial", "product", "hardware", "firmware", "mac", "verdict", "lane")
 _BATCH = 500
+_SUBNET_ADDRESSES = 256
 #: A second look that is told less takes nothing away from the first.
 _KEPT = ("serial", "mac", "product", "hardware", "firmware", "description")
 _FORMULA = frozenset("=+-@\t\r")
@@ -70,6 +71,22 @@ def listed(
         first, last = int(within.network_address), int(within.broadcast_address)
         query = query.where(SweepResult.number.between(first, last))
     return session.scalars(query.order_by(SweepResult.number).limit(limit)).all()
+
+
+def subnets(session: Session, sweep_id: int, limit: int) -> list[tuple[IPv4Network, int]]:
+    """The /24 networks in which something answered, and how many addresses did."""
+    block = (SweepResult.number // _SUBNET_ADDRESSES).label("block")
+    query = (
+        select(block, func.count().label("answered"))
+        .where(SweepResult.sweep_id == sweep_id)
+        .group_by(block)
+        .order_by(block)
+        .limit(limit)
+    )
+    return [
+        (IPv4Network((int(one.block) * _SUBNET_ADDRESSES, 24)), one.answered)
+        for one in session.execute(query)
+    ]
 
 
 def as_rows(found: Iterable[SweepResult]) -> Sequence[Mapping[str, object]]:
