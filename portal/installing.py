@@ -21,6 +21,7 @@ from storage.installation import Installation
 from storage.refusals import UnavailableError
 from storage.scrubbing import ScrubOptions
 from storage.sealed import Seal, load_or_create_key
+from support.mailroom.options import MailOptions
 
 #: The demo's phones answer here; a real installation never reads loopback unless it is told to.
 DEMO_NETWORK = IPv4Network("127.0.77.0/24")
@@ -60,6 +61,7 @@ def open_installation(settings: Settings) -> Installation:
             MirrorOptions: MirrorOptions(url=settings.mirror_url),
             ListingReceivers: ListingReceivers((visibility.offer, software.offer)),
             SignOffOptions: SignOffOptions(required=settings.sign_offs),
+            MailOptions: settings.mail,
         },
     )
 

@@ -5,12 +5,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from storage.refusals import RefusedError
+from support.mailroom.options import SUPPORT_ADDRESS, MailOptions, Server
+from support.mailroom.threads import bare_address
 
 PREFIX = "FLATPRO_"
 Network = IPv4Network | IPv6Network
@@ -51,6 +53,12 @@ class Settings(BaseSettings):
     blob_redirect: bool = True
     #: Where nginx serves the blobs folder internally (deploy/nginx); our own server when not set.
     accel_prefix: str = ""
+    #: The server that letters leave by: smtp://, smtp+starttls:// or smtps://…; else they wait.
+    smtp_url: SecretStr = SecretStr("")
+    #: The mailbox that becomes support requests: imap:// or imaps://user:password@host/INBOX.
+    imap_url: SecretStr = SecretStr("")
+    #: The address that letters come from and are answered to.
+    mail_from: str = SUPPORT_ADDRESS
     #: Where log records go; standard error when it is not set.
     log_file: Path | None = None
     demo: bool = True
@@ -84,6 +92,23 @@ class Settings(BaseSettings):
             raise ValueError("an address is s3://bucket or s3://bucket/prefix")
         return value.rstrip("/")
 
+    @field_validator("smtp_url", "imap_url")
+    @classmethod
+    def _a_mail_server(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        text = value.get_secret_value()
+        if text:
+            wanted = (info.field_name or "").partition("_")[0]
+            if not Server.parse(text).scheme.startswith(wanted):
+                raise ValueError(f"an address begins with {wanted}")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if bare_address(value) != value.lower():
+            raise ValueError("it is no e-mail address")
+        return value
+
     @field_validator("accel_prefix")
     @classmethod
     def _a_path(cls, value: str) -> str:
@@ -97,6 +122,16 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("an address starts with http:// or https://")
         return value.rstrip("/")
+
+    @property
+    def mail(self) -> MailOptions:
+        """Where letters leave and come in."""
+        smtp, imap = self.smtp_url.get_secret_value(), self.imap_url.get_secret_value()
+        return MailOptions(
+            outgoing=Server.parse(smtp) if smtp else None,
+            incoming=Server.parse(imap) if imap else None,
+            address=self.mail_from,
+        )
 
     @property
     def public_address(self) -> str:

@@ -11,7 +11,12 @@ import provision.models
 import provision.sweeps.models
 import storage.blob_models
 import storage.resumable
+import support.agreements.models
+import support.calendars.models
+import support.mailroom.models
 import support.models
+import support.personal_data.models
+import support.requests.models
 from storage.db import Base
 
 #: Importing the modules above is what fills it.

@@ -6,6 +6,7 @@ import firmware.work
 import portal.blob_care.work
 import provision.sweeps.work
 import provision.work
+import support.mailroom.work
 from jobs.runner import Workbook
 
 SLICES = (
@@ -14,6 +15,7 @@ SLICES = (
     docs_store.work,
     provision.work,
     provision.sweeps.work,
+    support.mailroom.work,
     portal.blob_care.work,
 )
 

@@ -1,1 +1,1 @@
-"""SLA clocks: how much of a promised time is used, as a function of what happened and a calendar."""
+"""SLA clocks: how much of a promised time is used, reckoned from what happened and a calendar."""

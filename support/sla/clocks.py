@@ -69,9 +69,7 @@ class _Counted:
     target: Target | None
 
 
-def clocks(
-    log: Sequence[Entry], calendar: WorkCalendar, at: datetime
-) -> Mapping[Promise, Clock]:
+def clocks(log: Sequence[Entry], calendar: WorkCalendar, at: datetime) -> Mapping[Promise, Clock]:
     """Every promise's clock as of `at`; what the log says after `at` does not count."""
     known = stretches([entry for entry in log if entry.at <= at])
     return {promise: _clock(promise, known, calendar, at) for promise in Promise}

@@ -159,3 +159,19 @@ def test_periodic_work_makes_one_catch_up_run_after_a_long_sleep(
     with installation.database.writing() as session:
         assert submit_due(session, hourly, EPOCH + timedelta(days=30)) == 1
         assert submit_due(session, hourly, EPOCH + timedelta(days=30)) == 0
+
+
+def test_only_the_last_runs_of_frequent_work_stay_in_the_list(installation: Installation) -> None:
+    often, rarely = Periodic("often", every_s=10), Periodic("rarely", every_s=3600)
+    for number in range(10):
+        at = EPOCH + timedelta(hours=number)
+        with installation.database.writing() as session:
+            submit_due(session, [often, rarely], at)
+            for kind in ("often", "rarely"):
+                job = queue.claim(session, "a", [kind], at)
+                assert job is not None
+                queue.finish(session, job.id, at)
+    with installation.database.reading() as session:
+        kinds = [job.kind for job in session.query(Job)]
+    assert kinds.count("often") == 1
+    assert kinds.count("rarely") == 10

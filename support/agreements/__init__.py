@@ -1,0 +1,1 @@
+"""Support contracts, what they promise for whom, and overdue debts."""

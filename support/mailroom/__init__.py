@@ -1,0 +1,1 @@
+"""Mail: letters that go out, letters that come in, and which request they belong to."""

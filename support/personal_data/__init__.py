@@ -1,0 +1,1 @@
+"""Personal data: consent, how long what is kept, export and erasure."""

@@ -1,0 +1,1 @@
+"""Support requests: intake, conversation, clocks, refusals, the queue."""
