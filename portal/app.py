@@ -31,6 +31,7 @@ import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
 import provision.sweeps.views
+import provision.verdicts.views
 import provision.views
 import support.certificate_views
 import support.rule_views
@@ -91,6 +92,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.software_views.staff,
         docs_store.views.staff,
         provision.views.staff,
+        provision.verdicts.views.staff,
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
         provision.sweeps.views.staff,

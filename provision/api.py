@@ -11,7 +11,9 @@ from accounts.access import staff
 from provision.devices import listing, registry
 from provision.devices.listing import DeviceFilter
 from provision.devices.summary import DeviceSummary
-from storage.request import reading
+from provision.dialects import families_of
+from provision.verdicts import gathering
+from storage.request import installation, reading
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -56,6 +58,27 @@ class DeviceItem(BaseModel):
     pinned_version: str | None = Field(description="The version it is kept at")
 
 
+class EvidenceItem(BaseModel):
+    ru: str
+    en: str
+    origin: str = Field(description="check-in, snmp, http, ssh, sweep or paper")
+    strength: str = Field(description="claimed, read, proved or certified")
+    at: str | None = Field(description="UTC; the day alone for a paper")
+
+
+class JudgementItem(BaseModel):
+    verdict: str = Field(description="match, mac-mismatch, serial-clone, unknown-serial, …")
+    strength: str = Field(description="claimed, read, proved or certified")
+    other_mac: str | None = Field(description="The MAC that told this unit's serial")
+    explained_by: str | None = Field(description="The repair that accounts for it")
+    evidence: list[EvidenceItem]
+
+
+class DeviceIdentity(BaseModel):
+    mac: str = Field(description="12 lower-case hex digits")
+    judgements: list[JudgementItem] = Field(description="The gravest first; none of them a right")
+
+
 class DevicePage(BaseModel):
     items: list[DeviceItem] = Field(description="By MAC")
     next: str | None = Field(description="Cursor of the next page; null on the last one")
@@ -80,6 +103,18 @@ def get_device(path: DevicePath) -> Response:
     with reading() as session:
         device = DeviceSummary.of(registry.get(session, path.mac))
     return _json(_item(device))
+
+
+@api.get("/devices/<mac>/identity", responses={200: DeviceIdentity})
+@staff
+def get_identity(path: DevicePath) -> Response:
+    """Whether a device is the unit on record: each verdict with its evidence and strength."""
+    with reading() as session:
+        device = registry.get(session, path.mac)
+        found = gathering.of_device(session, device, families_of(installation()))
+        mac = device.mac
+    records = [JudgementItem.model_validate(one.as_record()) for one in found]
+    return _json(DeviceIdentity(mac=mac, judgements=records))
 
 
 def _item(device: DeviceSummary) -> DeviceItem:

@@ -17,6 +17,8 @@ from provision.phone_reads import ReadAnswer
 from provision.profiles import Link, Setting
 from provision.readers.reading import Via
 from provision.rendering import HIDDEN
+from provision.verdicts import words as verdict_words
+from provision.verdicts.unit import Judgement
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
@@ -175,10 +177,12 @@ def read(
     if port is not None and via is None:
         raise click.UsageError("--port needs --via.")
     ways = (Via(via),) if via else phone_reads.BOTH
+    at = now()
     answers = phone_reads.read_phone(
-        installation, name, asked_by=ACTOR, now=now(), ways=ways, port=port
+        installation, name, asked_by=ACTOR, now=at, ways=ways, port=port
     )
-    _show_answers(answers, as_json=as_json)
+    judged = phone_reads.judgements(installation, answers, at)
+    _show_answers(answers, judged, as_json=as_json)
     if all(answer.facts is None for answer in answers):
         raise click.exceptions.Exit(1)
 
@@ -294,12 +298,14 @@ def _of(link: Link) -> str:
     return f"{link.level} {link.label}".strip()
 
 
-def _show_answers(answers: Sequence[ReadAnswer], *, as_json: bool) -> None:
+def _show_answers(
+    answers: Sequence[ReadAnswer], judged: Sequence[Judgement], *, as_json: bool
+) -> None:
     for answer in answers:
         if answer.error is not None:
             say(f"{answer.via.upper()}: {answer.error.text('en')}")
     if as_json:
-        show_one(_answers_document(answers), as_json=True)
+        show_one(_answers_document(answers, judged), as_json=True)
         return
     told = [answer for answer in answers if answer.facts is not None]
     if not told:
@@ -310,9 +316,21 @@ def _show_answers(answers: Sequence[ReadAnswer], *, as_json: bool) -> None:
     ]
     rows.append({"fact": "verdict", **{answer.via: answer.verdict for answer in told}})
     show_rows(rows, ("fact", *(answer.via for answer in told)), as_json=False)
+    for one in judged:
+        _show_judgement(one)
 
 
-def _answers_document(answers: Sequence[ReadAnswer]) -> Mapping[str, object]:
+def _show_judgement(one: Judgement) -> None:
+    strength = verdict_words.STRENGTHS[one.strength].en
+    explained = f", explained by {one.explained_by}" if one.explained_by else ""
+    click.echo(f"{one.verdict.name}: {verdict_words.name(one).en} ({strength}{explained})")
+    for evidence in one.evidence:
+        click.echo(f"  - {evidence.text.en} ({evidence.origin})")
+
+
+def _answers_document(
+    answers: Sequence[ReadAnswer], judged: Sequence[Judgement]
+) -> Mapping[str, object]:
     """The facts that all ways came to, then each way's own answer."""
     facts = phone_reads.merged(answers)
     record = facts.as_record() if facts else {}
@@ -320,6 +338,7 @@ def _answers_document(answers: Sequence[ReadAnswer]) -> Mapping[str, object]:
         "address": answers[0].address,
         **{name: record.get(name) for name in FACTS_SHOWN},
         "verdict": next((answer.verdict for answer in answers if answer.verdict), None),
+        "identity": [one.as_record() for one in judged],
         "readings": [
             {
                 "via": answer.via,

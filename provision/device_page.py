@@ -12,8 +12,11 @@ from provision.devices import readings
 from provision.devices.models import Device
 from provision.devices.readings import ReadingSummary
 from provision.devices.summary import DeviceSummary
+from provision.families.family import Families
 from provision.profiles import Profile
 from provision.timeline import StoryEvent
+from provision.verdicts import gathering
+from provision.verdicts.unit import Judgement
 
 STORY_LENGTH = 40
 READINGS_SHOWN = 6
@@ -35,9 +38,22 @@ class DevicePage:
     profile: Profile
     story: Sequence[StoryEvent]
     older: datetime | None
+    judgements: Sequence[Judgement]
+
+    @property
+    def other_mac(self) -> str | None:
+        """The MAC that only a board changed in a repair would explain, if there is one."""
+        disputed = (one.other_mac for one in self.judgements if one.needs_a_look)
+        return next((mac for mac in disputed if mac), None)
 
 
-def gather(session: Session, device: Device, now: datetime, before: datetime | None) -> DevicePage:
+def gather(
+    session: Session,
+    device: Device,
+    families: Families,
+    now: datetime,
+    before: datetime | None,
+) -> DevicePage:
     """Everything for the page; the story is the part before the instant `before`, if given."""
     story = timeline.of_device(session, device, limit=STORY_LENGTH + 1, before=before)
     due = rollouts.release_due(session, device, now)
@@ -54,4 +70,5 @@ def gather(session: Session, device: Device, now: datetime, before: datetime | N
         profile=profiles.resolve(session, profiles.chain_of(device)),
         story=story[:STORY_LENGTH],
         older=story[STORY_LENGTH - 1].at if len(story) > STORY_LENGTH else None,
+        judgements=gathering.of_device(session, device, families),
     )

@@ -16,7 +16,8 @@ from provision.devices import readings, registry
 from provision.devices.models import Device
 from provision.devices.readings import Attempt, MatchVerdict
 from provision.devices.registry import UnknownDeviceError
-from provision.dialects import family_of
+from provision.dialects import families_of, family_of
+from provision.families.identification import Strength
 from provision.profiles import GLOBAL
 from provision.readers.errors import ReadError
 from provision.readers.facts import DeviceFacts, merge
@@ -24,6 +25,8 @@ from provision.readers.http import Login
 from provision.readers.networks import ReadOptions, Target, allowed
 from provision.readers.reading import Credentials, Patience, Via, read
 from provision.readers.snmp import Community
+from provision.verdicts import gathering
+from provision.verdicts.unit import Judgement, Sighting
 from provision.vocabulary import Value
 from storage.installation import Installation
 from storage.refusals import RefusedError
@@ -97,6 +100,21 @@ def read_phone(
     with installation.database.writing() as session:
         asked = registry.get(session, plan.mac) if plan.mac else None
         return [_store(session, answer, asked, asked_by, now) for answer in answers]
+
+
+def judgements(
+    installation: Installation, answers: Sequence[ReadAnswer], now: datetime
+) -> Sequence[Judgement]:
+    """Whether whoever answered is the unit that the records say it is."""
+    told = [
+        gathering.sighting(
+            Sighting(now, answer.via, Strength.READ, address=answer.address), answer.facts
+        )
+        for answer in answers
+        if answer.facts is not None
+    ]
+    with installation.database.reading() as session:
+        return gathering.of_facts(session, told, families_of(installation))
 
 
 def merged(answers: Sequence[ReadAnswer]) -> DeviceFacts | None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import AuditEntry
 from provision.devices import changes, readings
+from provision.devices.changes import Change
 from provision.devices.models import Device
 from provision.models import CheckIn, CheckInKind
 
@@ -35,6 +36,7 @@ class EventKind(StrEnum):
     REFUSED = "refused"
     CHANGED = "changed"
     DISAGREES = "disagrees"
+    REPAIRED = "repaired"
     READ = "read"
     READ_FAILED = "read-failed"
 
@@ -187,12 +189,18 @@ def _changes(
     for change in changes.of_device(session, device, limit, before):
         yield StoryEvent(
             at=change.at,
-            kind=EventKind.CHANGED if change.applied else EventKind.DISAGREES,
+            kind=_kind_of(change),
             field=change.field,
             old=change.old,
             new=change.new,
             origin=change.origin,
         )
+
+
+def _kind_of(change: Change) -> EventKind:
+    if change.origin.startswith(f"{changes.REPAIR}:"):
+        return EventKind.REPAIRED
+    return EventKind.CHANGED if change.applied else EventKind.DISAGREES
 
 
 def _readings(

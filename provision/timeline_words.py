@@ -136,6 +136,11 @@ def _disagrees(event: StoryEvent) -> Words:
     return _("Says another %(name)s than recorded", name=name), text
 
 
+def _repaired(event: StoryEvent) -> Words:
+    paper = (event.origin or "").partition(":")[2]
+    return _("Its board was changed, by %(paper)s", paper=paper), _("MAC %(mac)s", mac=event.new)
+
+
 def _read(event: StoryEvent) -> Words:
     text = _(
         "firmware %(version)s; asked by %(actor)s",
@@ -159,6 +164,7 @@ def _recorded(event: StoryEvent) -> Words:
         "device.hold": _("Held back from updates"),
         "device.release": _("Offered updates again"),
         "device.pin": _("Kept at a version"),
+        "device.board": _("Repair recorded"),
         "profile.set": ngettext("Setting changed", "%(num)s settings changed", event.times),
         "profile.unset": ngettext("Setting removed", "%(num)s settings removed", event.times),
     }
@@ -189,6 +195,7 @@ _DETAILS: Mapping[str, tuple[str, ...]] = {
     "device.credential.revoke": ("kind",),
     "device.hold": ("reason",),
     "device.pin": ("version",),
+    "device.board": ("paper",),
     "profile.set": ("name",),
     "profile.unset": ("name",),
 }
@@ -220,6 +227,7 @@ _TOLD: Mapping[EventKind, tuple[str, str, Callable[[StoryEvent], Words]]] = {
     EventKind.REFUSED: ("fault", "fault", _refused),
     EventKind.CHANGED: ("good", "chip", _changed),
     EventKind.DISAGREES: ("attention", "attention", _disagrees),
+    EventKind.REPAIRED: ("", "settings", _repaired),
     EventKind.READ: ("good", "search", _read),
     EventKind.READ_FAILED: ("attention", "attention", _read_failed),
 }

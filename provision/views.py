@@ -32,8 +32,10 @@ from provision.devices.identity import MacAddress, SerialNumber
 from provision.devices.listing import DeviceFilter
 from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
+from provision.dialects import families_of
 from provision.models import CredentialKind, Level
 from provision.timeline_words import field_name, told
+from provision.verdicts import words as verdict_words
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, writing
@@ -202,7 +204,8 @@ def preview(mac: str) -> str:
 def _page(mac: str, *, issued: Issued | None = None, error: RefusedError | None = None) -> str:
     with reading() as session:
         found = registry.get(session, mac)
-        shown = device_page.gather(session, found, now(), _instant(request.args.get("before", "")))
+        families, before = families_of(installation()), _instant(request.args.get("before", ""))
+        shown = device_page.gather(session, found, families, now(), before)
     return render_template(
         "provision/device.html",
         shown=shown,
@@ -211,6 +214,7 @@ def _page(mac: str, *, issued: Issued | None = None, error: RefusedError | None 
         issued=issued,
         error=error,
         field_name=field_name,
+        words=verdict_words,
         warranty_url=_warranty_url(shown.device.serial),
         may_change=ENGINEERS.allows(acting()),
         may_read=READERS.allows(acting()),

@@ -5,24 +5,14 @@ at once: on the page, in the command's JSON and later in a letter.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from storage.phrases import Phrase
 from support.civil_dates import date_text
 
+__all__ = ["NBSP", "Detail", "Phrase", "filled", "months_phrase"]
+
 NBSP = "\u00a0"
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A text, or a str.format template, in both languages."""
-
-    ru: str
-    en: str
-
-    def text(self, language: str) -> str:
-        """The Russian text for "ru", the English one for any other language."""
-        return self.ru if language == "ru" else self.en
 
 
 Detail = date | Phrase | str

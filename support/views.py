@@ -12,6 +12,9 @@ from accounts.access import acting, anyone, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role
 from provision.devices import registry
+from provision.dialects import families_of
+from provision.verdicts import gathering, words
+from provision.verdicts.unit import Verdict as IdentityVerdict
 from storage.clock import moscow_date, now
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, writing
@@ -114,6 +117,8 @@ def device_page(serial: str, typed: Mapping[str, str], error: RefusedError | Non
         answer = coverage_of(session, device, moscow_date(now()), _policy())
         proofs = registry.handovers(session, device.mac)
         base = base_term_of(answer, proofs) if answer.origin else None
+        unit = registry.get(session, device.mac)
+        judgements = gathering.of_device(session, unit, families_of(installation()))
     return render_template(
         "support/device_warranty.html",
         device=device,
@@ -126,6 +131,8 @@ def device_page(serial: str, typed: Mapping[str, str], error: RefusedError | Non
             (EvidenceKind.PARTNER_REPORT, _("Partner's sale report")),
         ],
         base=base,
+        judgements=[one for one in judgements if one.verdict is not IdentityVerdict.MATCH],
+        words=words,
         certificate_open=base is not None and base.is_open(answer.today),
         certificate_options=[(kind, kind.phrase.text(language)) for kind in certificates.KINDS],
         may_register=acting().role in {*REGISTRARS, Role.ADMIN},

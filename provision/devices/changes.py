@@ -11,6 +11,8 @@ from provision.devices.models import Device, IdentityEvent
 
 CHECK_IN = "check-in"
 READING = "reading"
+REPAIR = "repair"
+SWEEP = "sweep"
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,10 @@ class IdentityEvent(Base):
     """What a device says of itself changed, or contradicts what is known; `applied` tells which."""
 
     __tablename__ = "identity_event"
-    __table_args__ = (Index("ix_identity_event_device_id_at", "device_id", "at"),)
+    __table_args__ = (
+        Index("ix_identity_event_device_id_at", "device_id", "at"),
+        Index("ix_identity_event_field_new", "field", "new"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))

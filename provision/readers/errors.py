@@ -3,17 +3,20 @@
 A failure is an answer too: each sentence says what was tried and what it may mean.
 """
 
-from dataclasses import dataclass
-
+from storage.phrases import Phrase
 from storage.refusals import RefusedError
 
-
-@dataclass(frozen=True)
-class Phrase:
-    """A part of a sentence in both languages."""
-
-    ru: str
-    en: str
+__all__ = [
+    "AccessDeniedError",
+    "NoCredentialError",
+    "NotAllowedError",
+    "Phrase",
+    "RangeNotAllowedError",
+    "ReadError",
+    "UnexpectedAnswerError",
+    "UnreachableError",
+    "UnreadableWayError",
+]
 
 
 class ReadError(RefusedError):
@@ -28,9 +31,7 @@ class ReadError(RefusedError):
         template = self.ru if language == "ru" else self.en
         return template.format(
             **{
-                name: (value.ru if language == "ru" else value.en)
-                if isinstance(value, Phrase)
-                else value
+                name: value.text(language) if isinstance(value, Phrase) else value
                 for name, value in self.details.items()
             }
         )

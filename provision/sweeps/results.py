@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from provision.devices import changes
+from provision.devices.changes import Change
 from provision.devices.models import Device
 from provision.devices.readings import Match, MatchVerdict, judge
 from provision.readers.facts import DeviceFacts
@@ -21,6 +24,10 @@ _BATCH = 500
 _SUBNET_ADDRESSES = 256
 #: A second look that is told less takes nothing away from the first.
 _KEPT = ("serial", "mac", "product", "hardware", "firmware", "description")
+_NOTED_MAX = 100
+_DISPUTED = frozenset(
+    {MatchVerdict.MAC_DIFFERS, MatchVerdict.SERIAL_DIFFERS, MatchVerdict.TWO_DEVICES}
+)
 _FORMULA = frozenset("=+-@\t\r")
 
 
@@ -28,6 +35,7 @@ def store(session: Session, sweep_id: int, found: Sequence[Swept], now: datetime
     """Put results in; an address that is there already is brought up to date."""
     matches = _judged(session, [swept.facts or DeviceFacts() for swept in found])
     upsert(session, [_row(sweep_id, *pair, now) for pair in zip(found, matches, strict=True)])
+    _note_disputes(session, zip(found, matches, strict=True), now)
 
 
 def upsert(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -126,6 +134,23 @@ def _judged(session: Session, facts: Sequence[DeviceFacts]) -> Sequence[Match]:
         )
         for one in facts
     ]
+
+
+def _note_disputes(session: Session, pairs: Iterable[tuple[Swept, Match]], now: datetime) -> None:
+    """What contradicts the register lives on with the device; a flood of liars is cut short."""
+    disputed = (
+        (swept.facts, match.device, match.verdict)
+        for swept, match in pairs
+        if match.verdict in _DISPUTED and swept.facts and match.device
+    )
+    for facts, device, verdict in islice(disputed, _NOTED_MAX):
+        if verdict is MatchVerdict.MAC_DIFFERS and facts.mac:
+            told = Change(now, "mac", device.mac, facts.mac.hex, changes.SWEEP, applied=False)
+            changes.note(session, device, told)
+        elif facts.serial:
+            serial = facts.serial.text
+            told = Change(now, "serial", device.serial, serial, changes.SWEEP, applied=False)
+            changes.note(session, device, told)
 
 
 def _devices(which: Any) -> Any:

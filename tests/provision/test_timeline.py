@@ -220,6 +220,10 @@ EVENTS = [
         StoryEvent(NOW, EventKind.DISAGREES, field="mac", old="a", new="b"),
         "Says another MAC address than recorded",
     ),
+    (
+        StoryEvent(NOW, EventKind.REPAIRED, origin="repair:RMA-26-17", new="02f1a7000002"),
+        "Its board was changed, by RMA-26-17",
+    ),
     (StoryEvent(NOW, EventKind.READ, via="snmp", actor="agent"), "Read over SNMP"),
     (StoryEvent(NOW, EventKind.READ_FAILED, via="http"), "Could not be read over HTTP"),
     (

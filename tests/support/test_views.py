@@ -10,6 +10,10 @@ from accounts import audit, sessions, users
 from accounts.identification import SESSION_KEY
 from accounts.models import Role
 from accounts.users import NewUser
+from provision.devices import readings
+from provision.devices.identity import MacAddress, SerialNumber
+from provision.devices.readings import Attempt
+from provision.readers.facts import DeviceFacts
 from storage.clock import moscow_date, now
 from support import contracts
 from support.attempts import LIMIT
@@ -279,3 +283,17 @@ def test_a_publisher_reads_the_answer_but_registers_nothing(
     assert page.status_code == 200
     assert 'name="document"' not in page.text
     assert enter(client, register.first).status_code == 403
+
+
+def test_staff_see_what_the_phone_tells_beside_the_answer(
+    client: FlaskClient, register: Register
+) -> None:
+    register.prove(register.first, RECENT)
+    with register.database.writing() as session:
+        facts = DeviceFacts(mac=MacAddress("02f1a70affff"), serial=SerialNumber(register.first))
+        readings.record(session, Attempt("10.0.0.7", "snmp", "agent", facts), now=now())
+    log_in(client, register, Role.AGENT)
+    page = client.get(f"/staff/warranty/{register.first}").text
+    assert "Гарантия действует" in page, "the answer stays what the papers make it"
+    assert "Что говорит сам аппарат" in page
+    assert "MAC и номер расходятся" in page
