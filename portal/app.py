@@ -189,6 +189,7 @@ def _floor(app: Flask, installation: Installation, settings: Settings) -> None:
     proxies.init_app(app, settings.trusted_proxies)
     logs.init_app(app)
     untyped_input.refuse_nul_in_addresses(app)
+    untyped_input.refuse_numbers_past_rows(app)
 
 
 def _frame(app: Flask, *, staff: bool) -> None:

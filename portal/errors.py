@@ -94,7 +94,8 @@ def _register_faults_below(app: Flask, answer: Answer) -> None:
         return answer(503, "database-unavailable", _words(503))
 
     @app.errorhandler(DataError)
-    def _unstorable(_error: DataError) -> Response:
+    @app.errorhandler(OverflowError)  # SQLite's driver raises its own for a number.
+    def _unstorable(_error: DataError | OverflowError) -> Response:
         # A number or text past what the database can hold, which no check of ours caught.
         return answer(422, "unstorable", _words(422))
 

@@ -3,7 +3,30 @@
 PostgreSQL stores no NUL and refuses it in the middle of a query; SQLite would keep it silently.
 """
 
+from typing import Final
+
 from flask import Flask, abort, request
+from werkzeug.routing import IntegerConverter
+
+_LAST_ROW: Final = 2**31 - 1
+"""The largest key of a row: PostgreSQL's integer."""
+
+
+class RowNumber(IntegerConverter):
+    """The key of a row in an address; no row is called by a number past its column."""
+
+    regex = r"[0-9]{1,10}"
+
+    def to_python(self, value: str) -> int:
+        """The number, or no match: a 404 as for any row that is not there."""
+        self.max = _LAST_ROW
+        number: int = super().to_python(value)
+        return number
+
+
+def refuse_numbers_past_rows(app: Flask) -> None:
+    """404 for ``<int:…>`` past a key: SQLite raises on such a number, PostgreSQL does not."""
+    app.url_map.converters["int"] = RowNumber
 
 
 def refuse_nul_in_addresses(app: Flask) -> None:

@@ -74,6 +74,8 @@ def test_a_wrong_method_is_405_with_what_is_allowed(client: FlaskClient) -> None
         "/warranty?serial=%00",
         "/login?next=%00",
         "/%e0%a4%a",
+        "/staff/sweeps/" + "9" * 5000,
+        "/staff/sweeps/%D9%A3",
     ],
 )
 def test_no_address_makes_a_5xx(client: FlaskClient, address: str) -> None:
