@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flask import Blueprint, Flask, request, url_for
-from flask_babel import gettext as _
 from flask_openapi3 import Info, OpenAPI
 from flask_openapi3.blueprint import APIBlueprint
 
@@ -47,11 +46,13 @@ from portal import (
     health,
     languages,
     logs,
+    navigation,
     proxies,
     security,
     untyped_input,
 )
 from portal import views as portal_views
+from portal.navigation import NavigationItem, StaffMenu
 from portal.settings import Settings
 from storage import request as request_seam
 from storage.installation import Installation
@@ -115,18 +116,11 @@ APIS: tuple[APIBlueprint, ...] = (
 
 
 @dataclass(frozen=True)
-class NavigationItem:
-    label: str
-    url: str
-    current: bool
-
-
-@dataclass(frozen=True)
 class SiteFrame:
     """What base.html needs on every page."""
 
     navigation: Sequence[NavigationItem]
-    staff_navigation: Sequence[NavigationItem]
+    staff_menu: StaffMenu | None
     other_language_url: str
     login_url: str
     logout_url: str
@@ -198,45 +192,10 @@ def _frame(app: Flask, *, staff: bool) -> None:
         actor = current_actor()
         shown = staff and actor is not None and actor.is_staff
         site = SiteFrame(
-            navigation=_items(
-                (_("Downloads"), "portal.downloads"),
-                (_("Documents"), "docs_store.search"),
-                (_("Warranty"), "support.warranty_check"),
-            ),
-            staff_navigation=_staff_items() if shown else (),
+            navigation=navigation.site_items(),
+            staff_menu=navigation.staff_menu() if shown else None,
             other_language_url=languages.other_language_url(),
             login_url=url_for("accounts.login", next=request.path),
             logout_url=url_for("accounts.logout"),
         )
         return {"site": site, "language": languages.current()}
-
-
-def _staff_items() -> Sequence[NavigationItem]:
-    actor = current_actor()
-    items = [
-        (_("Overview"), "portal_staff.home"),
-        (_("Devices"), "provision_staff.devices"),
-        (_("Unknown phones"), "newcomers.newcomers"),
-        (_("Families"), "phone_families.families"),
-        (_("Sweeps"), "sweeps.sweeps_page"),
-        (_("Releases"), "firmware_staff.releases"),
-        (_("Documents"), "docs_store_staff.documents"),
-        (_("Products"), "catalogue_staff.products"),
-        (_("Keys"), "catalogue_keys.keys_page"),
-        (_("Storage"), "blob_care.storage_page"),
-        (_("Mirror"), "catalogue_mirror.mirror_page"),
-        (_("Jobs"), "portal_staff.jobs"),
-    ]
-    if actor is not None and actor.role == "admin":
-        items += [(_("Users"), "accounts.list_users"), (_("Audit"), "accounts.list_audit")]
-    return _items(*items)
-
-
-def _items(*items: tuple[str, str]) -> Sequence[NavigationItem]:
-    made = []
-    for label, endpoint in items:
-        url = url_for(endpoint)
-        path = url.removeprefix(request.script_root)
-        current = request.path == path or (path != "/staff/" and request.path.startswith(path))
-        made.append(NavigationItem(label, url, current))
-    return made

@@ -1,0 +1,123 @@
+"""Where people go from every page: the site's line, and two more for staff.
+
+Staff choose what they look after, then its page; a group's address is that of its first page,
+so the menu works without a script. A new staff page of the top level is one line in ``STAFF``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import request, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+from accounts.access import current_actor
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the menu; ``within`` are addresses below which it is current besides its own."""
+
+    label: LazyString
+    endpoint: str
+    within: tuple[str, ...] = ()
+    admin: bool = False
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class StaffMenu:
+    """The groups, and the pages of the group in which the reader is."""
+
+    groups: Sequence[NavigationItem]
+    pages: Sequence[NavigationItem]
+
+
+SITE: Final = (
+    Place(_("Downloads"), "portal.downloads"),
+    Place(_("Documents"), "docs_store.search"),
+    Place(_("Warranty"), "support.warranty_check"),
+)
+
+STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
+    (_("Overview"), (Place(_("Overview"), "portal_staff.home"),)),
+    (
+        _("Fleet"),
+        (
+            Place(_("Devices"), "provision_staff.devices"),
+            Place(_("Unknown phones"), "newcomers.newcomers"),
+            Place(_("Sweeps"), "sweeps.sweeps_page"),
+            Place(_("Families"), "phone_families.families"),
+        ),
+    ),
+    (
+        _("Publishing"),
+        (
+            Place(_("Releases"), "firmware_staff.releases"),
+            Place(_("Software"), "software_staff.software"),
+            Place(_("Documents"), "docs_store_staff.documents"),
+            Place(_("Products"), "catalogue_staff.products"),
+            Place(_("Keys"), "catalogue_keys.keys_page"),
+            Place(_("Mirror"), "catalogue_mirror.mirror_page"),
+        ),
+    ),
+    (
+        _("Service"),
+        (
+            Place(
+                _("Certificates"),
+                "support_certificates.certificate_list",
+                within=("/staff/warranty/",),
+            ),
+        ),
+    ),
+    (
+        _("System"),
+        (
+            Place(_("Jobs"), "portal_staff.jobs"),
+            Place(_("Storage"), "blob_care.storage_page"),
+            Place(_("Users"), "accounts.list_users", admin=True),
+            Place(_("Audit"), "accounts.list_audit", admin=True),
+        ),
+    ),
+)
+
+
+def site_items() -> Sequence[NavigationItem]:
+    """What everybody sees."""
+    return tuple(_item(place) for place in SITE)
+
+
+def staff_menu() -> StaffMenu:
+    """The menu for whoever is signed in, who is staff."""
+    groups: list[NavigationItem] = []
+    here: Sequence[NavigationItem] = ()
+    for label, places in STAFF:
+        pages = tuple(_item(place) for place in _open_to_actor(places))
+        inside = any(page.current for page in pages)
+        groups.append(NavigationItem(str(label), pages[0].url, inside))
+        if inside and len(pages) > 1:
+            here = pages
+    return StaffMenu(tuple(groups), here)
+
+
+def _open_to_actor(places: Iterable[Place]) -> list[Place]:
+    actor = current_actor()
+    is_admin = actor is not None and actor.role == "admin"
+    return [place for place in places if is_admin or not place.admin]
+
+
+def _item(place: Place) -> NavigationItem:
+    url = url_for(place.endpoint)
+    path = url.removeprefix(request.script_root)
+    below = (*(() if path == "/staff/" else (path,)), *place.within)
+    return NavigationItem(
+        str(place.label), url, request.path == path or request.path.startswith(below)
+    )
