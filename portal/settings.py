@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     imap_url: SecretStr = SecretStr("")
     #: The address that letters come from and are answered to.
     mail_from: str = SUPPORT_ADDRESS
+    #: Where the people of support are told of deadlines; nobody is when it is not set.
+    support_team: str = ""
     #: Where log records go; standard error when it is not set.
     log_file: Path | None = None
     demo: bool = True
@@ -102,10 +104,10 @@ class Settings(BaseSettings):
                 raise ValueError(f"an address begins with {wanted}")
         return value
 
-    @field_validator("mail_from")
+    @field_validator("mail_from", "support_team")
     @classmethod
     def _an_address(cls, value: str) -> str:
-        if bare_address(value) != value.lower():
+        if value and bare_address(value) != value.lower():
             raise ValueError("it is no e-mail address")
         return value
 
@@ -131,6 +133,7 @@ class Settings(BaseSettings):
             outgoing=Server.parse(smtp) if smtp else None,
             incoming=Server.parse(imap) if imap else None,
             address=self.mail_from,
+            team=self.support_team,
         )
 
     @property

@@ -7,6 +7,7 @@ import portal.blob_care.work
 import provision.sweeps.work
 import provision.work
 import support.mailroom.work
+import support.requests.work
 from jobs.runner import Workbook
 
 SLICES = (
@@ -16,6 +17,7 @@ SLICES = (
     provision.work,
     provision.sweeps.work,
     support.mailroom.work,
+    support.requests.work,
     portal.blob_care.work,
 )
 

@@ -4,8 +4,9 @@ A civil date has no hour and no zone here: whoever has an instant asks storage.c
 """
 
 from calendar import monthrange
-from datetime import MAXYEAR, MINYEAR, date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 
+from storage.clock import MOSCOW
 from storage.refusals import RefusedError
 
 ENGLISH_MONTHS = (
@@ -61,3 +62,10 @@ def date_text(day: date, language: str) -> str:
     if language == "ru":
         return f"{day.day:02}.{day.month:02}.{day.year:04}"
     return f"{day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
+
+
+def moment_text(instant: datetime, language: str) -> str:
+    """The instant as a customer reads it, in Moscow: 23.11.2026, 09:00 (МСК)."""
+    local = instant.astimezone(MOSCOW)
+    zone = "МСК" if language == "ru" else "Moscow time"
+    return f"{date_text(local.date(), language)}, {local:%H:%M} ({zone})"

@@ -13,6 +13,9 @@ from support.repair_term import RepairPolicy
 from support.terms import TermPolicy
 from support.work_calendar import WorkCalendar
 
+#: Named in attestations and contracts; it moves when what a rule says does.
+RULES_VERSION = "2026-11-22"
+
 
 @dataclass(frozen=True)
 class Clause:

@@ -53,6 +53,20 @@ class SupportContract(Base):
         return f"support-contract:{self.number}"
 
 
+class SupportContact(Base):
+    """Who writes for an organisation: an address, or a whole domain as @example.ru, in lower case.
+
+    It decides whose contract a letter falls under and shows nobody anything.
+    """
+
+    __tablename__ = "support_contact"
+
+    address: Mapped[str] = mapped_column(Text, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    added_by: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Receivable(Base):
     """What an organisation owed past its day, as the accounts said on the day `as_of`."""
 

@@ -41,11 +41,15 @@ class Server:
 
 @dataclass(frozen=True)
 class MailOptions:
-    """`outgoing` or `incoming` is None where nothing is sent or fetched: letters wait then."""
+    """`outgoing` or `incoming` is None where nothing is sent or fetched: letters wait then.
+
+    `team` is where people of support are told of deadlines; nobody is when it is empty.
+    """
 
     outgoing: Server | None = None
     incoming: Server | None = None
     address: str = SUPPORT_ADDRESS
+    team: str = ""
     name: str = "ФЛАТ-ПРО, техническая поддержка"
 
     @property

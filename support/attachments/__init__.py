@@ -1,0 +1,1 @@
+"""Files that people send: judged by their content, made harmless, kept as blobs."""
