@@ -17,13 +17,14 @@ from portal.installing import open_installation
 from portal.settings import Settings
 from storage.db import Database, sqlite_url
 from storage.installation import Installation
-from tests import compiled_templates
+from tests import once
 from tests.postgres import Postgres, fast_folder, find_pg_ctl
 
 if TYPE_CHECKING:
     from tests.served import Served
 
 ADMIN_PASSWORD = "tests-Only-1234567"
+once.arrange()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -107,7 +108,7 @@ def installation(settings: Settings) -> Iterator[Installation]:
 
 @pytest.fixture
 def app(installation: Installation, settings: Settings) -> Flask:
-    made = compiled_templates.keep(create_app(installation, settings, PAGES))
+    made = create_app(installation, settings, PAGES)
     made.testing = False
     health.started(made).set()
     return made
@@ -136,7 +137,7 @@ def either_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask
         url = server.url(server.create_database(request.getfixturevalue("migrated_postgres")))
     settings = Settings(data_dir=tmp_path / "either", database_url=url, demo=False)
     found = open_installation(settings)
-    made = compiled_templates.keep(create_app(found, settings, PAGES))
+    made = create_app(found, settings, PAGES)
     health.started(made).set()
     yield made
     found.database.dispose()

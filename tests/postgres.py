@@ -73,8 +73,9 @@ class Postgres:
 
     def create_database(self, template: str = "template1") -> str:
         """Make a database as a copy of `template`; its name."""
+        # Twice as quick as by the log, where nothing is synced (PostgreSQL 15 and newer).
         name = f"test_{next(self._numbers)}"
-        self._administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
     def drop_database(self, name: str) -> None:

@@ -1,5 +1,7 @@
 """People, tokens, passwords and the audit trail, on both databases."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,6 +28,13 @@ def test_the_first_admin_is_made_once_with_a_generated_password(installation: In
     assert first is not None
     assert len(first) >= 20
     assert second is None
+
+
+def test_a_password_costs_an_attacker_what_rfc_9106_asks() -> None:
+    # In a process of its own: this one hashes cheaply.
+    asked = "from accounts import passwords; print(passwords.hash_password('long-enough-1'))"
+    run = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
+    assert run.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_generated_passwords_differ() -> None:

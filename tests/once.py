@@ -1,0 +1,49 @@
+"""What a test process pays once instead of once a test, as thousands of tests each have their app.
+
+Templates and the builders of addresses are compiled once, with the same result; passwords are
+hashed cheaply, and ``tests/accounts`` shows the product's own cost in a process of its own.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
+
+from accounts import passwords
+
+_COMPILED: dict[str, bytes] = {}
+_BUILDERS: dict[object, Callable[..., tuple[str, str]]] = {}
+
+
+class _Kept(BytecodeCache):
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (kept := _COMPILED.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        _COMPILED[bucket.key] = bucket.bytecode_to_string()
+
+
+def arrange() -> None:
+    """For every app this process makes from now on."""
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Kept()}
+    Rule._compile_builder = _once(Rule._compile_builder)
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def _once(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
+    """A builder takes its rule as an argument: the same trace makes the same code."""
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT002 - as Werkzeug has it
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        key = (tuple(rule._trace), append_unknown)
+        if key not in _BUILDERS:
+            _BUILDERS[key] = compile_builder(rule, append_unknown)
+        return _BUILDERS[key]
+
+    return compiled
