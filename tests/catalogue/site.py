@@ -18,7 +18,9 @@ from portal.settings import Settings
 from storage.clock import now
 from storage.installation import Installation
 
-QUICK = MirrorOptions(silence_s=2, patience_s=1, least_bytes_s=2000, tries=2)
+# A busy machine answers late and is waited for; only tests of silence give up early.
+PATIENT = MirrorOptions(silence_s=20, patience_s=10, least_bytes_s=2000, tries=2)
+HASTY = MirrorOptions(silence_s=2, patience_s=1, least_bytes_s=2000, tries=2)
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Site:
     installation: Installation
     settings: Settings
     upstream: str
-    options: MirrorOptions = QUICK
+    options: MirrorOptions = PATIENT
     fetched: list[str] = field(default_factory=list)
 
     def sync(

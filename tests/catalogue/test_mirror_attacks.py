@@ -23,7 +23,7 @@ from catalogue.tuf_layout import Purpose
 from docs_store.receiving import DocumentReceiver
 from storage.clock import now
 from storage.refusals import RefusedError
-from tests.catalogue.site import Site
+from tests.catalogue.site import HASTY, Site
 from tests.catalogue.test_tuf_client import Attacker, current_list, forged_target, rotate, stolen
 from tests.catalogue.vendor import LyingMirror, Vendor, fetch, serving
 
@@ -303,6 +303,7 @@ def test_endless_and_dripping_answers_end(
     vendor: Vendor, site: Site, app: Flask, address: str, trick: Callable[..., Iterable[bytes]]
 ) -> None:
     vendor.publish("1.0.0")
+    site.options = HASTY
     where = hashed(app, "1.0.0") if address == "bytes" else address
     with serving(Trickster(app, where, [trick] * 9)) as site.upstream:
         begun = time.monotonic()
@@ -314,6 +315,7 @@ def test_endless_and_dripping_answers_end(
 
 def test_a_server_that_says_nothing_is_given_up(vendor: Vendor, site: Site) -> None:
     assert vendor
+    site.options = HASTY
     with socket.create_server(("127.0.0.1", 0)) as silent:
         accepted: list[socket.socket] = []
         thread = threading.Thread(target=lambda: accepted.append(silent.accept()[0]))
