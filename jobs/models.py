@@ -23,6 +23,9 @@ class Job(Base):
     __tablename__ = "job"
     __table_args__ = (Index("ix_job_state_run_after", "state", "run_after"),)
 
+    # `route` names who may run it: workers that serve this route; empty is every worker.
+    # `dispatched_at` is when a broker was last told of it; null on the embedded runner.
+
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -34,6 +37,8 @@ class Job(Base):
     progress_total: Mapped[int | None]
     progress_note: Mapped[str] = mapped_column(Text, default="")
     owner: Mapped[str | None] = mapped_column(Text)
+    route: Mapped[str] = mapped_column(Text, default="", server_default="")
+    dispatched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     run_after: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,46 +1,70 @@
-"""Who runs jobs: each process holds a lock file, which tells the living from the dead.
+"""Who runs jobs: each process holds a lock that tells the living from the dead.
 
-The kernel drops the lock when the process ends, however it ends, so no heartbeat is needed.
+The lock is dropped when the process ends, however it ends, so no heartbeat is needed: on SQLite,
+whose processes share a folder, it is a file lock that the kernel drops; on PostgreSQL, whose
+workers may be on many machines, a session's advisory lock that the server drops.
 """
 
+import contextlib
 import fcntl
+import hashlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from sqlalchemy import text
+
+from storage.db import Database
+from storage.installation import Installation
+
+LOCKS = "locks"
 
 
-class Owner:
-    """A named, locked claim to be alive; released when closed or when the process dies."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._path = folder / f"{self.name}.lock"
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-
-    def close(self) -> None:
-        self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+def new_name() -> str:
+    """A name that no other process has, on this machine or another."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def is_alive(folder: Path, name: str) -> bool:
+@contextlib.contextmanager
+def present(installation: Installation) -> Iterator[str]:
+    """A name that is alive for as long as this is open and the process runs."""
+    name = new_name()
+    held = (
+        _file_lock(installation.data_dir / LOCKS, name)
+        if installation.database.is_sqlite
+        else _advisory_lock(installation.database, name)
+    )
+    with held:
+        yield name
+
+
+def is_present(installation: Installation, name: str) -> bool:
     """Whether the process that took the name still runs."""
+    if installation.database.is_sqlite:
+        return _is_locked(installation.data_dir / LOCKS / f"{name}.lock")
+    with installation.database.engine.connect() as connection:
+        # Given back when this transaction is rolled back: asking holds nobody up.
+        question = text("SELECT pg_try_advisory_xact_lock(:key)")
+        return not connection.scalar(question, {"key": _key(name)})
+
+
+@contextlib.contextmanager
+def _file_lock(folder: Path, name: str) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        descriptor = os.open(folder / f"{name}.lock", os.O_RDWR)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
@@ -48,7 +72,24 @@ def is_alive(folder: Path, name: str) -> bool:
     except BlockingIOError:
         return True
     else:
-        (folder / f"{name}.lock").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         return False
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _advisory_lock(database: Database, name: str) -> Iterator[None]:
+    with database.engine.connect() as pooled:
+        connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _key(name)})
+        try:
+            yield
+        finally:
+            # Closed, not returned to the pool, where it would keep the lock.
+            connection.invalidate()
+
+
+def _key(name: str) -> int:
+    """The number that PostgreSQL locks instead of a name: 63 bits, apart from other locks'."""
+    return int.from_bytes(hashlib.sha256(f"job-owner:{name}".encode()).digest()[:8]) >> 1

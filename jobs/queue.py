@@ -20,14 +20,19 @@ def submit(
     actor: str,
     now: datetime,
     max_attempts: int = 3,
+    route: str = "",
 ) -> Job:
-    """Store a job in the caller's transaction: it exists if and only if the rest does."""
+    """Store a job in the caller's transaction: it exists if and only if the rest does.
+
+    Only workers that serve `route` run it where there is a broker; empty is every worker.
+    """
     job = Job(
         kind=kind,
         arguments=dict(arguments),
         actor=actor,
         state=JobState.QUEUED,
         max_attempts=max_attempts,
+        route=route,
         created_at=now,
         run_after=now,
     )
@@ -54,8 +59,20 @@ def claim(session: Session, owner: str, kinds: Iterable[str], now: datetime) -> 
         .with_for_update(skip_locked=True)
     )
     job_id = session.scalar(due)
-    if job_id is None:
-        return None
+    return None if job_id is None else _begin(session, job_id, owner, now)
+
+
+def claim_one(session: Session, job_id: int, owner: str, now: datetime) -> Job | None:
+    """Take this job if it waits and is due, else None: a message may come twice, or too late."""
+    due = (
+        select(Job.id)
+        .where(Job.id == job_id, Job.state == JobState.QUEUED, Job.run_after <= now)
+        .with_for_update(skip_locked=True)
+    )
+    return None if session.scalar(due) is None else _begin(session, job_id, owner, now)
+
+
+def _begin(session: Session, job_id: int, owner: str, now: datetime) -> Job:
     job = session.get_one(Job, job_id)
     job.state = JobState.RUNNING
     job.owner = owner
@@ -84,6 +101,7 @@ def fail(session: Session, job_id: int, error: str, now: datetime) -> None:
     else:
         delay = RETRY_DELAYS_S[min(job.attempts, len(RETRY_DELAYS_S)) - 1]
         job.state = JobState.QUEUED
+        job.dispatched_at = None
         job.run_after = now + timedelta(seconds=delay)
 
 
@@ -107,6 +125,6 @@ def release(session: Session, owner: str, now: datetime) -> int:
     result = session.execute(
         update(Job)
         .where(Job.state == JobState.RUNNING, Job.owner == owner)
-        .values(state=JobState.QUEUED, owner=None, run_after=now)
+        .values(state=JobState.QUEUED, owner=None, run_after=now, dispatched_at=None)
     )
     return cast("CursorResult[Any]", result).rowcount

@@ -6,21 +6,20 @@ A handler must be idempotent: after a crash its job runs again from the start.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs import queue
-from jobs.owners import Owner, is_alive
+from jobs.models import Job
+from jobs.owners import is_present, present
 from jobs.schedule import Periodic, is_due, submit_due
 from storage.clock import now
 from storage.db import DatabaseFullError
 from storage.installation import Installation
 
 IDLE_S = 0.5
-LOCKS = "locks"
 
 _log = structlog.get_logger(__name__)
 
@@ -68,29 +67,21 @@ class Runner:
         self._thread.join(timeout_s)
 
     def _loop(self) -> None:
-        with Owner(self._locks()) as owner:
-            while not self._stop.is_set():
-                try:
-                    self.release_orphans()
-                    if not self.run_due(owner.name):
-                        self._stop.wait(IDLE_S)
-                except (SQLAlchemyError, DatabaseFullError):
-                    # The database may be away for a while, or full; the runner outlives it.
-                    _log.exception("jobs-loop-failed")
-                    self._stop.wait(5)
+        while not self._stop.is_set():
+            try:
+                with present(self._installation) as owner:
+                    self._take_turns(owner)
+            except (SQLAlchemyError, DatabaseFullError):
+                # The database may be away for a while, or full; the runner outlives it. What it
+                # was present by may have gone with the connection: it comes back by a new name.
+                _log.exception("jobs-loop-failed")
+                self._stop.wait(5)
 
-    def _locks(self) -> Path:
-        return self._installation.data_dir / LOCKS
-
-    def release_orphans(self) -> int:
-        """Give back the jobs of processes that died; the number of jobs."""
-        with self._installation.database.reading() as session:
-            owners = queue.running_owners(session)
-        dead = [name for name in owners if not is_alive(self._locks(), name)]
-        if not dead:
-            return 0
-        with self._installation.database.writing() as session:
-            return sum(queue.release(session, name, now()) for name in dead)
+    def _take_turns(self, owner: str) -> None:
+        while not self._stop.is_set():
+            release_orphans(self._installation)
+            if not self.run_due(owner):
+                self._stop.wait(IDLE_S)
 
     def run_due(self, owner: str) -> int:
         """Run everything that is due now; the number of jobs run."""
@@ -109,22 +100,36 @@ class Runner:
         return count
 
     def _run_one(self, owner: str) -> bool:
-        database = self._installation.database
-        with database.writing() as session:
+        with self._installation.database.writing() as session:
             job = queue.claim(session, owner, self._workbook.handlers, now())
-            if job is None:
-                return False
-            work = Work(job.id, job.arguments, job.actor, self._installation)
-            handler = self._workbook.handlers[job.kind]
-        log = _log.bind(job=work.job_id, kind=job.kind)
-        try:
-            handler(work)
-        except Exception as error:
-            log.exception("job-failed")
-            with database.writing() as session:
-                queue.fail(session, work.job_id, f"{type(error).__name__}: {error}", now())
-        else:
-            with database.writing() as session:
-                queue.finish(session, work.job_id, now())
-            log.info("job-done")
+        if job is None:
+            return False
+        perform(self._installation, self._workbook, job)
         return True
+
+
+def perform(installation: Installation, workbook: Workbook, job: Job) -> None:
+    """Run the handler of a claimed job and store how it ended."""
+    work = Work(job.id, job.arguments, job.actor, installation)
+    log = _log.bind(job=work.job_id, kind=job.kind)
+    try:
+        workbook.handlers[job.kind](work)
+    except Exception as error:
+        log.exception("job-failed")
+        with installation.database.writing() as session:
+            queue.fail(session, work.job_id, f"{type(error).__name__}: {error}", now())
+    else:
+        with installation.database.writing() as session:
+            queue.finish(session, work.job_id, now())
+        log.info("job-done")
+
+
+def release_orphans(installation: Installation) -> int:
+    """Give back the jobs of processes that died; the number of jobs."""
+    with installation.database.reading() as session:
+        owners = queue.running_owners(session)
+    dead = [name for name in owners if not is_present(installation, name)]
+    if not dead:
+        return 0
+    with installation.database.writing() as session:
+        return sum(queue.release(session, name, now()) for name in dead)

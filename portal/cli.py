@@ -92,6 +92,16 @@ def serve_command(planes: str, as_child: bool) -> None:
     sys.exit(serve.run(settings.load(), serve.parse_planes(planes), as_child=as_child))
 
 
+@main.command("worker")
+@click.option("--route", "routes", multiple=True, help="Serve this route too; may be repeated.")
+@click.option("--processes", type=click.IntRange(1, 256), help="How many jobs at once.")
+def worker_command(routes: tuple[str, ...], processes: int | None) -> None:
+    """Run jobs until stopped: for the broker (FLATPRO_BROKER_URL), or straight from the rows."""
+    from portal import working  # noqa: PLC0415
+
+    sys.exit(working.work(settings.load(), routes, processes))
+
+
 @main.group()
 def db() -> None:
     """The database."""

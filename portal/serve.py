@@ -104,9 +104,11 @@ def _serve_pages(settings: Settings, planes: Collection[Plane]) -> int:
         counter = download_watch.counter_of(app)
         counter.start(installation.database)
         running.callback(counter.stop)
-        runner = Runner(installation, WORKBOOK)
-        runner.start()
-        running.callback(runner.stop)
+        if not settings.broker_url.get_secret_value():
+            # Where there is a broker, `flatpro worker` runs the jobs.
+            runner = Runner(installation, WORKBOOK)
+            runner.start()
+            running.callback(runner.stop)
         start = Start(settings, stage, with_phones=with_phones)
         running.callback(start.stop)
         threading.Thread(target=start.finish, args=(app,), name="start", daemon=True).start()

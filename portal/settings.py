@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     data_dir: Path = Path("var")
     database_url: str = ""
+    #: Celery's broker, amqp://… or redis://…: `flatpro worker` runs the jobs, the server none.
+    broker_url: SecretStr = SecretStr("")
     public_url: str = ""
     phone_url: str = ""
     #: Whose mirror this installation is: copied again and again by a job.
@@ -85,6 +87,14 @@ class Settings(BaseSettings):
                 raise ValueError("an address begins with sqlite:/// or postgresql+psycopg://")
         except ArgumentError as error:
             raise ValueError("it is no database address, like postgresql+psycopg://…") from error
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _a_broker_we_know(cls, value: SecretStr) -> SecretStr:
+        known = ("amqp://", "amqps://", "redis://", "rediss://")
+        if value.get_secret_value() and not value.get_secret_value().startswith(known):
+            raise ValueError("an address begins with amqp:// or redis://")
         return value
 
     @field_validator("blob_url")

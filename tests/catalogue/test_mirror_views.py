@@ -10,7 +10,7 @@ from catalogue import keys, tuf_keys, work
 from catalogue.mirror_http import MirrorOptions
 from catalogue.tuf_layout import Purpose
 from jobs import queue
-from jobs.owners import Owner
+from jobs.owners import present
 from jobs.runner import Runner, Workbook
 from portal import health
 from portal.app import PAGES, create_app
@@ -54,8 +54,8 @@ def ask_for_sync(client: FlaskClient) -> int:
 
 def run_jobs(installation: Installation) -> None:
     runner = Runner(installation, Workbook(work.HANDLERS))
-    with Owner(installation.data_dir / "locks") as owner:
-        runner.run_due(owner.name)
+    with present(installation) as owner:
+        runner.run_due(owner)
 
 
 def test_the_job_follows_the_upstream_of_the_settings_and_the_page_tells(
