@@ -33,6 +33,7 @@ SLICES = {
     "provision.newcomers.cli": ("newcomer",),
     "support.cli": ("warranty", "contract"),
     "support.certificate_cli": ("certificate",),
+    "support.service_centres.cli": ("centre",),
     "portal.blob_care.cli": ("storage",),
 }
 _MODULE_OF = {name: module for module, names in SLICES.items() for name in names}

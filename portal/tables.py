@@ -13,10 +13,15 @@ import storage.blob_models
 import storage.resumable
 import support.agreements.models
 import support.calendars.models
+import support.certificate_orders.models
+import support.loaners.models
 import support.mailroom.models
 import support.models
 import support.personal_data.models
+import support.repairs.models
+import support.replacements.models
 import support.requests.models
+import support.service_centres.models
 from storage.db import Base
 
 #: Importing the modules above is what fills it.

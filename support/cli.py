@@ -9,12 +9,16 @@ from storage.console import json_option, language, pass_installation, say, show_
 from storage.installation import Installation
 from support import answer_forms, contracts, handover
 from support.coverage import coverage_of
+from support.customer_kinds import CustomerKind
 from support.evidence import EvidenceKind, StartEvent
 from support.models import SupplyContract
+from support.repairs.vocabulary import Payer
+from support.replacements.policy import ReplacementPolicy
 from support.terms import TermPolicy
 
 ACTOR = "command line"
 CHECK = "check"
+PAYER = click.Choice([payer.value for payer in Payer])
 DATE = click.DateTime(formats=["%Y-%m-%d", "%d.%m.%Y"])
 
 
@@ -92,6 +96,20 @@ def contract() -> None:
 )
 @click.option("--start-date", type=DATE, help="The agreed first day.")
 @click.option("--product", help="Only for phones of this product.")
+@click.option(
+    "--customer",
+    type=click.Choice([kind.value for kind in CustomerKind]),
+    default=CustomerKind.LEGAL.value,
+    show_default=True,
+    help="Who the customer is; a consumer may not get less than the law gives.",
+)
+@click.option(
+    "--replacement",
+    type=click.Choice([policy.value for policy in ReplacementPolicy]),
+    help="The warranty of a phone given in place of another, if it is not a whole new term.",
+)
+@click.option("--inbound-payer", type=PAYER, help="Who pays the way to the service centre.")
+@click.option("--return-payer", type=PAYER, help="Who pays the way back.")
 @pass_installation
 def add_contract(
     installation: Installation,
@@ -101,16 +119,29 @@ def add_contract(
     start_event: str | None,
     start_date: datetime | None,
     product: str | None,
+    customer: str,
+    replacement: str | None,
+    inbound_payer: str | None,
+    return_payer: str | None,
 ) -> None:
     """Record the supply contract NUMBER."""
     if start_event and start_date:
         raise click.UsageError("Give --start-event or --start-date, not both.")
     start: date | StartEvent | None = StartEvent(start_event) if start_event else None
     new = contracts.NewContract(
-        number, organisation, months, start_date.date() if start_date else start, product
+        number,
+        organisation,
+        months,
+        start_date.date() if start_date else start,
+        product,
+        CustomerKind(customer),
+        ReplacementPolicy(replacement) if replacement else None,
+        inbound_payer,
+        return_payer,
     )
+    policy = installation.option(TermPolicy)
     with installation.database.writing() as session:
-        contracts.add(session, new, actor=ACTOR, now=now())
+        contracts.add(session, new, actor=ACTOR, now=now(), policy=policy)
     say(f"Contract {number} was recorded.")
 
 

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from accounts import audit, users
 from catalogue import products
 from storage.refusals import ConflictError, RefusedError
+from support.customer_kinds import CustomerKind, check_floor
 from support.evidence import StartEvent
 from support.models import SupplyContract
+from support.replacements.policy import ReplacementPolicy
 from support.rules import CONTRACT_SILENT, CONTRACT_UNRECORDED, RuleApplied
-from support.terms import ContractOverride
+from support.terms import ContractOverride, TermPolicy
 
 NUMBER_LENGTH_MAX = 64
 
@@ -41,6 +43,10 @@ class NewContract:
     months: int | None = None
     start: date | StartEvent | None = None
     product: str | None = None
+    customer_kind: CustomerKind = CustomerKind.LEGAL
+    replacement_policy: ReplacementPolicy | None = None
+    inbound_payer: str | None = None
+    return_payer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,21 @@ def contract_number(text: str) -> str:
     return number
 
 
-def add(session: Session, new: NewContract, *, actor: str, now: datetime) -> SupplyContract:
-    """Record a contract; raises ContractExistsError, TermLengthError or an unknown name's error."""
+def add(
+    session: Session,
+    new: NewContract,
+    *,
+    actor: str,
+    now: datetime,
+    policy: TermPolicy | None = None,
+) -> SupplyContract:
+    """Record a contract; raises ContractExistsError, TermLengthError or an unknown name's error.
+
+    One with a consumer may not go below the floor (W-9): raises ConsumerTermError or
+    ConsumerStartError.
+    """
     terms = ContractOverride(contract_number(new.number), new.months, new.start)
+    check_floor(new.customer_kind, terms, policy or TermPolicy())
     if session.scalar(select(SupplyContract.id).where(SupplyContract.number == terms.number)):
         raise ContractExistsError(number=terms.number)
     contract = SupplyContract(
@@ -71,6 +89,10 @@ def add(session: Session, new: NewContract, *, actor: str, now: datetime) -> Sup
         months=terms.months,
         start_event=terms.start if isinstance(terms.start, StartEvent) else None,
         start_date=terms.start if isinstance(terms.start, date) else None,
+        customer_kind=new.customer_kind,
+        replacement_policy=new.replacement_policy,
+        inbound_payer=new.inbound_payer,
+        return_payer=new.return_payer,
         created_at=now,
     )
     session.add(contract)

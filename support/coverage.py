@@ -10,13 +10,18 @@ from provision.devices import registry
 from provision.devices.identity import SerialNumber
 from provision.devices.summary import DeviceSummary, HandoverEvidence
 from provision.models import Device
+from storage.clock import moscow_date
 from storage.refusals import NotFoundError
 from support import contracts
 from support.calendars.loading import shipped as shipped_calendar
 from support.claims import ClaimPolicy, with_claims
 from support.entitlements import Entitlement
 from support.evidence import Evidence, EvidenceKind
+from support.intervals import Interval
 from support.models import EntitlementRow
+from support.repairs.models import RepairUnit
+from support.repairs.vocabulary import Resolution
+from support.replacements.chain import with_replacements
 from support.terms import TermPolicy
 from support.warranty import CoverageAnswer, CoveredDevice, entitlement
 
@@ -65,8 +70,10 @@ def coverage_of(
         _stored_rights(session, found.mac),
         today,
         agreed.remarks,
+        _repairs(session, found.mac, today),
     )
-    return with_claims(answer, shipped_calendar(), ClaimPolicy())
+    settled = with_replacements(session, answer, found.mac)
+    return with_claims(settled, shipped_calendar(), ClaimPolicy())
 
 
 def _stored_rights(session: Session, mac: str) -> list[Entitlement]:
@@ -77,6 +84,24 @@ def _stored_rights(session: Session, mac: str) -> list[Entitlement]:
         .order_by(EntitlementRow.starts_on, EntitlementRow.id)
     )
     return [row.right for row in session.scalars(query)]
+
+
+def _repairs(session: Session, mac: str, today: date) -> list[Interval]:
+    """W-7: the times in a service centre of covered faults; one still there counts until today."""
+    query = (
+        select(RepairUnit)
+        .join(Device, Device.id == RepairUnit.device_id)
+        .where(Device.mac == mac, RepairUnit.covered.is_(True), RepairUnit.received_at.is_not(None))
+    )
+    return [
+        Interval(unit.requested_on, max(unit.requested_on, _until(unit, today)))
+        for unit in session.scalars(query)
+        if unit.requested_on <= today and unit.resolution is not Resolution.REPLACED
+    ]
+
+
+def _until(unit: RepairUnit, today: date) -> date:
+    return min(moscow_date(unit.returned_at), today) if unit.returned_at else today
 
 
 def _evidence(proof: HandoverEvidence) -> Evidence:

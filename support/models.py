@@ -9,6 +9,7 @@ from accounts.models import Organisation
 from catalogue.models import Product
 from provision.models import Device
 from storage.db import Base, UtcDateTime
+from support.customer_kinds import CustomerKind
 from support.entitlements import Entitlement, EntitlementKind
 from support.evidence import StartEvent
 
@@ -16,8 +17,9 @@ from support.evidence import StartEvent
 class SupplyContract(Base):
     """What one supply contract changes in the general warranty rule; an empty part changes nothing.
 
-    `product` narrows it to the phones of one product. A phone is under the contract when a proof
-    of its handover names the contract's number.
+    `replacement_policy` (W-8) and the payers of deliveries (D-1, D-3) are empty where the contract
+    leaves them to the rules. `product` narrows it to the phones of one product. A phone is under
+    the contract when a proof of its handover names the contract's number.
     """
 
     __tablename__ = "supply_contract"
@@ -33,6 +35,10 @@ class SupplyContract(Base):
     months: Mapped[int | None]
     start_event: Mapped[StartEvent | None] = mapped_column(Text)
     start_date: Mapped[date | None]
+    customer_kind: Mapped[CustomerKind] = mapped_column(Text, server_default="legal")
+    replacement_policy: Mapped[str | None] = mapped_column(Text)
+    inbound_payer: Mapped[str | None] = mapped_column(Text)
+    return_payer: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     organisation: Mapped[Organisation] = relationship(lazy="joined")

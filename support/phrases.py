@@ -10,7 +10,7 @@ from datetime import date
 from storage.phrases import Phrase
 from support.civil_dates import date_text
 
-__all__ = ["NBSP", "Detail", "Phrase", "filled", "months_phrase"]
+__all__ = ["NBSP", "Detail", "Phrase", "days_phrase", "filled", "months_phrase"]
 
 NBSP = "\u00a0"
 
@@ -32,6 +32,14 @@ def months_phrase(months: int) -> Phrase:
         ru=f"{months}{NBSP}{_russian_month(months)}",
         en=f"{months}{NBSP}{'month' if months == 1 else 'months'}",
     )
+
+
+def days_phrase(days: int) -> Phrase:
+    """A number of days (1 день, 3 дня, 14 дней)."""
+    few = days % 10 in {2, 3, 4} and days % 100 not in {12, 13, 14}
+    one = days % 10 == 1 and days % 100 != 11
+    noun = "день" if one else "дня" if few else "дней"
+    return Phrase(f"{days}{NBSP}{noun}", f"{days}{NBSP}{'day' if days == 1 else 'days'}")
 
 
 def _russian_month(count: int) -> str:

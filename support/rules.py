@@ -1,9 +1,9 @@
 """The sentences of the warranty rules, as data, and the line that a rule leaves in an answer.
 
 Numbers: W-1 whom the rules cover, W-2 the term, W-3 its first day, W-4 what a supply contract
-changes, W-5 and W-6 until when a claim is in time, W-12 the union of all rights. No sentence names
-a document, a contract's number or a person: those stand in `reference`, which a public page must
-not print.
+changes, W-5 and W-6 until when a claim is in time, W-7 time in repair, W-8 replacement, W-12 the
+union of all rights. No sentence names a document, a contract's number or a person: those stand in
+`reference`, which a public page must not print.
 """
 
 from dataclasses import dataclass
@@ -148,6 +148,25 @@ LAST_DAY_OFF_PROVISIONAL = _rule(
     " в том году ещё не утверждён, день может измениться.",
     "{end} is a day off, so claims are taken until {until}, inclusive. The days off of that year"
     " are not decreed yet, so the day may change.",
+)
+
+TIME_IN_REPAIR = _rule(
+    "W-7",
+    "Телефон был в ремонте с {start} по {end}: срок гарантии продлён на {days}.",
+    "The phone was in repair from {start} to {end}: the warranty is longer by {days}.",
+)
+
+REPLACED = _rule(
+    "W-8",
+    "{on} телефон заменён. Гарантия на него закончилась в этот день; требования предъявляют по"
+    " телефону, выданному взамен.",
+    "The phone was replaced on {on}. Its warranty ended on that day; claims are made for the phone"
+    " given in its place.",
+)
+GIVEN_IN_PLACE = _rule(
+    "W-8",
+    "Телефон выдан {on} взамен неисправного: {policy}.",
+    "The phone was given on {on} in place of a faulty one: {policy}.",
 )
 
 RIGHT_COUNTED = _rule(

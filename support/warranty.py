@@ -6,7 +6,7 @@ out. Civil dates are those of Moscow.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -15,7 +15,8 @@ from support.civil_dates import add_months
 from support.entitlements import Entitlement, EntitlementKind
 from support.evidence import Evidence
 from support.intervals import Interval, gaps, union
-from support.phrases import Phrase, filled, months_phrase
+from support.phrases import Phrase, days_phrase, filled, months_phrase
+from support.prolonging import days_of, prolonged
 from support.rules import RuleApplied
 from support.term_start import TermStart, explain_start, find_start
 from support.terms import (
@@ -114,15 +115,16 @@ def entitlement(
     extra_entitlements: Sequence[Entitlement],
     today: date,
     contract_remarks: Sequence[RuleApplied] = (),
+    repairs: Sequence[Interval] = (),
 ) -> CoverageAnswer:
-    """The warranty of `device` on `today` by rules W-1, W-4, W-3, W-2 and W-12, in that order.
+    """The warranty of `device` on `today` by rules W-1, W-4, W-3, W-2, W-7 and W-12, in that order.
 
     A phone not of our make has none (W-1). Contract clauses settle the terms (W-4), evidence the
-    first day (W-3), and both the last day (W-2). The union of this right with the device's other
-    dated rights decides (W-12): a day inside is COVERED; a day outside is NOT_COVERED, or
-    NOT_ESTABLISHED while the base right has no proved first day. `contract_remarks` tell of
-    contracts that change nothing. Raises OverridesClashError, and CalendarEndError for dates near
-    the calendar's ends.
+    first day (W-3), both the last day (W-2), and time in `repairs` moves it (W-7). The union of
+    this right with the device's other dated rights decides (W-12): a day inside is COVERED; a day
+    outside is NOT_COVERED, or NOT_ESTABLISHED while the base right has no proved first day.
+    `contract_remarks` tell of contracts that change nothing. Raises OverridesClashError, and
+    CalendarEndError for dates near the calendar's ends.
     """
     if not device.own_product:
         return _outside_the_rules(device, today)
@@ -130,7 +132,8 @@ def entitlement(
     start = find_start(evidence, agreed)
     origin = _origin(start.accepted, agreed) if start.accepted else None
     base = _base_right(origin) if origin else None
-    rights = (*((base,) if base else ()), *extra_entitlements)
+    as_given = (*((base,) if base else ()), *extra_entitlements)
+    rights = _with_repairs(as_given, repairs)
     periods = union(right.interval for right in rights if right.kind.covers)
     period = next((period for period in periods if today in period), None)
     return CoverageAnswer(
@@ -147,7 +150,8 @@ def entitlement(
             *contract_remarks,
             *explain_start(start, agreed),
             _explain_term(base, agreed),
-            *(_explain_right(right) for right in extra_entitlements),
+            *_explain_repairs(as_given, repairs),
+            *(_explain_right(right) for right in rights[1 if base else 0 :]),
             _explain_day(periods, today),
             *(_explain_gap(gap) for gap in gaps(periods)),
         ),
@@ -175,6 +179,35 @@ def _origin(start: TermStart, agreed: AgreedTerms) -> TermOrigin:
 def _base_right(origin: TermOrigin) -> Entitlement:
     evidence = origin.evidence
     return Entitlement(EntitlementKind.BASE, evidence.on, origin.ends_on, evidence.reference)
+
+
+def _with_repairs(
+    rights: Sequence[Entitlement], repairs: Sequence[Interval]
+) -> tuple[Entitlement, ...]:
+    """W-7: each right's last day moves by the repairs of the whole cover that began by it."""
+    first = min((right.start for right in rights if right.kind.covers), default=None)
+    if first is None or not repairs:
+        return tuple(rights)
+    return tuple(
+        replace(right, end=prolonged(first, right.end, repairs).end) if right.kind.covers else right
+        for right in rights
+    )
+
+
+def _explain_repairs(
+    rights: Sequence[Entitlement], repairs: Sequence[Interval]
+) -> tuple[RuleApplied, ...]:
+    covering = [right for right in rights if right.kind.covers]
+    if not covering:
+        return ()
+    first = min(right.start for right in covering)
+    last = max(right.end for right in covering)
+    return tuple(
+        rules.TIME_IN_REPAIR.applied(
+            on=repair.end, start=repair.start, end=repair.end, days=days_phrase(days_of(repair))
+        )
+        for repair in prolonged(first, last, repairs).counted
+    )
 
 
 def _verdict(period: Interval | None, rights: Sequence[Entitlement]) -> Verdict:
