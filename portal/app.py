@@ -33,6 +33,7 @@ import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
 import support.certificate_views
+import support.requests.public_views
 import support.rule_views
 import support.views
 from accounts import access, identification
@@ -78,6 +79,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.software_views.public,
         docs_store.views.public,
         support.rule_views.public,
+        support.requests.public_views.public,
         support.views.public,
     ),
     Plane.STAFF: (

@@ -11,8 +11,8 @@ from typing import TextIO
 import structlog
 from flask import Flask, Response, g, request
 
-#: /p/<token>/… : the token is a secret, so a record holds only that there was one.
-_TOKEN_PATH = re.compile(r"^(/*p/+)(?!auth/)[^/]{20,}")
+#: /p/<token>/…, /support/r/<token>: a secret, so a record holds only that there was one.
+_TOKEN_PATH = re.compile(r"^(/*p/+|/(?:support|repair)/r/)(?!auth/)[^/]{20,}")
 
 
 #: The log file that is open now; set up again, it is closed first.

@@ -44,6 +44,7 @@ SITE: Final = (
     Place(_("Downloads"), "portal.downloads"),
     Place(_("Documents"), "docs_store.search"),
     Place(_("Warranty"), "support.warranty_check"),
+    Place(_("Support"), "support_requests.new_request", within=("/support/",)),
 )
 
 STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (

@@ -100,3 +100,9 @@ class IntakeLimitError(RefusedError):
     code = "intake-limit"
     ru = "С вашего адреса сегодня уже много обращений. Напишите на {address} или позвоните."
     en = "Many requests came from your address today. Write to {address} or call us."
+
+
+class UnknownFileError(NotFoundError):
+    code = "unknown-request-file"
+    ru = "Такого файла в обращении нет."
+    en = "The request has no such file."

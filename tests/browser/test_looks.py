@@ -13,6 +13,7 @@ PUBLIC = ("/", "/downloads/", "/downloads/FP-B2/?from=1.6.0", "/docs/", "/docs/b
 PUBLIC += (
     "/docs/search?q=%D1%81%D0%B5%D1%82%D1%8C",
     "/warranty",
+    "/support/new",
     "/login",
     "/nothing",
     "/api/docs",

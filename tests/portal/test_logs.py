@@ -30,14 +30,23 @@ def read(path: Path) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/p/{}/02f1a7000001.cfg", "//p//{}//x.cfg", "/p/{}", "/p/{}/firmware", "/p///{}/a/b"]
+    "path",
+    [
+        *("/p/{}/02f1a7000001.cfg", "//p//{}//x.cfg", "/p/{}", "/p/{}/firmware", "/p///{}/a/b"),
+        *("/support/r/{}", "/support/r/{}/reply", "/repair/r/{}"),
+    ],
 )
-def test_a_phones_token_never_stands_in_a_record(path: str) -> None:
+def test_a_secret_address_never_stands_in_a_record(path: str) -> None:
     assert TOKEN not in logs.masked_path(path.format(TOKEN))
 
 
 def test_an_address_without_a_token_is_recorded_as_it_is() -> None:
-    for path in ("/p/02f1a7000001.cfg", "/p/auth/02f1a7000001.cfg", "/downloads/FP-B2/"):
+    for path in (
+        "/p/02f1a7000001.cfg",
+        "/p/auth/02f1a7000001.cfg",
+        "/downloads/FP-B2/",
+        "/support/new",
+    ):
         assert logs.masked_path(path) == path
 
 

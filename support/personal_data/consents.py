@@ -1,0 +1,49 @@
+"""Consent to the handling of personal data: a record of its own, and never a part of the rules.
+
+Since 2025-09-01 (156-ФЗ) it is a separate document, kept with the text that it was given to.
+"""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from storage.refusals import RefusedError
+from support.personal_data.models import Consent
+from support.phrases import Phrase
+
+VERSION = "2026-11"
+SUPPORT = "support"
+TEXT = Phrase(
+    "Я даю ФЛАТ-ПРО согласие на обработку моих имени, адреса электронной почты, номера телефона и"
+    " того, что я напишу, чтобы ответить на моё обращение и вести его. Согласие действует, пока"
+    " обращение нужно для гарантии и отчётности, и отзывается письмом в техническую поддержку;"
+    " данные уничтожаются не позже 30 дней после отзыва.",
+    "I consent to FLAT-PRO handling my name, e-mail address, telephone number and what I write, in"
+    " order to answer and follow my request. The consent holds while the request is needed for"
+    " warranty and accounts, and is withdrawn by a letter to technical support; the data are"
+    " destroyed at most 30 days after that.",
+)
+
+
+class ConsentError(RefusedError):
+    code = "consent"
+    field = "consent"
+    ru = "Отметьте согласие на обработку персональных данных: без него мы не можем вам ответить."
+    en = "Tick the consent to the handling of personal data: we can't answer you without it."
+
+
+def give(session: Session, email: str, *, source: str, channel: str, now: datetime) -> Consent:
+    """Record that a person has consented to the text as it stands now."""
+    made = Consent(
+        email=email.strip().lower(),
+        purpose=SUPPORT,
+        text_version=VERSION,
+        text_sha256=hashlib.sha256(TEXT.ru.encode()).hexdigest(),
+        given_at=now,
+        source=source,
+        channel=channel,
+    )
+    session.add(made)
+    session.flush()
+    return made

@@ -1,0 +1,181 @@
+"""Pages for who asks: a new request, its secret address, an answer, an appeal."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Redirect
+
+from accounts.access import anyone, current_actor
+from catalogue import products
+from storage.clock import now
+from storage.refusals import RefusedError
+from storage.request import installation, reading, status_of, writing
+from storage.uploads import accepts_upload
+from support.attachments.receiving import FORM_BYTES_MAX, accepted
+from support.civil_dates import moment_text
+from support.mailroom.options import MailOptions
+from support.packages.package import Priority
+from support.personal_data import consents
+from support.personal_data.consents import ConsentError
+from support.requests import files, following, intake, opening, records, refusing, talking
+from support.requests.models import SupportRequest
+from support.requests.opening import Sender
+from support.requests.refused import UnknownRequestError
+from support.requests.talking import Text
+from support.requests.vocabulary import Symptom
+
+#: The address is the key to the request: no other site may learn it, and no cache may keep it.
+_SECRET = {
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+public = Blueprint("support_requests", __name__, url_prefix="/support", template_folder="templates")
+
+
+@public.get("/new")
+@anyone
+def new_request() -> Response:
+    """The form; `serial` and `product` in the address are filled in."""
+    typed = {
+        "serials": request.args.get("serial", "")[:64],
+        "product": request.args.get("product", "")[:64],
+    }
+    return _form(typed)
+
+
+@public.post("/new")
+@anyone
+@accepts_upload(FORM_BYTES_MAX)
+def open_request() -> Redirect:
+    """Take a request in; the answer is the page by which it is followed."""
+    sender = Sender(request.remote_addr or "unknown", _language(), current_actor())
+    if request.form.get("website"):
+        # A field that people do not see: whoever fills it in is a robot, and is told nothing.
+        return redirect(url_for(".new_request"))
+    try:
+        new = opening.new_request(
+            request.form, accepted(request.files.getlist("files")), sender, now()
+        )
+        if not request.form.get("consent"):
+            raise ConsentError
+        with writing() as session:
+            made = _register(session, new)
+            address = records.address_of(installation(), made)
+    except RefusedError as error:
+        return _form(request.form, error)
+    flash(_("The request was registered. Keep the address of this page: it leads back here."))
+    return redirect(url_for(".followed", token=address.rpartition("/")[2]))
+
+
+@public.get("/r/<token>")
+@anyone
+def followed(token: str) -> Response:
+    """What happens now and by when, and the conversation."""
+    return _page(token)
+
+
+@public.post("/r/<token>/reply")
+@anyone
+@accepts_upload(FORM_BYTES_MAX)
+def reply(token: str) -> Redirect:
+    """The customer's word: it ends any pause (S-10)."""
+
+    def write(session: Session, found: SupportRequest) -> None:
+        text = Text(request.form.get("text", ""), files=accepted(request.files.getlist("files")))
+        talking.customer_writes(
+            session, installation(), found, text,
+            form_key=f"page:{opening.key_of(request.form)}",
+            author_name=found.contact_name or found.contact_email,
+            sender=found.contact_email or found.source,
+            now=now(),
+        )  # fmt: skip
+
+    return _change(token, write, _("Your message was added."))
+
+
+@public.post("/r/<token>/appeal")
+@anyone
+def appeal(token: str) -> Redirect:
+    """N-6: the customer disagrees with a refusal."""
+
+    def write(session: Session, found: SupportRequest) -> None:
+        refusing.appeal(session, found, request.form.get("appeal", ""), now=now())
+
+    return _change(token, write, _("Your objection was taken: somebody else will decide."))
+
+
+@public.get("/r/<token>/files/<int:file_id>/<name>")
+@anyone
+def file(token: str, file_id: int, name: str) -> Response:  # noqa: ARG001 - the name is for people
+    """A file of a public message."""
+    with reading() as session:
+        found = records.by_token(session, token)
+        wanted = files.get(session, found.id, file_id, public_only=True, restricted=True)
+    return files.send(wanted)
+
+
+def _register(session: Session, new: intake.NewRequest) -> SupportRequest:
+    intake.check_source(session, new.source, new.came_at, installation().option(MailOptions))
+    made = intake.register(session, installation(), new, actor="customer", now=new.came_at)
+    if made.consent_id is None:
+        channel = new.channel.value
+        given = consents.give(
+            session, made.contact_email, source=new.source, channel=channel, now=new.came_at
+        )
+        made.consent_id = given.id
+    return made
+
+
+def _change(token: str, write: Callable[[Session, SupportRequest], None], done: str) -> Redirect:
+    try:
+        with writing() as session:
+            number = records.by_token(session, token).id
+            write(session, records.get_to_change(session, number))
+    except UnknownRequestError:
+        raise
+    except RefusedError as error:
+        return _page(token, error)
+    flash(done)
+    return redirect(url_for(".followed", token=token))
+
+
+def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Response:
+    with reading() as session:
+        known = [(one.code, one.name(_language())) for one in products.every(session)]
+    actor = current_actor()
+    page = render_template(
+        "requests/new.html",
+        typed=typed,
+        error=error,
+        form_key=opening.key_of(typed),
+        consent=consents.TEXT,
+        product_options=[("", _("not sure")), *known],
+        symptom_options=[(one, one.phrase.text(_language())) for one in Symptom],
+        priority_options=[(one, one.phrase.text(_language())) for one in reversed(Priority)],
+        customer=actor if actor and not actor.is_staff else None,
+    )
+    return Response(page, status_of(error) if error else 200, {"Cache-Control": "no-store"})
+
+
+def _page(token: str, error: RefusedError | None = None) -> Response:
+    with reading() as session:
+        seen = following.of(session, records.by_token(session, token), now())
+    page = render_template(
+        "requests/followed.html",
+        seen=seen,
+        token=token,
+        typed=request.form,
+        error=error,
+        form_key=opening.key_of(request.form) if error else opening.new_key(),
+        moment_text=moment_text,
+    )
+    return Response(page, status_of(error) if error else 200, _SECRET)
+
+
+def _language() -> str:
+    return "en" if str(get_locale()) == "en" else "ru"

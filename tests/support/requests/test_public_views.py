@@ -1,0 +1,262 @@
+import html
+import io
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from storage.clock import MOSCOW, now
+from support.personal_data.models import Consent
+from support.requests import records, refusing, talking
+from support.requests.intake import PER_SOURCE_HOURLY
+from support.requests.models import SupportRequest
+from support.requests.refusal_rules import Grounds
+from support.requests.talking import Answer, Text
+from support.requests.vocabulary import RefusalCode
+from support.sla.log import State
+from tests.browserless import form_token
+from tests.support.requests.desk import ANNA, Desk
+
+FORM = {
+    "subject": "Нет звука",
+    "text": "Собеседник меня не слышит.",
+    "name": "Анна Петрова",
+    "email": "anna@romashka.example",
+    "symptom": "sound",
+    "priority": "P2",
+    "firmware": "2.4.1",
+    "read_rules": "1",
+    "consent": "1",
+    "form_key": "k" * 32,
+}
+
+
+@pytest.fixture
+def backend() -> str:
+    """Words and pages are the same over any database; what is stored runs on both."""
+    return "sqlite"
+
+
+def send(client: FlaskClient, **fields: object) -> TestResponse:
+    form = {**FORM, "csrf_token": form_token(client, "/support/new"), **fields}
+    return client.post("/support/new", data=form, content_type="multipart/form-data")
+
+
+def opened(client: FlaskClient, **fields: object) -> str:
+    """The address of the new request's page."""
+    answer = send(client, **fields)
+    assert answer.status_code == 302, answer.text
+    return answer.headers["Location"]
+
+
+def read(page: TestResponse) -> str:
+    return html.unescape(page.text)
+
+
+def newest(desk: Desk) -> SupportRequest:
+    with desk.installation.database.reading() as session:
+        found = session.scalar(select(SupportRequest).order_by(SupportRequest.id.desc()).limit(1))
+    assert found is not None
+    return found
+
+
+def say(desk: Desk, number: int, then: State | None = None) -> None:
+    with desk.installation.database.writing() as session:
+        request = records.get_to_change(session, number)
+        new = Answer(Text("Проверьте гарнитуру."), f"agent-{number}-{then}", then)
+        talking.answer(
+            session, desk.installation, request, new, actor="olga", name="Ольга", now=now()
+        )
+
+
+def test_a_person_opens_a_request_and_follows_it_by_its_address(
+    client: FlaskClient, desk: Desk
+) -> None:
+    page = client.get(opened(client, serials=desk.register.first))
+    assert page.status_code == 200
+    text = read(page)
+    assert f"Обращение № {newest(desk).id}" in text
+    assert "Собеседник меня не слышит." in text
+    assert desk.register.first in text
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in page.headers["X-Robots-Tag"]
+    assert newest(desk).attestation["by"] == "customer"
+
+
+def test_a_consent_is_a_record_of_its_own_with_the_text_it_was_given_to(
+    client: FlaskClient, desk: Desk
+) -> None:
+    opened(client)
+    with desk.installation.database.reading() as session:
+        given = session.scalars(select(Consent)).one()
+    assert (given.email, given.channel) == ("anna@romashka.example", "form")
+    assert newest(desk).consent_id == given.id
+
+
+def test_a_form_sent_twice_is_one_request(client: FlaskClient, desk: Desk) -> None:
+    assert opened(client) == opened(client)
+    with desk.installation.database.reading() as session:
+        assert len(session.scalars(select(SupportRequest)).all()) == 1
+
+
+def test_a_key_that_is_no_key_of_ours_leads_to_nobody_elses_request(
+    client: FlaskClient, desk: Desk
+) -> None:
+    assert opened(client, form_key="1") != opened(client, form_key="1")
+    assert desk.letters("request.acknowledged")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("subject", "", "Назовите тему"),
+        ("text", " ", "Напишите текст"),
+        ("email", "", "Укажите адрес электронной почты"),
+        ("email", "нет такого", "Укажите адрес электронной почты"),
+        ("read_rules", "", "Подтвердите, что прочитали правила"),
+        ("consent", "", "Отметьте согласие"),
+        ("name", "x" * 200, "Укажите имя"),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_typed_is_lost(
+    client: FlaskClient, desk: Desk, field: str, value: str, said: str
+) -> None:
+    page = send(client, **{field: value})
+    assert page.status_code == 422
+    assert said in read(page)
+    kept = {"subject": "Нет звука", "text": "Собеседник меня не слышит.", "firmware": "2.4.1"}
+    assert all(words in read(page) for name, words in kept.items() if name != field)
+    with desk.installation.database.reading() as session:
+        assert session.scalar(select(SupportRequest)) is None
+
+
+def test_a_file_is_judged_by_its_content_and_only_saved(client: FlaskClient, desk: Desk) -> None:
+    bad = send(client, files=(io.BytesIO(b"MZ\x00\x01\x02"), "снимок.png"))
+    assert bad.status_code == 422
+    assert "не принят" in read(bad)
+    address = opened(client, files=(io.BytesIO("журнал <script>".encode()), "phone.log"))
+    link = re.search(r'href="([^"]+/files/[^"]+)"', client.get(address).text)
+    assert link is not None
+    file = client.get(link[1])
+    assert file.data == "журнал <script>".encode()
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in file.headers["Content-Security-Policy"]
+    assert file.headers["X-Content-Type-Options"] == "nosniff"
+    assert "private" in file.headers["Cache-Control"]
+    file.close()
+    assert client.get(link[1].replace("/files/", "/files/9")).status_code == 404
+    assert newest(desk).subject == "Нет звука"
+
+
+def test_s3_the_page_says_by_when_with_a_package(client: FlaskClient, desk: Desk) -> None:
+    desk.writes_for_customer()
+    desk.conclude("PREMIUM", valid_from=date(2020, 1, 1), valid_to=date(2099, 1, 1))
+    text = read(client.get(opened(client, serials=desk.register.first)))
+    assert "Мы ответим не позже" in text
+    assert "Реагирование" in text
+
+
+def test_s5_free_support_shows_no_clock(client: FlaskClient, desk: Desk) -> None:
+    text = read(client.get(opened(client, serials=desk.register.first)))
+    assert "не имеет регламентированного времени" in text
+    assert "<progress" not in text
+
+
+def test_s10_a_word_on_the_page_ends_a_pause_and_twice_is_once(
+    client: FlaskClient, desk: Desk
+) -> None:
+    address = opened(client)
+    number = newest(desk).id
+    say(desk, number, State.WAITING_CUSTOMER)
+    assert "Ваша очередь" in read(client.get(address))
+    form = {"csrf_token": form_token(client, address), "text": "Сменили.", "form_key": "r" * 32}
+    for _time in range(2):
+        assert client.post(f"{address}/reply", data=form).status_code == 302
+    assert desk.state(number) is State.OPEN
+    assert read(client.get(address)).count("Сменили.") == 1
+
+
+def test_an_empty_word_is_refused_and_a_note_of_staff_is_not_shown(
+    client: FlaskClient, desk: Desk
+) -> None:
+    address = opened(client)
+    with desk.installation.database.writing() as session:
+        request = records.get_to_change(session, newest(desk).id)
+        talking.note(
+            session, desk.installation, request, Text("Подозреваю обрыв"),
+            form_key="n", actor="olga", name="Ольга", now=now(),
+        )  # fmt: skip
+    form = {"csrf_token": form_token(client, address), "text": ""}
+    page = client.post(f"{address}/reply", data=form)
+    assert page.status_code == 422
+    assert "Подозреваю" not in read(page)
+
+
+def test_a_closed_request_takes_no_more_words_and_keeps_what_was_typed(
+    client: FlaskClient, desk: Desk
+) -> None:
+    address = opened(client)
+    token = form_token(client, address)
+    say(desk, newest(desk).id, State.RESOLVED)
+    with desk.installation.database.writing() as session:
+        request = records.get_to_change(session, newest(desk).id)
+        talking.close(session, request, actor="olga", now=now())
+    page = client.post(f"{address}/reply", data={"csrf_token": token, "text": "Ещё вопрос"})
+    assert page.status_code == 409
+    assert "Обращение закрыто" in read(page)
+
+
+def test_n6_a_refusal_is_told_with_its_reason_and_may_be_appealed_once(
+    client: FlaskClient, desk: Desk
+) -> None:
+    address = opened(client)
+    number = newest(desk).id
+    with desk.installation.database.writing() as session:
+        request = records.get_to_change(session, number)
+        refusing.propose(
+            session, request, RefusalCode.SKILL_GAP, "Нужно обучение.",
+            Grounds(manual="Глава 4"), actor="olga", now=now(),
+        )  # fmt: skip
+    assert "Нужно обучение." not in read(client.get(address))
+    judge = refusing.Judge("boss", is_lead=True)
+    with desk.installation.database.writing() as session:
+        request = records.get_to_change(session, number)
+        refusing.decide(session, desk.installation, request, agree=True, judge=judge, now=now())
+    text = read(client.get(address))
+    assert "Нужно обучение." in text
+    assert "Глава 4" in text
+    form = {"csrf_token": form_token(client, address), "appeal": "У меня есть сертификат"}
+    assert client.post(f"{address}/appeal", data={**form, "appeal": ""}).status_code == 422
+    assert client.post(f"{address}/appeal", data=form).status_code == 302
+    assert "У меня есть сертификат" in read(client.get(address))
+    assert client.post(f"{address}/appeal", data=form).status_code == 404
+
+
+def test_a_wrong_address_is_no_request(client: FlaskClient, desk: Desk) -> None:
+    address = opened(client)
+    assert client.get(address[:-1] + "!").status_code == 404
+    assert client.get("/support/r/x").status_code == 404
+    assert newest(desk).token_sealed not in client.get(address).data
+
+
+def test_a_source_that_sends_more_than_a_person_would_is_told_another_way(
+    client: FlaskClient, desk: Desk
+) -> None:
+    at = now().astimezone(MOSCOW).replace(tzinfo=None).isoformat()
+    for number in range(PER_SOURCE_HOURLY):
+        desk.comes(at, source="127.0.0.1", contact=replace(ANNA, email=f"a{number}@b.example"))
+    page = send(client)
+    assert page.status_code == 422
+    assert "support@flat-pro.ru" in read(page)
+
+
+def test_a_robot_that_fills_in_the_hidden_field_opens_nothing(
+    client: FlaskClient, desk: Desk
+) -> None:
+    assert send(client, website="http://spam").status_code == 302
+    with desk.installation.database.reading() as session:
+        assert session.scalar(select(SupportRequest)) is None
