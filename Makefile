@@ -45,6 +45,8 @@ translations: $(VENV)/dev.stamp ## Extract the texts of every package and compil
 lock: ## Lock the dependencies with hashes and without any index address.
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header -o requirements.txt
+	uv pip compile pyproject.toml --extra scale --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header -o requirements-scale.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
 

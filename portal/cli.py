@@ -103,6 +103,19 @@ def worker_command(routes: tuple[str, ...], processes: int | None) -> None:
     sys.exit(working.work(settings.load(), routes, processes))
 
 
+@main.command("setup")
+def setup_command() -> None:
+    """Prepare a new installation for services: database, first administrator, signed lists."""
+    from portal import first_start  # noqa: PLC0415 - the signing library costs other commands
+
+    loaded = settings.load()
+
+    password = first_start.prepare(installing.open_installation(loaded), loaded)
+    click.echo("The installation is ready.")
+    if password is not None:
+        click.echo(first_start.announcement(password))
+
+
 @main.group()
 def db() -> None:
     """The database."""

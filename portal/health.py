@@ -1,15 +1,18 @@
 """/healthz, /readyz and /metrics, on every plane."""
 
+import os
 import threading
 from ipaddress import ip_address
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
+    REGISTRY,
     CollectorRegistry,
     Counter,
     Gauge,
     generate_latest,
+    multiprocess,
 )
 from sqlalchemy import func, select
 
@@ -96,8 +99,17 @@ def metrics() -> Response:
         for age in expiry.ages(session, now()):
             lives.labels(age.place.view, age.place.role).set(age.left.total_seconds())
         _measure_storage(registry, standing.of(session, installation().blobs))
-    body = generate_latest() + generate_latest(registry)
+    body = generate_latest(_of_all_processes()) + generate_latest(registry)
     return Response(body, content_type=CONTENT_TYPE_LATEST)
+
+
+def _of_all_processes() -> CollectorRegistry:
+    """Counters of this process, or of all that gunicorn started (deploy/gunicorn.py)."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
 
 
 def _measure_storage(registry: CollectorRegistry, found: standing.Standing) -> None:

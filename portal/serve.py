@@ -17,19 +17,15 @@ import waitress.adjustments
 from flask import Flask
 from waitress.server import create_server
 
-from accounts import users
-from catalogue import keys, repository
 from firmware import download_watch
 from firmware.publishing import MAX_IMAGE_BYTES
 from jobs.runner import Runner
-from portal import demo, health, logs
+from portal import demo, first_start, health, logs
 from portal.app import PAGES, Plane, create_app
 from portal.children import Child, end_with_parent
 from portal.installing import open_installation
 from portal.settings import Settings
 from portal.worker import WORKBOOK
-from storage.clock import now
-from storage.installation import Installation
 from storage.refusals import RefusedError, UnavailableError
 
 PHONES_READY_S = 30.0
@@ -93,9 +89,9 @@ def _serve_pages(settings: Settings, planes: Collection[Plane]) -> int:
         _require_free(settings.host, settings.phone_port, "FLATPRO_PHONE_PORT")
     installation = open_installation(settings)
     logs.configure(settings.log_file)
-    password = _first_admin(installation, settings)
+    password = first_start.ensure_admin(installation, settings)
     stage = demo.prepare(installation, settings) if settings.demo and with_phones else None
-    _set_up_trust(installation)
+    first_start.ensure_trust(installation)
     with contextlib.ExitStack() as running:
         if with_phones:
             # First, so that it loads while we do.
@@ -167,26 +163,12 @@ PHONE_LIMITS = Limits("FLATPRO_PHONE_PORT", 2**20, 131_072)
 _PHONES = (sys.executable, "-m", "portal.cli", "serve", "--planes", "phones", "--as-child")
 
 
-def _first_admin(installation: Installation, settings: Settings) -> str | None:
-    """The generated password, to be shown once; None when it was set or an admin exists."""
-    with installation.database.writing() as session:
-        made = users.ensure_admin(session, settings.admin_password or None, now())
-    return None if settings.admin_password else made
-
-
-def _set_up_trust(installation: Installation) -> None:
-    """Give an installation its first signed files, so that mirrors can begin with it."""
-    with installation.database.writing() as session:
-        repository.ensure(session, keys.of(installation), now())
-
-
 def _announce(settings: Settings, password: str | None, *, with_phones: bool) -> None:
     _tell(f"People and staff   {settings.public_address}")
     if with_phones:
         _tell(f"Phones             {settings.phone_address}")
     if password is not None:
-        login = users.ADMIN_LOGIN
-        _tell(f"Log in as          {login}   password {password}   (shown only now)")
+        _tell(first_start.announcement(password))
 
 
 def _tell(line: str) -> None:

@@ -1,4 +1,4 @@
-"""A real nginx for tests, with deploy/nginx/flatpro.conf, on a port and in a folder of its own."""
+"""A real nginx for tests: a configuration of deploy/nginx, on ports and in a folder of its own."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ from tests.postgres import free_port
 
 PROJECT = Path(__file__).parent.parent
 
-CONFIGURATION = PROJECT / "deploy" / "nginx" / "flatpro.conf"
+SHIPPED = PROJECT / "deploy" / "nginx"
 MAIN = """
 daemon off;
 master_process off;
@@ -37,6 +37,34 @@ def find_nginx() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
 
 
+@dataclass(frozen=True)
+class Site:
+    """A configuration of deploy/nginx, and what tests put in place of its ports and folders.
+
+    Each pair is a pattern that must be found just once in the configuration and its snippets.
+    """
+
+    name: str
+    replacements: tuple[tuple[str, str], ...]
+
+    def write(self, folder: Path) -> str:
+        """Copy the snippets into `folder` and return the text of the server blocks."""
+        found = set()
+        sources = [SHIPPED / self.name, *sorted((SHIPPED / "snippets").glob("*.conf"))]
+        (folder / "snippets").mkdir()
+        texts = []
+        for source in sources:
+            text = source.read_text()
+            for pattern, ours in self.replacements:
+                text, count = re.subn(pattern, ours, text)
+                if count:
+                    found.add(pattern)
+            texts.append(text)
+            (folder / "snippets" / source.name).write_text(text)
+        assert found == {pattern for pattern, _ in self.replacements}
+        return texts[0]
+
+
 @dataclass
 class Nginx:
     """One running nginx; `close` ends it by its process."""
@@ -46,18 +74,24 @@ class Nginx:
 
     @classmethod
     def start(cls, folder: Path, upstream: int, blobs: Path) -> "Nginx":
+        """flatpro.conf: one plain port in front of the pages."""
+        port = free_port()
+        site = Site(
+            "flatpro.conf",
+            (
+                (r"server 127\.0\.0\.1:8080;", f"server 127.0.0.1:{upstream};"),
+                (r"listen 80;", f"listen 127.0.0.1:{port};"),
+                (r"alias /var/lib/flatpro/blobs/;", f"alias {blobs}/;"),
+            ),
+        )
+        return cls.start_site(folder, site, port)
+
+    @classmethod
+    def start_site(cls, folder: Path, site: Site, port: int) -> "Nginx":
         program = find_nginx()
         assert program is not None
         folder.mkdir(parents=True)
-        port = free_port()
-        server = CONFIGURATION.read_text()
-        for given, ours in (
-            (r"server 127\.0\.0\.1:8080;", f"server 127.0.0.1:{upstream};"),
-            (r"listen 80;", f"listen 127.0.0.1:{port};"),
-            (r"alias /var/lib/flatpro/blobs/;", f"alias {blobs}/;"),
-        ):
-            server, count = re.subn(given, ours, server)
-            assert count == 1, given
+        server = site.write(folder)
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder, server=server))
         process = subprocess.Popen(
             [program, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"]

@@ -9,6 +9,9 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import obstore
+
+from storage.s3_blobs import Bucket
 from tests.postgres import free_port
 
 READY_S = 60
@@ -81,6 +84,20 @@ class SeaweedFS:
             else:
                 return
         raise AssertionError("SeaweedFS did not start")
+
+    def make_bucket(self) -> Bucket:
+        """The bucket of all tests; SeaweedFS makes it with its first object."""
+        made = Bucket(BUCKET, "", self.endpoint, "us-east-1", KEY_ID, SECRET)
+        deadline = time.monotonic() + READY_S
+        while True:
+            try:
+                obstore.put(made.open(), "first", b"x")
+            except Exception:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                return made
 
     def close(self) -> None:
         # Its orderly end takes twenty seconds, and what it holds is thrown away.
