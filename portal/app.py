@@ -26,6 +26,7 @@ import firmware.upload_api
 import firmware.views
 import portal.blob_care.views
 import provision.api
+import provision.diagnosis.views
 import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
@@ -96,6 +97,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         docs_store.views.staff,
         provision.views.staff,
         provision.verdicts.views.staff,
+        provision.diagnosis.views.staff,
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
         provision.sweeps.views.staff,

@@ -29,6 +29,7 @@ SLICES = {
     "docs_store.cli": ("docs",),
     "provision.cli": ("device", "profile"),
     "provision.sweeps.cli": ("sweep",),
+    "provision.diagnosis.cli": ("diagnosis",),
     "provision.dialect_pages.cli": ("families",),
     "provision.newcomers.cli": ("newcomer",),
     "support.cli": ("warranty", "contract"),

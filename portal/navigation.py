@@ -56,6 +56,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
             Place(_("Unknown phones"), "newcomers.newcomers"),
             Place(_("Sweeps"), "sweeps.sweeps_page"),
             Place(_("Families"), "phone_families.families"),
+            Place(_("Fixes"), "diagnosis.fixes"),
         ),
     ),
     (

@@ -4,6 +4,7 @@ import catalogue.work
 import docs_store.work
 import firmware.work
 import portal.blob_care.work
+import provision.diagnosis.work
 import provision.sweeps.work
 import provision.work
 import support.mailroom.work
@@ -16,6 +17,7 @@ SLICES = (
     docs_store.work,
     provision.work,
     provision.sweeps.work,
+    provision.diagnosis.work,
     support.mailroom.work,
     support.requests.work,
     portal.blob_care.work,

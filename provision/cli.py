@@ -13,6 +13,7 @@ from provision.devices.listing import DeviceFilter
 from provision.devices.models import DEFAULT_CHANNEL, Device
 from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
+from provision.diagnosis.cli import diagnose
 from provision.phone_reads import ReadAnswer
 from provision.profiles import Link, Setting
 from provision.readers.reading import Via
@@ -356,5 +357,7 @@ def _answers_document(
 def _fact(answer: ReadAnswer, name: str) -> object:
     return answer.facts.as_record().get(name) if answer.facts else None
 
+
+device.add_command(diagnose)
 
 COMMANDS = (device, profile)

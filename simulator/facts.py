@@ -20,6 +20,8 @@ class Network:
     vlan: int = 1
     poe_class: int = 2
     neighbour: str = ""
+    duplex: str = "full"
+    link_mbps: int = 100
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,26 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """What is wrong with a phone on purpose, so that a diagnosis has something to find.
+
+    `reboot_every_s` restarts it for `reboot_reason`; `keeps_settings` makes it go on with the
+    lines it had, whatever its new file says.
+    """
+
+    clock_offset_s: float = 0.0
+    certificate_until: str = ""
+    reboot_every_s: float | None = None
+    reboot_reason: str = "watchdog"
+    keeps_settings: bool = False
+
+
+@dataclass(frozen=True)
 class PhoneFacts:
-    """Everything that a phone can be asked for, at one moment; `uptime_s` counts from the boot."""
+    """Everything that a phone can be asked for, at one moment; `uptime_s` counts from the boot.
+
+    `clock` is its own time in ISO form, `configuration` the revision that it runs.
+    """
 
     product: str
     hardware: str
@@ -45,3 +65,6 @@ class PhoneFacts:
     lines: tuple[PhoneLine, ...] = ()
     network: Network = field(default_factory=Network)
     quality: Quality = field(default_factory=Quality)
+    clock: str = ""
+    certificate_until: str = ""
+    configuration: str = ""

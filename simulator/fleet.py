@@ -106,6 +106,8 @@ class Fleet:
             cut_after_bytes=plan.cut_after_bytes,
             lines=plan.lines,
             network=plan.network,
+            quality=plan.quality,
+            trouble=plan.trouble,
             time_scale=self._plan.time_scale,
         )
         return SimulatedPhone(

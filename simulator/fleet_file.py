@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from simulator.exchange import place_of
-from simulator.facts import Network, PhoneLine
+from simulator.facts import Network, PhoneLine, Quality, Trouble
 from simulator.identity import PhoneIdentity
 from simulator.json_object import JsonObject
 from simulator.private_file import write_private
@@ -37,6 +37,8 @@ class PhonePlan:
     cut_after_bytes: int | None = None
     lines: tuple[PhoneLine, ...] = ()
     network: Network = field(default_factory=Network)
+    quality: Quality = field(default_factory=Quality)
+    trouble: Trouble = field(default_factory=Trouble)
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def _phone(fields: JsonObject) -> PhonePlan:
         cut_after_bytes=fields.optional_number("cut_after_bytes"),
         lines=tuple(_line(line) for line in fields.objects("lines")) if fields.has("lines") else (),
         network=Network(address) if network is None else _network(network, address),
+        quality=_quality(fields.object("quality")) if fields.has("quality") else Quality(),
+        trouble=_trouble(fields.object("trouble")) if fields.has("trouble") else Trouble(),
     )
 
 
@@ -140,6 +144,28 @@ def _network(fields: JsonObject, address: str) -> Network:
         vlan=fields.number("vlan") if fields.has("vlan") else 1,
         poe_class=fields.number("poe_class") if fields.has("poe_class") else 2,
         neighbour=_text(fields, "neighbour", ""),
+        duplex=_text(fields, "duplex", "full"),
+        link_mbps=fields.number("link_mbps") if fields.has("link_mbps") else 100,
+    )
+
+
+def _quality(fields: JsonObject) -> Quality:
+    return Quality(
+        fields.decimal("mos"), fields.decimal("loss_percent"), fields.decimal("jitter_ms")
+    )
+
+
+def _trouble(fields: JsonObject) -> Trouble:
+    plain = Trouble()
+    every_s = fields.decimal("reboot_every_s") if fields.has("reboot_every_s") else None
+    if every_s is not None and every_s <= 0:
+        raise fields.wrong("reboot_every_s", "positive number")
+    return Trouble(
+        clock_offset_s=fields.decimal("clock_offset_s") if fields.has("clock_offset_s") else 0.0,
+        certificate_until=_text(fields, "certificate_until", ""),
+        reboot_every_s=every_s,
+        reboot_reason=_text(fields, "reboot_reason", plain.reboot_reason),
+        keeps_settings=fields.flag("keeps_settings") if fields.has("keeps_settings") else False,
     )
 
 
@@ -186,4 +212,6 @@ def _plain_phone(phone: PhonePlan) -> dict[str, object]:
         "cut_after_bytes": phone.cut_after_bytes,
         "lines": [asdict(line) for line in phone.lines],
         "network": asdict(phone.network),
+        "quality": asdict(phone.quality),
+        "trouble": asdict(phone.trouble),
     }

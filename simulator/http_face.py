@@ -158,6 +158,9 @@ def _status(facts: PhoneFacts) -> bytes:
         "last_reboot_reason": facts.last_reboot_reason,
         "network": asdict(facts.network),
         "lines": [asdict(line) for line in facts.lines],
+        "time": facts.clock,
+        "certificate_until": facts.certificate_until,
+        "configuration": facts.configuration,
         "quality": asdict(facts.quality),
     }
     return json.dumps(page, ensure_ascii=False, indent=1).encode() + b"\n"

@@ -8,12 +8,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from simulator.configuration import Configuration, FirmwareOrder, SipLine
 from simulator.download import Download, DownloadHabits
 from simulator.exchange import Caller, UnreachableError, expect, fetch
-from simulator.facts import Network, PhoneFacts, PhoneLine, Quality
+from simulator.facts import Network, PhoneFacts, PhoneLine, Quality, Trouble
 from simulator.identity import PhoneIdentity
 from simulator.manifest import Channel, check_order, read_manifest, read_statement
 from simulator.provisioning import Credential, Visit, fetch_bootstrap, fetch_configuration
@@ -56,6 +56,7 @@ class PhoneOptions:
     lines: tuple[PhoneLine, ...] = ()
     network: Network = field(default_factory=Network)
     quality: Quality = field(default_factory=Quality)
+    trouble: Trouble = field(default_factory=Trouble)
     time_scale: float = 1.0
     poll_s: int = 3600
     patience_s: float = 10.0
@@ -114,6 +115,9 @@ class SimulatedPhone:
             lines=self._lines(),
             network=self._options.network,
             quality=self._options.quality,
+            clock=self._clock_text(),
+            certificate_until=self._options.trouble.certificate_until,
+            configuration=(self._configuration.revision or "") if self._configuration else "",
         )
 
     def install(self, version: str) -> None:
@@ -141,7 +145,7 @@ class SimulatedPhone:
                 failures += 1
             else:
                 pause, failures = self._poll_s(), 0
-            await self._sleep(pause)
+            await self._rest(pause)
 
     async def run_once(self) -> Story:
         """One visit: fetch the configuration and take every release due, one step at a time."""
@@ -241,7 +245,8 @@ class SimulatedPhone:
         self.state = replace(self.state, etag=None)
 
     def _lines(self) -> tuple[PhoneLine, ...]:
-        if self._configuration is None or not self._configuration.lines:
+        kept = self._options.trouble.keeps_settings
+        if kept or self._configuration is None or not self._configuration.lines:
             return self._options.lines
         states = {line.number: line.state for line in self._options.lines}
         return tuple(_shown(line, states) for line in self._configuration.lines)
@@ -249,6 +254,19 @@ class SimulatedPhone:
     def _poll_s(self) -> float:
         configured = self._configuration.poll_s if self._configuration else None
         return (configured or self._options.poll_s) / self._options.time_scale
+
+    def _clock_text(self) -> str:
+        shown = self._clock() + timedelta(seconds=self._options.trouble.clock_offset_s)
+        return shown.isoformat(timespec="seconds")
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for the next visit; a phone that restarts by itself waits less and boots."""
+        every_s, reason = self._options.trouble.reboot_every_s, self._options.trouble.reboot_reason
+        if every_s is None or every_s / self._options.time_scale > seconds:
+            await self._sleep(seconds)
+            return
+        await self._sleep(every_s / self._options.time_scale)
+        self._boot(reason)
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -6,7 +6,7 @@ box. No unproved answer of the server ever holds it.
 
 import random
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from provision import credentials, profiles
 from provision.devices import registry
 from provision.devices.identity import MacAddress, SerialNumber, make_serial
 from provision.devices.models import Device, HandoverKind
-from simulator.facts import Network, PhoneLine
+from simulator.facts import Network, PhoneLine, Quality, Trouble
 from simulator.fleet_file import FleetPlan, PhonePlan, save_fleet
 from simulator.identity import PhoneIdentity
 from simulator.provisioning import Credential, PasswordCredential, TokenCredential
@@ -48,6 +48,10 @@ class DemoPhone:
     cut_after_bytes: int | None = None
     by_password: bool = False
     contract: str = ""
+    port: Network = field(default_factory=Network)
+    quality: Quality = field(default_factory=Quality)
+    trouble: Trouble = field(default_factory=Trouble)
+    line_state: str = "registered"
 
 
 PHONES = (
@@ -58,11 +62,29 @@ PHONES = (
     DemoPhone("FP-B2", "B", "2.3.1", WAREHOUSE, 400, by_password=True, contract=CONTRACT),
     DemoPhone("FP-B2", "B", "2.4.1", WAREHOUSE, 20),
     DemoPhone("FP-C5", "A", "3.0.2", OFFICE, 180),
-    DemoPhone("FP-C5", "A", "3.0.2", SCHOOL, 364),
+    DemoPhone("FP-C5", "A", "3.0.2", SCHOOL, 364, line_state="unregistered"),
     DemoPhone("FP-C5", "A", "3.1.0", SCHOOL, 15),
     DemoPhone("FP-X7", "A", "1.2.0", OFFICE, 60),
-    DemoPhone("FP-X7", "A", "1.2.0", SCHOOL, 60),
-    DemoPhone("FP-R1", "A", "1.0.4", OFFICE, 30),
+    # What a diagnosis can find: a port fixed at half duplex, and speech that suffers from it.
+    DemoPhone(
+        "FP-X7",
+        "A",
+        "1.2.0",
+        SCHOOL,
+        60,
+        port=Network(duplex="half", link_mbps=10),
+        quality=Quality(mos=2.9, loss_percent=6.5, jitter_ms=48.0),
+    ),
+    # … a port that grants too little power, and a clock that never found its time server.
+    DemoPhone(
+        "FP-R1",
+        "A",
+        "1.0.4",
+        OFFICE,
+        30,
+        port=Network(poe_class=1),
+        trouble=Trouble(clock_offset_s=-220_000_000.0),
+    ),
 )
 
 
@@ -148,8 +170,15 @@ def _enrol_one(
         credential=_credential(session, installation, device, phone, instant),
         http_password=http_password,
         cut_after_bytes=phone.cut_after_bytes,
-        lines=(PhoneLine(extension, SIP_SERVER, "registered"),),
-        network=Network(ip=address, vlan=20, neighbour=f"sw-{(number + 7) // 8} port {number}"),
+        lines=(PhoneLine(extension, SIP_SERVER, phone.line_state),),
+        network=replace(
+            phone.port,
+            ip=address,
+            vlan=20,
+            neighbour=f"sw-{(number + 7) // 8} port {number}",
+        ),
+        quality=phone.quality,
+        trouble=phone.trouble,
     )
 
 

@@ -18,6 +18,7 @@ FACT_NAMES = (
     *("vendor", "product", "hardware", "serial", "mac", "firmware", "description"),
     *("uptime_s", "last_reboot_reason", "ip", "vlan", "poe_class", "neighbour"),
     *("mos", "loss_percent", "jitter_ms"),
+    *("clock", "duplex", "link_mbps", "certificate_until", "configuration"),
 )
 LINE_COLUMNS = ("number", "server", "state")
 
@@ -127,6 +128,17 @@ class HttpMap:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What phones need to work well; `poe_classes` holds the products that need another class."""
+
+    poe_class: int | None = None
+    poe_classes: Mapping[str, int] = field(default_factory=dict)
+
+    def poe_class_of(self, product: str) -> int | None:
+        return self.poe_classes.get(product, self.poe_class)
+
+
+@dataclass(frozen=True)
 class Output:
     """How a file is written: escaping, media type, last line, what a preview hides."""
 
@@ -152,6 +164,7 @@ class Family:
     http: HttpMap | None = None
     ssh_commands: Mapping[str, str] = field(default_factory=dict)
     resync_event: str | None = None
+    needs: Needs = Needs()
     # Products by the {code} that stands for them in file names.
     products: Mapping[str, str] = field(default_factory=dict)
     # The file it was read from, for people.

@@ -15,6 +15,7 @@ from provision.families.family import (
     Family,
     Fillable,
     HttpMap,
+    Needs,
     OidSource,
     Output,
     PathKind,
@@ -193,6 +194,14 @@ class SshForm(_Form):
     commands: dict[Name, Text]
 
 
+class NeedsForm(_Form):
+    poe_class: Annotated[int, Field(ge=0, le=8)] | None = None
+    poe_classes: dict[Text, Annotated[int, Field(ge=0, le=8)]] = {}
+
+    def built(self) -> Needs:
+        return Needs(self.poe_class, self.poe_classes)
+
+
 class ResyncForm(_Form):
     event: Text
 
@@ -207,6 +216,7 @@ class FamilyForm(_Form):
     http: HttpForm | None = None
     ssh: SshForm | None = None
     resync: ResyncForm | None = None
+    needs: NeedsForm = NeedsForm()
     products: dict[Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,8}$")], Text] = {}
     data: dict[str, DataTable] = {}
 
@@ -222,6 +232,7 @@ class FamilyForm(_Form):
             http=self.http.built() if self.http else None,
             ssh_commands=self.ssh.commands if self.ssh else {},
             resync_event=self.resync.event if self.resync else None,
+            needs=self.needs.built(),
             products=self.products,
             file=file,
         )

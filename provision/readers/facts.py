@@ -5,8 +5,9 @@ from what was known.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
@@ -28,7 +29,9 @@ class LineFacts:
 class DeviceFacts:
     """What one read found; None is "not told". Seconds, milliseconds and per cent as named.
 
-    `sources` tells for each fact where it was read, `refused` what was said but is no such value.
+    `clock` and `certificate_until` are instants in ISO form (UTC), `duplex` is "full" or "half",
+    `configuration` is the revision that the phone says it runs. `sources` tells for each fact where
+    it was read, `refused` what was said but is no such value.
     """
 
     vendor: str | None = None
@@ -47,6 +50,11 @@ class DeviceFacts:
     mos: float | None = None
     loss_percent: float | None = None
     jitter_ms: float | None = None
+    clock: str | None = None
+    duplex: str | None = None
+    link_mbps: int | None = None
+    certificate_until: str | None = None
+    configuration: str | None = None
     lines: tuple[LineFacts, ...] | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -76,8 +84,7 @@ class DeviceFacts:
 
 
 FACTS = tuple(part.name for part in fields(DeviceFacts) if part.name not in {"sources", "refused"})
-_WHOLE_NUMBERS = {"uptime_s", "vlan", "poe_class"}
-_NUMBERS = {"mos", "loss_percent", "jitter_ms"}
+_DUPLEX = ("full", "half")
 
 
 @dataclass(frozen=True)
@@ -164,19 +171,45 @@ def clean(text: str) -> str | None:
 
 def _value(name: str, text: str) -> object:
     """`text` as a value of the fact `name`, or None when it is no such value."""
+    kind = _KINDS.get(name)
+    if kind is None:
+        return text
     try:
-        if name == "serial":
-            return SerialNumber.parse(text)
-        if name == "mac":
-            return MacAddress.parse(text)
-        if name in _NUMBERS:
-            number = float(text)
-            return number if math.isfinite(number) else None
-        if name in _WHOLE_NUMBERS:
-            return int(text) if text.isdecimal() and text.isascii() else None
-    except (BadMacError, BadSerialError, ValueError):
+        return kind(text)
+    except (BadMacError, BadSerialError, ValueError, OverflowError):
         return None
-    return text
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() else None
+
+
+def _duplex(text: str) -> str | None:
+    return next((word for word in _DUPLEX if text.casefold().startswith(word)), None)
+
+
+def _instant(text: str) -> str:
+    """An ISO instant in UTC; what names no zone is taken as UTC. ValueError for anything else."""
+    found = datetime.fromisoformat(text)
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return found.isoformat(timespec="seconds")
+
+
+_KINDS: Mapping[str, Callable[[str], object]] = {
+    "serial": SerialNumber.parse,
+    "mac": MacAddress.parse,
+    **dict.fromkeys(("mos", "loss_percent", "jitter_ms"), _number),
+    **dict.fromkeys(("uptime_s", "vlan", "poe_class", "link_mbps"), _whole),
+    **dict.fromkeys(("clock", "certificate_until"), _instant),
+    "duplex": _duplex,
+}
 
 
 def _plain(value: object) -> object:

@@ -285,6 +285,9 @@ def facts() -> PhoneFacts:
         last_reboot_reason="power on",
         lines=(PhoneLine("101", "pbx.example"), PhoneLine("102", "pbx.example", "unregistered")),
         network=Network(ip="127.0.77.1", neighbour="switch-3 gi1/0/7"),
+        clock="2026-11-22T10:00:00+00:00",
+        certificate_until="2027-01-01T00:00:00+00:00",
+        configuration="abc123",
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.facts import Network, PhoneLine
+from simulator.facts import Network, PhoneLine, Quality, Trouble
 from simulator.fleet_file import (
     FleetFileError,
     FleetPlan,
@@ -153,3 +153,18 @@ def test_a_broken_state_file_is_refused_rather_than_forgotten(
     (tmp_path / "s.json").write_text("{")
     with pytest.raises(FleetStateError):
         load_states(tmp_path / "s.json")
+
+
+def test_what_is_wrong_with_a_phone_on_purpose_survives_the_file(tmp_path: Path) -> None:
+    trouble = Trouble(-90.5, "2026-12-01T00:00:00Z", 600.0, "brownout", keeps_settings=True)
+    plan = load_fleet(written(tmp_path / "short.json", FLEET))
+    assert (plan.phones[0].quality, plan.phones[0].trouble) == (Quality(), Trouble())
+    phone = replace(plan.phones[0], quality=Quality(2.9, 6.5, 48.0), trouble=trouble)
+    save_fleet(replace(plan, phones=(phone,)), tmp_path / "fleet.json")
+    assert load_fleet(tmp_path / "fleet.json").phones == (phone,)
+
+
+def test_a_restart_every_no_seconds_is_refused(tmp_path: Path) -> None:
+    phone = {**PHONE, "trouble": {"reboot_every_s": 0}}
+    with pytest.raises(FleetFileError):
+        load_fleet(written(tmp_path / "fleet.json", {**FLEET, "phones": [phone]}))

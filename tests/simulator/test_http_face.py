@@ -53,12 +53,17 @@ def test_requests_reads_the_status_page(url: str) -> None:
             "vlan": 1,
             "poe_class": 2,
             "neighbour": "switch-3 gi1/0/7",
+            "duplex": "full",
+            "link_mbps": 100,
         },
         "lines": [
             {"number": "101", "server": "pbx.example", "state": "registered"},
             {"number": "102", "server": "pbx.example", "state": "unregistered"},
         ],
         "quality": {"mos": 4.3, "loss_percent": 0.1, "jitter_ms": 4.0},
+        "time": "2026-11-22T10:00:00+00:00",
+        "certificate_until": "2027-01-01T00:00:00+00:00",
+        "configuration": "abc123",
     }
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
+import itertools
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.facts import PhoneLine
+from simulator.facts import PhoneLine, Trouble
 from simulator.phone import PhoneOptions, PhoneState, SimulatedPhone
 from simulator.provisioning import Credential, PasswordCredential, TokenCredential
 from simulator.story import EventKind, Outcome, Story
@@ -479,3 +481,29 @@ def test_a_living_phone_polls_at_the_pace_of_its_configuration(vendor: "Vendor")
 
     # Three pauses of poll_s = 60, 50 ms each here; 3600, the phone's own habit, would be 3 s each.
     assert 0.15 <= asyncio.run(life()) < 3
+
+
+def test_a_phone_in_trouble_restarts_by_itself_and_says_why(vendor: "Vendor") -> None:
+    trouble = Trouble(reboot_every_s=0.2, reboot_reason="brownout")
+    phone = phone_of(vendor, options=PhoneOptions(trouble=trouble))
+
+    async def watch() -> None:
+        visits, third = itertools.count(1), asyncio.Event()
+        life = asyncio.create_task(phone.live(lambda _story: next(visits) > 2 and third.set()))
+        await third.wait()
+        life.cancel()
+
+    asyncio.run(asyncio.wait_for(watch(), 10))
+    assert phone.facts().last_reboot_reason == "brownout"
+
+
+def test_a_phone_in_trouble_keeps_its_old_lines_and_time(vendor: "Vendor") -> None:
+    old = (PhoneLine("old", "before.example"),)
+    trouble = Trouble(clock_offset_s=-86_400.0, keeps_settings=True)
+    phone = phone_of(vendor, options=PhoneOptions(trouble=trouble, lines=old))
+    visit(phone)
+    shown = phone.facts()
+    assert shown.lines == old
+    assert shown.configuration
+    behind = datetime.now(UTC) - datetime.fromisoformat(shown.clock)
+    assert 86_390 < behind.total_seconds() < 86_410

@@ -1,0 +1,112 @@
+"""The history of a phone as pictures: answers, loss and firmware over one axis of time (pure)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from provision.diagnosis.situation import Reached
+
+WIDTH, TOP, STRIP, GAP, QUALITY = 680, 4, 18, 10, 90
+LEFT = 64
+#: A loss above this fills the picture: what matters is seen long before.
+LOSS_FULL = 10.0
+TICK = 5
+SPAN_LEAST = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One reading: whether it was answered."""
+
+    x: float
+    answered: bool
+    at: datetime
+    via: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The loss of one reading, as a bar from the floor of its picture."""
+
+    x: float
+    y: float
+    height: float
+    at: datetime
+    loss_percent: float
+    mos: float | None
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A time in which one version ran."""
+
+    x: float
+    width: float
+    version: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class HistoryChart:
+    """Three bands under each other; all measures are in the picture's own units."""
+
+    since: datetime
+    until: datetime
+    ticks: tuple[Tick, ...]
+    bars: tuple[Bar, ...]
+    stretches: tuple[Stretch, ...]
+    width: int = WIDTH
+    left: int = LEFT
+    strip: int = STRIP
+    tick: int = TICK
+    reach_y: int = TOP
+    firmware_y: int = TOP + STRIP + GAP
+    quality_y: int = TOP + 2 * (STRIP + GAP)
+    quality_height: int = QUALITY
+    height: int = TOP + 2 * (STRIP + GAP) + QUALITY + 24
+    loss_full: float = LOSS_FULL
+
+
+def chart(history: Sequence[Reached], now: datetime) -> HistoryChart | None:
+    """The picture of these readings (the oldest first) up to now; None for none."""
+    if not history:
+        return None
+    since = min(history[0].at, now - SPAN_LEAST)
+    span_s = (now - since).total_seconds()
+
+    def x(at: datetime) -> float:
+        inside = min(max((at - since).total_seconds() / span_s, 0.0), 1.0)
+        return round(LEFT + inside * (WIDTH - LEFT - TICK), 2)
+
+    floor = TOP + 2 * (STRIP + GAP) + QUALITY
+    return HistoryChart(
+        since=since,
+        until=now,
+        ticks=tuple(Tick(x(one.at), one.answered, one.at, one.via) for one in history),
+        bars=tuple(
+            Bar(x(one.at), round(floor - tall, 2), tall, one.at, one.loss_percent, one.mos)
+            for one in history
+            if one.loss_percent is not None
+            for tall in (_height(one.loss_percent),)
+        ),
+        stretches=tuple(
+            Stretch(x(start), max(round(x(end) + TICK - x(start), 2), TICK), version, start)
+            for version, start, end in _runs(history, now)
+        ),
+    )
+
+
+def _height(loss_percent: float) -> float:
+    return round(max(min(loss_percent / LOSS_FULL, 1.0) * QUALITY, 1.0), 2)
+
+
+def _runs(history: Sequence[Reached], now: datetime) -> Iterator[tuple[str, datetime, datetime]]:
+    told = [(one.firmware, one.at) for one in history if one.firmware]
+    starts = [
+        (version, at)
+        for index, (version, at) in enumerate(told)
+        if index == 0 or told[index - 1][0] != version
+    ]
+    ends = [at for _version, at in starts[1:]] + [now]
+    for (version, start), end in zip(starts, ends, strict=True):
+        yield str(version), start, end

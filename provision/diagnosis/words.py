@@ -1,0 +1,200 @@
+"""What each finding is called, what it means and what a person does about it (pure)."""
+
+from provision.diagnosis.findings import Code, Sureness, Weight
+from storage.phrases import Phrase
+
+NAMES = {
+    Code.UNREACHABLE: Phrase("Аппарат не отвечает", "The phone does not answer"),
+    Code.READ_REFUSED: Phrase("Аппарат не пускает нас", "The phone refuses our credential"),
+    Code.SILENT: Phrase("Не забирает настройки", "Does not fetch its settings"),
+    Code.PROOF_REFUSED: Phrase("Не может подтвердить себя", "Cannot prove itself"),
+    Code.REBOOT_LOOP: Phrase("Постоянно перезапускается", "Restarts again and again"),
+    Code.RESTARTED: Phrase("Недавно перезапустился", "Restarted of late"),
+    Code.NOT_REGISTERED: Phrase("Линия не зарегистрирована", "A line is not registered"),
+    Code.SETTINGS_NOT_TAKEN: Phrase("Настройки не применены", "Settings are not in use"),
+    Code.PACKET_LOSS: Phrase("Плохая связь", "Poor voice quality"),
+    Code.POE_TOO_LOW: Phrase("Мало питания от порта", "Too little power from the port"),
+    Code.HALF_DUPLEX: Phrase("Порт в полудуплексе", "The port is at half duplex"),
+    Code.SLOW_LINK: Phrase("Медленный порт", "The link is slow"),
+    Code.WRONG_VLAN: Phrase("Не тот VLAN", "The wrong VLAN"),
+    Code.CLOCK_WRONG: Phrase("Неверное время", "The clock is wrong"),
+    Code.CERTIFICATE_ENDS: Phrase("Сертификат кончается", "Its certificate is about to end"),
+    Code.FIRMWARE_WITHDRAWN: Phrase("Прошивка отозвана", "Its firmware is withdrawn"),
+    Code.FIRMWARE_OLD: Phrase("Старая прошивка", "Its firmware is old"),
+    Code.DOWNLOAD_BREAKS: Phrase("Загрузка прошивки рвётся", "Firmware downloads break off"),
+}
+
+MEANINGS = {
+    Code.UNREACHABLE: Phrase(
+        "Ни один способ чтения не дал ответа: аппарат выключен, сменил адрес, либо его закрывает "
+        "сеть.",
+        "No way of reading got an answer: it is off, has another address, or the network shuts it "
+        "off.",
+    ),
+    Code.READ_REFUSED: Phrase(
+        "Аппарат жив, но наши учётные данные для чтения ему не подходят: многого о нём не видно.",
+        "The phone is alive but does not take our reading credential: much of it stays unseen.",
+    ),
+    Code.SILENT: Phrase(
+        "Новые настройки и прошивки до аппарата не доходят.",
+        "New settings and firmware do not reach the phone.",
+    ),
+    Code.PROOF_REFUSED: Phrase(
+        "От имени аппарата приходят с неверным или отозванным ключом: настроек он не получает.",
+        "Somebody asks in its name with a wrong or revoked secret: it gets no settings.",
+    ),
+    Code.REBOOT_LOOP: Phrase(
+        "Разговоры обрываются, линия пропадает на время каждого запуска.",
+        "Calls break off, and the line is gone for the time of each start.",
+    ),
+    Code.RESTARTED: Phrase(
+        "Один перезапуск ещё ничего не значит; если повторится — это неполадка.",
+        "One restart means little; if it happens again, it is a fault.",
+    ),
+    Code.NOT_REGISTERED: Phrase(
+        "Позвонить на эту линию нельзя: сервер её не знает.",
+        "Nobody can call this line: the server does not know it.",
+    ),
+    Code.SETTINGS_NOT_TAKEN: Phrase(
+        "Аппарат работает не по тем настройкам, которые ему выданы.",
+        "The phone runs other settings than it was given.",
+    ),
+    Code.PACKET_LOSS: Phrase(
+        "Собеседника плохо слышно: пакеты с голосом теряются или опаздывают по дороге.",
+        "Speech is hard to follow: its packets are lost or late on the way.",
+    ),
+    Code.POE_TOO_LOW: Phrase(
+        "Под нагрузкой (громкая связь, модуль клавиш) аппарату не хватит питания, и он "
+        "перезапустится.",
+        "Under load (loudspeaker, key module) the phone runs short of power and restarts.",
+    ),
+    Code.HALF_DUPLEX: Phrase(
+        "Одна сторона кабеля настроена жёстко, другая договаривается сама: кадры сталкиваются, "
+        "голос рвётся.",
+        "One end of the cable is fixed, the other negotiates: frames collide, speech breaks up.",
+    ),
+    Code.SLOW_LINK: Phrase(
+        "Обычно это повреждённая пара в кабеле или жёстко заданная скорость порта.",
+        "Mostly a damaged pair in the cable, or a speed fixed at the port.",
+    ),
+    Code.WRONG_VLAN: Phrase(
+        "Голос идёт не по своей сети: сервер и очередь голоса могут быть недоступны.",
+        "Voice takes another network: the server and the voice queue may be out of reach.",
+    ),
+    Code.CLOCK_WRONG: Phrase(
+        "Записи журнала не сходятся с нашими; при большой ошибке аппарат не верит "
+        "сертификатам и не выходит на связь.",
+        "Its log does not fit ours; a large error makes it distrust certificates and stay away.",
+    ),
+    Code.CERTIFICATE_ENDS: Phrase(
+        "После этого дня аппарат не сможет подтвердить себя сертификатом.",
+        "After that day the phone cannot prove itself by its certificate.",
+    ),
+    Code.FIRMWARE_WITHDRAWN: Phrase(
+        "Эту версию мы больше не выдаём: в ней нашлась неполадка.",
+        "We offer this version no more: something is wrong with it.",
+    ),
+    Code.FIRMWARE_OLD: Phrase(
+        "Часть неполадок в новой версии уже исправлена.",
+        "Some faults are mended in the newer version.",
+    ),
+    Code.DOWNLOAD_BREAKS: Phrase(
+        "Аппарат начинает загрузку и не доводит её до конца: обновиться он не может.",
+        "The phone starts the download and does not finish it: it cannot update.",
+    ),
+}
+
+ADVICE = {
+    Code.UNREACHABLE: Phrase(
+        "Проверьте питание и кабель; узнайте адрес на экране аппарата и прочитайте его по нему; "
+        "проверьте, пропускает ли сеть SNMP и HTTP от нас.",
+        "Check power and cable; take the address from its screen and read it there; check that the "
+        "network lets SNMP and HTTP from us through.",
+    ),
+    Code.READ_REFUSED: Phrase(
+        "Сверьте read.snmp_community и read.http_password в профиле с теми, что в аппарате.",
+        "Compare read.snmp_community and read.http_password of its profile with the phone's own.",
+    ),
+    Code.SILENT: Phrase(
+        "Проверьте в аппарате адрес сервера настроек; если у него нет ключа — выдайте новый.",
+        "Check the provisioning address in the phone; if it has no credential, issue one.",
+    ),
+    Code.PROOF_REFUSED: Phrase(
+        "Выдайте новый ключ и введите его в аппарат; если аппарат на месте и исправен — узнайте, "
+        "кто ещё обращается от его имени.",
+        "Issue a new credential and enter it; if the phone itself is well, find out who else asks "
+        "in its name.",
+    ),
+    Code.REBOOT_LOOP: Phrase(
+        "Скачайте пакет диагностики, пока аппарат помнит журнал; попробуйте другой порт и кабель; "
+        "не помогло — заявка на ремонт.",
+        "Take a diagnostic bundle while the phone remembers its log; try another port and cable; "
+        "if that does not help, ask for a repair.",
+    ),
+    Code.RESTARTED: Phrase("Повторите диагностику завтра.", "Diagnose it again tomorrow."),
+    Code.NOT_REGISTERED: Phrase(
+        "Сверьте номер и пароль линии с сервером АТС; проверьте, доходит ли аппарат до сервера "
+        "(ping), и верно ли его время.",
+        "Compare the line's number and password with the PBX; check that the phone reaches the "
+        "server (ping) and that its clock is right.",
+    ),
+    Code.SETTINGS_NOT_TAKEN: Phrase(
+        "Попросите аппарат обновить настройки; если не помогло, перезапустите его и сверьте "
+        "предпросмотр его файла.",
+        "Ask the phone to fetch again; if that does not help, restart it and look at its preview.",
+    ),
+    Code.PACKET_LOSS: Phrase(
+        "Смените кабель и порт; на коммутаторе посмотрите ошибки порта и очередь голоса; сравните "
+        "с соседними аппаратами.",
+        "Change cable and port; look at the switch's port errors and voice queue; compare with the "
+        "phones beside it.",
+    ),
+    Code.POE_TOO_LOW: Phrase(
+        "Дайте порту больший класс PoE или поставьте блок питания.",
+        "Grant the port a higher PoE class or use a power supply.",
+    ),
+    Code.HALF_DUPLEX: Phrase(
+        "Включите автосогласование на порту коммутатора.",
+        "Turn on auto-negotiation at the switch port.",
+    ),
+    Code.SLOW_LINK: Phrase(
+        "Смените кабель; снимите жёсткую скорость с порта коммутатора.",
+        "Change the cable; take the fixed speed off the switch port.",
+    ),
+    Code.WRONG_VLAN: Phrase(
+        "Исправьте голосовой VLAN порта (LLDP-MED) или network.vlan в профиле.",
+        "Correct the port's voice VLAN (LLDP-MED) or network.vlan of the profile.",
+    ),
+    Code.CLOCK_WRONG: Phrase(
+        "Проверьте network.ntp_server в профиле и доступен ли он аппарату.",
+        "Check network.ntp_server in its profile and that the phone reaches it.",
+    ),
+    Code.CERTIFICATE_ENDS: Phrase(
+        "Выпустите аппарату новый сертификат заранее.",
+        "Issue a new certificate for the phone in time.",
+    ),
+    Code.FIRMWARE_WITHDRAWN: Phrase(
+        "Обновите сейчас: попросите аппарат забрать настройки.",
+        "Update it now: ask the phone to fetch its settings.",
+    ),
+    Code.FIRMWARE_OLD: Phrase(
+        "Попросите аппарат забрать настройки: версия, которая ему положена, придёт с ними.",
+        "Ask the phone to fetch its settings: the version that is due comes with them.",
+    ),
+    Code.DOWNLOAD_BREAKS: Phrase(
+        "Проверьте дорогу от аппарата до сервера: фильтры, MTU, ограничение времени соединения.",
+        "Check the way from the phone to the server: filters, MTU, limits of connection time.",
+    ),
+}
+
+WEIGHTS = {
+    Weight.FAULT: Phrase("неполадка", "fault"),
+    Weight.ATTENTION: Phrase("внимание", "attention"),
+    Weight.INFO: Phrase("к сведению", "for information"),
+}
+
+SURENESS = {
+    Sureness.CERTAIN: Phrase("точно", "certain"),
+    Sureness.LIKELY: Phrase("вероятно", "likely"),
+    Sureness.POSSIBLE: Phrase("возможно", "possible"),
+}

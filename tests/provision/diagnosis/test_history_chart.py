@@ -1,0 +1,39 @@
+"""The history of a phone as a picture: every reading is in it, in its place in time."""
+
+from datetime import UTC, datetime, timedelta
+
+from provision.diagnosis.history_chart import LEFT, WIDTH, chart
+from provision.diagnosis.situation import Reached
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def test_no_readings_no_picture() -> None:
+    assert chart([], NOW) is None
+
+
+def test_readings_stand_in_time_and_versions_stretch_until_the_next() -> None:
+    history = [
+        Reached(
+            NOW - timedelta(hours=10), answered=True, via="snmp", firmware="2.3.1", loss_percent=0.0
+        ),
+        Reached(NOW - timedelta(hours=5), answered=False, via="snmp"),
+        Reached(
+            NOW - timedelta(hours=5), answered=True, via="http", firmware="2.4.1", loss_percent=50.0
+        ),
+    ]
+    drawn = chart(history, NOW)
+    assert drawn is not None
+    assert [tick.answered for tick in drawn.ticks] == [True, False, True]
+    assert drawn.ticks[0].x == LEFT
+    assert LEFT < drawn.ticks[1].x == drawn.ticks[2].x < WIDTH
+    assert [one.version for one in drawn.stretches] == ["2.3.1", "2.4.1"]
+    assert all(one.x + one.width <= WIDTH for one in drawn.stretches)
+    assert drawn.bars[1].height == drawn.quality_height, "a loss off the scale fills the picture"
+    assert drawn.bars[0].height >= 1
+
+
+def test_one_reading_just_now_is_drawn_too() -> None:
+    drawn = chart([Reached(NOW, answered=True, firmware="2.4.1")], NOW)
+    assert drawn is not None
+    assert drawn.ticks[0].x <= WIDTH
