@@ -34,6 +34,7 @@ import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
 import support.certificate_views
+import support.repairs.views
 import support.requests.public_views
 import support.rule_views
 import support.views
@@ -79,6 +80,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.download_api.blueprint,
         firmware.software_views.public,
         docs_store.views.public,
+        support.repairs.views.public,
         support.rule_views.public,
         support.requests.public_views.public,
         support.views.public,

@@ -45,6 +45,7 @@ SITE: Final = (
     Place(_("Documents"), "docs_store.search"),
     Place(_("Warranty"), "support.warranty_check"),
     Place(_("Support"), "support_requests.new_request", within=("/support/",)),
+    Place(_("Repair"), "repairs.new_act", within=("/repair/",)),
 )
 
 STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (

@@ -96,7 +96,7 @@ def _repairs(session: Session, mac: str, today: date) -> list[Interval]:
     return [
         Interval(unit.requested_on, max(unit.requested_on, _until(unit, today)))
         for unit in session.scalars(query)
-        if unit.requested_on <= today and unit.resolution is not Resolution.REPLACED
+        if unit.requested_on <= today and unit.resolution != Resolution.REPLACED
     ]
 
 

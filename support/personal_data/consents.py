@@ -14,6 +14,7 @@ from support.phrases import Phrase
 
 VERSION = "2026-11"
 SUPPORT = "support"
+REPAIR = "repair"
 TEXT = Phrase(
     "Я даю ФЛАТ-ПРО согласие на обработку моих имени, адреса электронной почты, номера телефона и"
     " того, что я напишу, чтобы ответить на моё обращение и вести его. Согласие действует, пока"
@@ -25,6 +26,16 @@ TEXT = Phrase(
     " destroyed at most 30 days after that.",
 )
 
+REPAIR_TEXT = Phrase(
+    "Я даю ФЛАТ-ПРО согласие на обработку моих имени, телефона, электронной почты и адреса, чтобы"
+    " принять телефон в ремонт, сообщать о нём и вернуть его. Согласие отзывается письмом в"
+    " техническую поддержку; данные уничтожаются не позже 30 дней после отзыва.",
+    "I consent to FLAT-PRO handling my name, telephone, e-mail and address, in order to take the"
+    " phone in for repair, tell me of it and return it. The consent is withdrawn by a letter to"
+    " technical support; the data are destroyed at most 30 days after that.",
+)
+_TEXTS = {SUPPORT: TEXT, REPAIR: REPAIR_TEXT}
+
 
 class ConsentError(RefusedError):
     code = "consent"
@@ -33,13 +44,21 @@ class ConsentError(RefusedError):
     en = "Tick the consent to the handling of personal data: we can't answer you without it."
 
 
-def give(session: Session, email: str, *, source: str, channel: str, now: datetime) -> Consent:
-    """Record that a person has consented to the text as it stands now."""
+def give(
+    session: Session,
+    email: str,
+    *,
+    source: str,
+    channel: str,
+    now: datetime,
+    purpose: str = SUPPORT,
+) -> Consent:
+    """Record that a person has consented to the text of a purpose as it stands now."""
     made = Consent(
         email=email.strip().lower(),
-        purpose=SUPPORT,
+        purpose=purpose,
         text_version=VERSION,
-        text_sha256=hashlib.sha256(TEXT.ru.encode()).hexdigest(),
+        text_sha256=hashlib.sha256(_TEXTS[purpose].ru.encode()).hexdigest(),
         given_at=now,
         source=source,
         channel=channel,

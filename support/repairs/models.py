@@ -12,7 +12,9 @@ from accounts.models import Organisation
 from provision.models import Device
 from storage.db import Base, UtcDateTime
 from support.customer_kinds import CustomerKind
+from support.phrases import Phrase
 from support.repairs.vocabulary import (
+    INTERNAL,
     DecisionState,
     Direction,
     EventKind,
@@ -148,6 +150,20 @@ class RepairEvent(Base):
     kind: Mapped[EventKind] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    @property
+    def is_public(self) -> bool:
+        return EventKind(self.kind) not in INTERNAL
+
+    @property
+    def said(self) -> Phrase:
+        """What happened, in a few words."""
+        return EventKind(self.kind).phrase
+
+    def told(self, language: str) -> str:
+        """What more is told of it, in the reader's language."""
+        shown = self.details.get(f"text_{language}", self.details.get("text", ""))
+        return str(shown)
 
 
 class CoverageDecision(Base):

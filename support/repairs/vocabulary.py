@@ -247,3 +247,6 @@ _EVENTS = {
     EventKind.CANCELLED: Phrase("Отменён", "Cancelled"),
     EventKind.CORRECTED: Phrase("Акт исправлен, новая версия", "The report was corrected"),
 }
+
+#: What is between staff.
+INTERNAL = frozenset({EventKind.PROPOSED, EventKind.BOARD, EventKind.PHOTOGRAPHED})
