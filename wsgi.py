@@ -6,6 +6,7 @@ from firmware import download_watch
 from portal import health, logs, settings
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
+from provision.folding import Folding
 
 _settings = settings.load()
 logs.configure(_settings.log_file)
@@ -22,3 +23,7 @@ for _served in (app, phones):
     _counter = download_watch.counter_of(_served)
     _counter.start(_installation.database)
     atexit.register(_counter.stop)
+
+_folding = Folding(_installation)
+_folding.start()
+atexit.register(_folding.stop)

@@ -26,6 +26,8 @@ from portal.children import Child, end_with_parent
 from portal.installing import open_installation
 from portal.settings import Settings
 from portal.worker import WORKBOOK
+from provision.folding import Folding
+from storage.installation import Installation
 from storage.refusals import RefusedError, UnavailableError
 
 PHONES_READY_S = 30.0
@@ -73,12 +75,14 @@ def _serve_phones(settings: Settings, *, as_child: bool) -> int:
     logs.configure(settings.log_file)
     app = create_app(installation, settings, {Plane.PHONES})
     health.started(app).set()
-    counter = download_watch.counter_of(app)
-    counter.start(installation.database)
-    try:
+    with contextlib.ExitStack() as running:
+        counter = download_watch.counter_of(app)
+        counter.start(installation.database)
+        running.callback(counter.stop)
+        if not as_child:
+            # A child's parent folds, so that its work is none of this process's lock.
+            _fold(installation, running)
         _listen(app, settings.host, settings.phone_port, PHONE_LIMITS)
-    finally:
-        counter.stop()
     return 0
 
 
@@ -100,6 +104,7 @@ def _serve_pages(settings: Settings, planes: Collection[Plane]) -> int:
         counter = download_watch.counter_of(app)
         counter.start(installation.database)
         running.callback(counter.stop)
+        _fold(installation, running)
         if not settings.broker_url.get_secret_value():
             # Where there is a broker, `flatpro worker` runs the jobs.
             runner = Runner(installation, WORKBOOK)
@@ -161,6 +166,13 @@ PAGE_LIMITS = Limits("FLATPRO_PORT", MAX_IMAGE_BYTES + 2**20, 262_144)
 PHONE_LIMITS = Limits("FLATPRO_PHONE_PORT", 2**20, 131_072)
 
 _PHONES = (sys.executable, "-m", "portal.cli", "serve", "--planes", "phones", "--as-child")
+
+
+def _fold(installation: Installation, running: contextlib.ExitStack) -> None:
+    """Take what phones leave in the journal into the database, until the end."""
+    folding = Folding(installation)
+    folding.start()
+    running.callback(folding.stop)
 
 
 def _announce(settings: Settings, password: str | None, *, with_phones: bool) -> None:

@@ -11,6 +11,7 @@ import provision.diagnosis.models
 import provision.models
 import provision.sweeps.models
 import storage.blob_models
+import storage.journal_reader
 import storage.resumable
 import support.agreements.models
 import support.calendars.models

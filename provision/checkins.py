@@ -4,25 +4,29 @@ A download is written when it begins and again when it ends, so that one in prog
 by our own death can be told apart from one that was finished.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Self, TypeVar, cast
 
-from sqlalchemy import CursorResult, and_, delete, func, or_, select
+from sqlalchemy import CursorResult, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from provision import credentials
 from provision.devices import changes, registry
 from provision.devices.changes import Change
+from provision.devices.identity import MacAddress, SerialNumber
 from provision.devices.models import Device
-from provision.families.identification import Identity, Strength
-from provision.models import CheckIn, CheckInKind
+from provision.families.identification import Claim, Identity, Strength
+from provision.models import CheckIn, CheckInKind, DeviceCredential
 
 USER_AGENT_LENGTH_MAX = 512
 #: What nobody proved is kept for a week, and never more than this many rows.
 UNKNOWN_KEPT = timedelta(days=7)
 UNKNOWN_ROWS_MAX = 20_000
 KEPT = timedelta(days=400)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,30 +58,59 @@ class SentBytes:
     complete: bool
 
 
+@dataclass(frozen=True)
+class SelfReport:
+    """A device that proved itself, and what it says of itself under that proof."""
+
+    mac: str
+    credential_id: int
+    firmware: str | None = None
+    serial: SerialNumber | None = None
+    hardware: str | None = None
+    product: str | None = None
+
+    @classmethod
+    def of(cls, identity: Identity, credential_id: int) -> Self | None:
+        """What an identity comes to. Words count only where they are as strong as the proof."""
+        if identity.mac is None:
+            return None
+        return cls(
+            mac=identity.mac.value.hex,
+            credential_id=credential_id,
+            firmware=_proved(identity.firmware),
+            serial=_proved(identity.serial),
+            hardware=_proved(identity.hardware),
+            product=_proved(identity.product),
+        )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A report, from where and when."""
+
+    said: SelfReport
+    address: str
+    at: datetime
+
+
 def record(session: Session, visit: Visit) -> int:
     """Store a check-in under the device whose MAC it names, if we know it; the row's number."""
     # The number alone: a row read for known MACs only would tell them apart by the time it takes.
     device_id = session.scalar(select(Device.id).where(Device.mac == visit.mac))
-    row = CheckIn(
-        device_id=device_id,
-        mac=visit.mac,
-        at=visit.at,
-        kind=visit.kind,
-        method=printable(visit.method)[:16],
-        path_kind=visit.path_kind,
-        status=visit.status,
-        address=visit.address,
-        user_agent=printable(visit.user_agent),
-        firmware=visit.firmware,
-        strength="proved" if visit.proof else "claimed",
-        proof=visit.proof,
-        revision=visit.revision,
-        version=visit.version,
-        total_bytes=visit.total_bytes,
-    )
+    row = CheckIn(device_id=device_id, **_columns(visit))
     session.add(row)
     session.flush()
     return row.id
+
+
+def record_all(session: Session, visits: Sequence[Visit]) -> None:
+    """Store many check-ins in their order, each under its device."""
+    macs = {visit.mac for visit in visits}
+    found = session.execute(select(Device.mac, Device.id).where(Device.mac.in_(macs)))
+    device_ids = {row.mac: row.id for row in found}
+    rows = [{"device_id": device_ids.get(visit.mac or ""), **_columns(visit)} for visit in visits]
+    if rows:
+        session.execute(insert(CheckIn), rows)
 
 
 def finish(session: Session, check_in_id: int, status: int, sent: SentBytes, now: datetime) -> None:
@@ -93,24 +126,30 @@ def finish(session: Session, check_in_id: int, status: int, sent: SentBytes, now
     row.complete = sent.complete
 
 
-def note_proved(
-    session: Session, identity: Identity, credential_id: int, address: str, now: datetime
-) -> None:
+def note_proved(session: Session, said: SelfReport, address: str, now: datetime) -> None:
     """A device proved itself: it is alive, at this address, with the firmware that it says.
 
     What it says counts only where its User-Agent names the proved MAC; a boot loader's version
     never becomes its firmware. A serial number or revision that differs from the record is noted
-    as an event and changes nothing.
+    as an event and changes nothing. Told late, it does not undo what was heard since.
     """
-    device = registry.by_mac(session, identity.mac.value) if identity.mac else None
-    if device is None:
-        return
-    credentials.note_use(session, credential_id, now)
-    device.first_seen_at = device.first_seen_at or now
-    device.last_check_in_at = now
-    device.address = address
-    _note_firmware(session, device, identity, now)
-    _note_labels(session, device, identity, now)
+    device = registry.by_mac(session, MacAddress(said.mac))
+    if device is not None:
+        _note(session, device, Heard(said, address, now))
+
+
+def note_all(session: Session, heard: Sequence[Heard]) -> None:
+    """Note many proved devices in their order, as note_proved does one."""
+    macs = {one.said.mac for one in heard}
+    found = session.scalars(select(Device).where(Device.mac.in_(macs)))
+    devices = {device.mac: device for device in found}
+    # Loaded at once and held here, so that each is found without a query of its own.
+    numbers = {one.said.credential_id for one in heard}
+    held = session.scalars(select(DeviceCredential).where(DeviceCredential.id.in_(numbers))).all()
+    for one in heard:
+        if one.said.mac in devices:
+            _note(session, devices[one.said.mac], one)
+    del held
 
 
 def prune(session: Session, now: datetime) -> int:
@@ -133,40 +172,65 @@ def printable(text: str) -> str:
     return "".join(shown)[:USER_AGENT_LENGTH_MAX]
 
 
-def _note_firmware(session: Session, device: Device, identity: Identity, now: datetime) -> None:
-    said = identity.firmware
-    if said is None or said.strength < Strength.PROVED:
+def _columns(visit: Visit) -> dict[str, Any]:
+    """A visit as the columns of its row."""
+    shown = {
+        "method": printable(visit.method)[:16],
+        "user_agent": printable(visit.user_agent),
+        "strength": "proved" if visit.proof else "claimed",
+    }
+    return asdict(visit) | shown
+
+
+def _note(session: Session, device: Device, heard: Heard) -> None:
+    credentials.note_use(session, heard.said.credential_id, heard.at)
+    device.first_seen_at = device.first_seen_at or heard.at
+    if device.last_check_in_at is not None and heard.at < device.last_check_in_at:
         return
-    if said.value != device.firmware:
+    device.last_check_in_at = heard.at
+    device.address = heard.address
+    _note_firmware(session, device, heard.said, heard.at)
+    _note_labels(session, device, heard.said, heard.at)
+
+
+def _proved(claim: Claim[T] | None) -> T | None:
+    return claim.value if claim is not None and claim.strength >= Strength.PROVED else None
+
+
+def _note_firmware(session: Session, device: Device, said: SelfReport, now: datetime) -> None:
+    known_at = device.firmware_seen_at
+    if said.firmware is None or (known_at is not None and now < known_at):
+        return
+    if said.firmware != device.firmware:
         change = Change(
             at=now,
             field="firmware",
             old=device.firmware,
-            new=said.value,
+            new=said.firmware,
             origin=changes.CHECK_IN,
             applied=True,
         )
         changes.note(session, device, change)
-    device.firmware, device.firmware_seen_at = said.value, now
+    device.firmware, device.firmware_seen_at = said.firmware, now
 
 
-def _note_labels(session: Session, device: Device, identity: Identity, now: datetime) -> None:
+def _note_labels(session: Session, device: Device, said: SelfReport, now: datetime) -> None:
     """Serial, revision and product as the phone says them, against the record."""
 
-    def compare(field: str, known: str | None, said: str, *, applied: bool) -> None:
-        if said != known:
-            change = Change(now, field, known, said, changes.CHECK_IN, applied)
+    def compare(field: str, known: str | None, told: str, *, applied: bool) -> None:
+        if told != known:
+            change = Change(now, field, known, told, changes.CHECK_IN, applied)
             changes.note(session, device, change)
 
-    serial, hardware, product = identity.serial, identity.hardware, identity.product
-    if serial is not None and serial.strength >= Strength.PROVED:
-        new = device.serial is None and registry.by_serial(session, serial.value) is None
-        compare("serial", device.serial, serial.value.text, applied=new)
+    serial = said.serial
+    if serial is not None:
+        new = device.serial is None and registry.by_serial(session, serial) is None
+        compare("serial", device.serial, serial.text, applied=new)
         if new:
-            device.serial, device.serial_raw = serial.value.text, serial.value.raw
-    if hardware is not None and hardware.strength >= Strength.PROVED:
-        new = device.hardware is None and hardware.value in device.product.revisions
-        compare("hardware", device.hardware, hardware.value, applied=new)
-        device.hardware = hardware.value if new else device.hardware
-    if product is not None and product.strength >= Strength.PROVED:
-        compare("product", device.product.code, product.value, applied=False)
+            device.serial, device.serial_raw = serial.text, serial.raw
+    if said.hardware is not None:
+        new = device.hardware is None and said.hardware in device.product.revisions
+        compare("hardware", device.hardware, said.hardware, applied=new)
+        device.hardware = said.hardware if new else device.hardware
+    if said.product is not None:
+        compare("product", device.product.code, said.product, applied=False)

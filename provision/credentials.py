@@ -32,6 +32,8 @@ class Holder:
     credential_id: int
     device_id: int
     mac: MacAddress
+    #: Whether it was used before; until then an older one may be valid beside it.
+    is_used: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class KnownPassword:
 
     credential_id: int
     text: str = field(repr=False)
+    is_used: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ def verify_token(
     row, device_mac = found
     same = hmac.compare_digest(row.token_sha256 or "", stored)
     same &= mac is None or hmac.compare_digest(device_mac, mac.hex)
-    return Holder(row.id, row.device_id, MacAddress(device_mac)) if same else None
+    used = row.first_used_at is not None
+    return Holder(row.id, row.device_id, MacAddress(device_mac), used) if same else None
 
 
 def passwords_of(
@@ -107,15 +111,18 @@ def passwords_of(
 ) -> Sequence[KnownPassword]:
     """The live passwords of the device with this MAC; none for an unknown MAC."""
     query = _live(now).where(Device.mac == mac.hex, DeviceCredential.sealed.is_not(None))
-    rows = [row for row, _mac in session.execute(query)]
     place = _place(mac.hex)
-    return [KnownPassword(row.id, seal.open(row.sealed, place)) for row in rows if row.sealed]
+    return [
+        KnownPassword(row.id, seal.open(row.sealed, place), row.first_used_at is not None)
+        for row, _mac in session.execute(query)
+        if row.sealed
+    ]
 
 
 def note_use(session: Session, credential_id: int, now: datetime) -> None:
     """The device uses this secret: from its first use on, older ones of its kind are over."""
-    used = session.get_one(DeviceCredential, credential_id)
-    if used.first_used_at is not None:
+    used = session.get(DeviceCredential, credential_id)
+    if used is None or used.first_used_at is not None:
         return
     used.first_used_at = now
     for older in _others(session, used, now):

@@ -19,7 +19,8 @@ from werkzeug.routing import BaseConverter
 from accounts.access import phone
 from catalogue.download_api import send_blob
 from firmware.offering import OfferedRelease
-from provision import checkins, downloads, phone_calls
+from provision import checkin_lines, checkins, downloads, folding, phone_calls
+from provision.checkin_lines import Line
 from provision.checkins import SentBytes, Visit
 from provision.configurations import PhoneFile, Press
 from provision.dialects import families_of
@@ -124,7 +125,7 @@ def _file(finding: Finding, file: PhoneFile) -> Response:
 def _image(finding: Finding, due: OfferedRelease) -> Response:
     """The bytes of the release that is due, with a record of how many went out."""
     visit = finding.visit(CheckInKind.FIRMWARE, 200)
-    number = _record(finding, replace(visit, version=due.version, total_bytes=due.size))
+    number = _store(finding, replace(visit, version=due.version, total_bytes=due.size))
     shown = Representation(
         sha256=due.sha256,
         size=due.size,
@@ -159,19 +160,33 @@ def _may_fail(finding: Finding) -> bool:
     return within
 
 
-def _record(finding: Finding, visit: Visit) -> int | None:
-    """Store a check-in, with what a proof tells of the device; its number.
+def _record(finding: Finding, visit: Visit) -> None:
+    """Leave a check-in in the journal, with what a proof tells of the device.
 
     A record that cannot be written costs no phone its file.
     """
     proved = finding.proved
     if proved is None and not _may_record():
-        return None
+        return
+    if proved is not None and not proved.is_used:
+        _store(finding, visit)
+        return
+    try:
+        _gate().journal.append(checkin_lines.written(Line(visit, finding.said)))
+    except OSError:
+        _log.exception("check-in-lost", kind=visit.kind)
+
+
+def _store(finding: Finding, visit: Visit) -> int | None:
+    """Store a check-in at once; its number.
+
+    A download is one, as its end is noted too, and so is a secret's first use: by it older ones
+    end, before the phone has its answer.
+    """
     try:
         with installation().database.writing(lasting=False) as session:
-            if proved is not None and finding.grant is not Grant.NOTHING:
-                number, address = proved.credential_id, visit.address
-                checkins.note_proved(session, finding.identity, number, address, visit.at)
+            if finding.said is not None:
+                checkins.note_proved(session, finding.said, visit.address, visit.at)
             return checkins.record(session, visit)
     except (SQLAlchemyError, DatabaseFullError):
         _log.exception("check-in-lost", kind=visit.kind)
@@ -188,7 +203,8 @@ def _gate() -> Gate:
     extensions = current_app.extensions
     if _EXTENSION not in extensions:
         place = installation()
-        extensions[_EXTENSION] = Gate(families_of(place), Verifier.of(place))
+        journal = folding.journal_of(place)
+        extensions[_EXTENSION] = Gate(families_of(place), Verifier.of(place), journal)
     gate: Gate = extensions[_EXTENSION]
     return gate
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from catalogue import products
 from firmware.offering import OfferedRelease
 from provision import configurations, rollouts
-from provision.checkins import Visit
+from provision.checkins import SelfReport, Visit
 from provision.configurations import PhoneFile, Press
 from provision.devices import registry
 from provision.doorkeeper import Doorkeeper
@@ -20,6 +20,7 @@ from provision.families.identification import Asked, Identity, PhoneRequest, ask
 from provision.grants import Grant, decide
 from provision.models import CheckInKind
 from provision.proofs import Attempt, Proved, Unproved, Verifier
+from storage.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Gate:
 
     families: Families
     verifier: Verifier
+    journal: Journal
     doorkeeper: Doorkeeper = field(default_factory=Doorkeeper)
 
 
@@ -60,6 +62,13 @@ class Finding:
     @property
     def proved(self) -> Proved | None:
         return self.outcome if isinstance(self.outcome, Proved) else None
+
+    @property
+    def said(self) -> SelfReport | None:
+        """What the proof tells of the device; None where it is worth nothing."""
+        if self.proved is None or self.grant is Grant.NOTHING:
+            return None
+        return SelfReport.of(self.identity, self.proved.credential_id)
 
     @property
     def failed(self) -> bool:

@@ -24,10 +24,14 @@ from storage.sealed import Seal
 
 @dataclass(frozen=True)
 class Proved:
-    """The asker is the device of `proof.mac`, by its secret number `credential_id`."""
+    """The asker is the device of `proof.mac`, by its secret number `credential_id`.
+
+    `is_used`: it was used before; at its first use older ones must end at once.
+    """
 
     proof: Proof
     credential_id: int
+    is_used: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Verifier:
             holder = credentials.verify_token(session, asked.token, asked.mac, now)
             if holder is None:
                 return Unproved(failed=True)
-            return Proved(Proof(Origin.TOKEN, holder.mac), holder.credential_id)
+            proof = Proof(Origin.TOKEN, holder.mac)
+            return Proved(proof, holder.credential_id, holder.is_used)
         if asked.kind is not PathKind.AUTHENTICATED or asked.mac is None:
             return Unproved()
         if attempt.authorization is None:
@@ -96,7 +101,8 @@ class Verifier:
             )
             match verdict:
                 case Accepted() if self.seen.is_first(verdict):
-                    return Proved(Proof(Origin.DIGEST, mac), known.credential_id)
+                    proof = Proof(Origin.DIGEST, mac)
+                    return Proved(proof, known.credential_id, known.is_used)
                 case Accepted() | Stale():
                     return Unproved(stale=True)
         return Unproved(failed=True)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from jobs import queue
 from jobs.runner import Work
 from provision import checkins, work
-from provision.checkins import UNKNOWN_ROWS_MAX, SentBytes, Visit
+from provision.checkins import UNKNOWN_ROWS_MAX, SelfReport, SentBytes, Visit
 from provision.devices import changes, registry
 from provision.devices.identity import MacAddress
 from provision.families.family import Families
@@ -48,7 +48,9 @@ def note(estate: Estate, found: Identity, minutes: int = 0) -> None:
         number = session.scalars(select(DeviceCredential.id)).first()
         assert number is not None
         at = NOW + timedelta(minutes=minutes)
-        checkins.note_proved(session, found, number, "10.0.0.7", at)
+        said = SelfReport.of(found, number)
+        assert said is not None
+        checkins.note_proved(session, said, "10.0.0.7", at)
 
 
 def told(estate: Estate) -> list[tuple[str, str | None, str, bool]]:

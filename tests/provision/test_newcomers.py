@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from accounts import users
 from accounts.models import Role
-from provision import checkins, dialects
+from provision import checkins, dialects, folding
 from provision.devices import registry
 from provision.devices.identity import BadMacError
 from provision.newcomers import waiting
@@ -36,6 +36,7 @@ def estate(installation: Installation, phones: Flask) -> Estate:
     with served(phones) as port:
         for path in (f"/p/{UNKNOWN}.cfg", f"/p/{UNKNOWN}.cfg", f"/p/{MAC}.cfg"):
             ask(port, path, AGENT.replace(UNKNOWN, MAC) if MAC in path else AGENT)
+    folding.reader_of(installation).fold()
     return built
 
 

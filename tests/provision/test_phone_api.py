@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from provision import credentials
+from provision import credentials, folding
 from provision.devices import registry
 from provision.doorkeeper import FAILURES_PER_MINUTE
 from provision.models import CheckIn, CheckInKind, Device
@@ -40,11 +40,13 @@ def port(estate: Estate, phones: Flask) -> Iterator[int]:
 
 
 def device(estate: Estate) -> Device:
+    folding.reader_of(estate.installation).fold()
     with estate.installation.database.reading() as session:
         return registry.get(session, MAC)
 
 
 def check_ins(estate: Estate, kind: CheckInKind) -> list[CheckIn]:
+    folding.reader_of(estate.installation).fold()
     with estate.installation.database.reading() as session:
         query = select(CheckIn).where(CheckIn.kind == kind).order_by(CheckIn.id)
         return list(session.scalars(query))
@@ -358,9 +360,15 @@ def test_the_old_token_ends_when_the_new_one_is_used(port: int, estate: Estate) 
 def test_no_record_holds_a_token(port: int, estate: Estate) -> None:
     ask(port, f"/p/{estate.token}/{MAC}.cfg")
     ask(port, f"/p/{estate.token}/{UNKNOWN}.cfg")
+    ask(port, f"/p/{estate.token}/{MAC}.cfg")
+    journal = [path.read_text() for path in (estate.installation.data_dir / "journal").iterdir()]
+    assert journal
+    assert estate.token not in "".join(journal)
+    folding.reader_of(estate.installation).fold()
     with estate.installation.database.reading() as session:
-        for row in session.scalars(select(CheckIn)):
-            assert estate.token not in repr(vars(row))
+        rows = list(session.scalars(select(CheckIn)))
+    assert len(rows) == 3
+    assert estate.token not in "".join(repr(vars(row)) for row in rows)
 
 
 NONSENSE = [
