@@ -35,7 +35,9 @@ import provision.verdicts.views
 import provision.views
 import support.certificate_views
 import support.repairs.views
+import support.requests.desk_views
 import support.requests.public_views
+import support.requests.queue_views
 import support.rule_views
 import support.views
 from accounts import access, identification
@@ -103,6 +105,8 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
         provision.sweeps.views.staff,
+        support.requests.queue_views.staff,
+        support.requests.desk_views.staff,
         support.certificate_views.staff,
         support.views.staff,
     ),

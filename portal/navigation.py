@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from accounts.access import current_actor
+from accounts.access import current_actor, rule_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,6 @@ class Place:
     label: LazyString
     endpoint: str
     within: tuple[str, ...] = ()
-    admin: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
     (
         _("Service"),
         (
+            Place(_("Requests"), "requests_queue.requests_queue"),
             Place(
                 _("Certificates"),
                 "support_certificates.certificate_list",
@@ -86,8 +86,8 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
         (
             Place(_("Jobs"), "portal_staff.jobs"),
             Place(_("Storage"), "blob_care.storage_page"),
-            Place(_("Users"), "accounts.list_users", admin=True),
-            Place(_("Audit"), "accounts.list_audit", admin=True),
+            Place(_("Users"), "accounts.list_users"),
+            Place(_("Audit"), "accounts.list_audit"),
         ),
     ),
 )
@@ -112,9 +112,10 @@ def staff_menu() -> StaffMenu:
 
 
 def _open_to_actor(places: Iterable[Place]) -> list[Place]:
+    """Nobody is led to a page that turns them away: the page's own rule decides."""
     actor = current_actor()
-    is_admin = actor is not None and actor.role == "admin"
-    return [place for place in places if is_admin or not place.admin]
+    rules = [(place, rule_of(current_app, place.endpoint)) for place in places]
+    return [place for place, rule in rules if rule is not None and rule.allows(actor)]
 
 
 def _item(place: Place) -> NavigationItem:

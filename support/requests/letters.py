@@ -9,7 +9,8 @@ from support.mailroom.letters import CUT_LINE_EN, CUT_LINE_RU, Letter
 from support.mailroom.threads import subject_tag, without_tag
 from support.phrases import Phrase
 
-_MISSING = {
+#: N-1: what of the required set may be missing, as people are asked for it.
+MISSING = {
     "product": Phrase("изделие (на этикетке телефона)", "the product (on the phone's label)"),
     "serial": Phrase("серийный номер", "the serial number"),
     "firmware": Phrase("версия прошивки", "the firmware version"),
@@ -89,7 +90,7 @@ def acknowledged(
             )
         )
     if missing:
-        names = "\n".join(f"— {_MISSING[name].text(language)}" for name in missing)
+        names = "\n".join(f"— {MISSING[name].text(language)}" for name in missing)
         parts.append(
             _say(
                 to,

@@ -146,6 +146,14 @@ def messages(session: Session, number: int) -> Sequence[RequestMessage]:
     return session.scalars(query.order_by(RequestMessage.at, RequestMessage.id)).all()
 
 
+def has_message(session: Session, number: int, form_key: str) -> bool:
+    """Whether the form with this key was stored already."""
+    query = select(RequestMessage.id).where(
+        RequestMessage.request_id == number, RequestMessage.form_key == form_key
+    )
+    return session.scalar(query) is not None
+
+
 def logs(session: Session, numbers: Sequence[int]) -> Mapping[int, Sequence[Entry]]:
     """The logs of many requests, for their clocks, in one query."""
     query = select(RequestEvent).where(

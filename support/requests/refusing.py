@@ -29,7 +29,8 @@ from support.requests.vocabulary import Author, EventKind, RefusalCode, RefusalS
 from support.sla.log import State
 
 TEXT_MAX = 5000
-_ALIVE = (RefusalState.PROPOSED, RefusalState.IN_FORCE, RefusalState.APPEALED, RefusalState.UPHELD)
+#: A refusal that is under way or holds: there is no second one beside it.
+ALIVE = (RefusalState.PROPOSED, RefusalState.IN_FORCE, RefusalState.APPEALED, RefusalState.UPHELD)
 
 
 class RefusalUnderWayError(ConflictError):
@@ -72,7 +73,7 @@ class Judge:
 
     @classmethod
     def of(cls, login: str, role: Role) -> "Judge":
-        return cls(login, role is Role.ADMIN)
+        return cls(login, role == Role.ADMIN)
 
 
 def propose(
@@ -195,7 +196,7 @@ def case_of(session: Session, request: SupportRequest) -> Case:
 
 def alive(session: Session, number: int) -> Refusal | None:
     """The refusal that is proposed or in force, if there is one."""
-    query = select(Refusal).where(Refusal.request_id == number, Refusal.state.in_(_ALIVE))
+    query = select(Refusal).where(Refusal.request_id == number, Refusal.state.in_(ALIVE))
     return session.scalar(query.order_by(Refusal.id.desc()).limit(1))
 
 
