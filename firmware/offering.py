@@ -1,5 +1,6 @@
 """Which release a phone is due: its channel, hardware, version, pin, and the share of a rollout."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -35,10 +36,13 @@ class OfferedRelease:
     sha256: str
 
 
-def release_due(session: Session, recipient: Recipient) -> OfferedRelease | None:
+def release_due(
+    session: Session, recipient: Recipient, withheld: Collection[Version] = ()
+) -> OfferedRelease | None:
     """The release that the phone takes next, or None.
 
-    A phone whose version or product is unknown is due nothing: a wrong image may end it.
+    A phone whose version or product is unknown is due nothing: a wrong image may end it. What is
+    `withheld` from it is no release for it, neither as its goal nor on the way.
     """
     try:
         running = Version.parse(recipient.version)
@@ -46,7 +50,11 @@ def release_due(session: Session, recipient: Recipient) -> OfferedRelease | None
     except (BadVersionError, products.UnknownProductError):
         return None
     published = releases.of_product(session, product.id)
-    graph = paths.in_channel(releases.nodes(published), recipient.channel)
+    graph = [
+        node
+        for node in paths.in_channel(releases.nodes(published), recipient.channel)
+        if node.version not in withheld
+    ]
     pinned = Version.parse(recipient.pinned) if recipient.pinned is not None else None
     answer = due.next_due(running, recipient.hardware, recipient.mac, graph, pinned)
     if not isinstance(answer, paths.Step):

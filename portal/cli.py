@@ -30,6 +30,7 @@ SLICES = {
     "provision.cli": ("device", "profile"),
     "provision.sweeps.cli": ("sweep",),
     "provision.diagnosis.cli": ("diagnosis",),
+    "provision.rollouts.cli": ("rollout",),
     "provision.dialect_pages.cli": ("families",),
     "provision.newcomers.cli": ("newcomer",),
     "support.cli": ("warranty", "contract"),

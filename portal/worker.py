@@ -5,6 +5,7 @@ import docs_store.work
 import firmware.work
 import portal.blob_care.work
 import provision.diagnosis.work
+import provision.rollouts.work
 import provision.sweeps.work
 import provision.work
 import support.mailroom.work
@@ -16,6 +17,7 @@ SLICES = (
     firmware.work,
     docs_store.work,
     provision.work,
+    provision.rollouts.work,
     provision.sweeps.work,
     provision.diagnosis.work,
     support.mailroom.work,

@@ -109,6 +109,7 @@ class Fleet:
             quality=plan.quality,
             trouble=plan.trouble,
             time_scale=self._plan.time_scale,
+            fault=plan.fault,
         )
         return SimulatedPhone(
             plan.identity,

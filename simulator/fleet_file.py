@@ -12,6 +12,7 @@ from pathlib import Path
 
 from simulator.exchange import place_of
 from simulator.facts import Network, PhoneLine, Quality, Trouble
+from simulator.faults import Fault
 from simulator.identity import PhoneIdentity
 from simulator.json_object import JsonObject
 from simulator.private_file import write_private
@@ -39,6 +40,7 @@ class PhonePlan:
     network: Network = field(default_factory=Network)
     quality: Quality = field(default_factory=Quality)
     trouble: Trouble = field(default_factory=Trouble)
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,15 @@ def _phone(fields: JsonObject) -> PhonePlan:
         network=Network(address) if network is None else _network(network, address),
         quality=_quality(fields.object("quality")) if fields.has("quality") else Quality(),
         trouble=_trouble(fields.object("trouble")) if fields.has("trouble") else Trouble(),
+        fault=_fault(fields),
     )
+
+
+def _fault(fields: JsonObject) -> Fault | None:
+    text = fields.optional_text("fault")
+    if text is not None and text not in set(Fault):
+        raise fields.wrong("fault", "fault")
+    return Fault(text) if text is not None else None
 
 
 def _repeated(names: Iterable[str]) -> list[str]:
@@ -214,4 +224,5 @@ def _plain_phone(phone: PhonePlan) -> dict[str, object]:
         "network": asdict(phone.network),
         "quality": asdict(phone.quality),
         "trouble": asdict(phone.trouble),
+        "fault": phone.fault,
     }

@@ -14,6 +14,7 @@ from simulator.configuration import Configuration, FirmwareOrder, SipLine
 from simulator.download import Download, DownloadHabits
 from simulator.exchange import Caller, UnreachableError, expect, fetch
 from simulator.facts import Network, PhoneFacts, PhoneLine, Quality, Trouble
+from simulator.faults import DidNotStartError, Fault
 from simulator.identity import PhoneIdentity
 from simulator.manifest import Channel, check_order, read_manifest, read_statement
 from simulator.provisioning import Credential, Visit, fetch_bootstrap, fetch_configuration
@@ -48,7 +49,8 @@ class PhoneOptions:
 
     `source` is the address that it calls from; `lines` are shown until a configuration brings
     others, and lend their state to lines of the same number; `time_scale` is how many of its
-    seconds pass in one of ours (polls and `not_before_s` are measured in its own).
+    seconds pass in one of ours (polls and `not_before_s` are measured in its own); `fault` is how
+    it breaks.
     """
 
     source: str | None = None
@@ -60,6 +62,7 @@ class PhoneOptions:
     time_scale: float = 1.0
     poll_s: int = 3600
     patience_s: float = 10.0
+    fault: Fault | None = None
 
 
 def _utc_now() -> datetime:
@@ -97,6 +100,8 @@ class SimulatedPhone:
         self._reboot_reason = "power on"
         self._boot_pending = True
         self._wake = asyncio.Event()
+        self._failed: str | None = None
+        self._dead = False
 
     @property
     def firmware(self) -> str:
@@ -149,8 +154,10 @@ class SimulatedPhone:
 
     async def run_once(self) -> Story:
         """One visit: fetch the configuration and take every release due, one step at a time."""
-        self._events = []
+        self._events, self._failed = [], None
         outcome, error = Outcome.SETTLED, None
+        if self._options.fault is Fault.SILENT or self._dead:
+            return Story((), Outcome.UNREACHABLE, "the phone is off")
         try:
             outcome = await self._visit_until_settled()
         except RefusedError as refusal:
@@ -171,10 +178,14 @@ class SimulatedPhone:
             order = configuration.firmware
             if order is None or order.version == self.firmware:
                 return Outcome.SETTLED
+            if order.version == self._failed:
+                raise DidNotStartError(f"{order.version} did not start")
             if await self._verify(order, configuration.channel) is Verdict.NOT_YET:
                 self._tell(EventKind.NOT_YET, order.version)
                 return Outcome.NOT_YET
             await self._take(order)
+            if self._dead:
+                return Outcome.UNREACHABLE
         raise EndlessUpgradeError(f"{_STEPS_IN_ONE_VISIT} releases in one visit")
 
     async def _fetch_configuration(self) -> Configuration:
@@ -209,9 +220,20 @@ class SimulatedPhone:
         image = await download.run()
         self._tell(EventKind.DOWNLOADED, f"{image.received} bytes")
         image.judge(order, self.identity)
+        if self._options.fault is not None:
+            self._break(self._options.fault, order.version)
+            return
         before = self.firmware
         self.install(order.version)
         self._tell(EventKind.INSTALLED, f"{before} -> {order.version}")
+
+    def _break(self, fault: Fault, version: str) -> None:
+        """What a faulty phone makes of a good image."""
+        if fault is Fault.FALLS_SILENT:
+            self._dead = True
+            return
+        self._failed = version
+        self._boot("failed upgrade")
 
     async def _verify(self, order: FirmwareOrder, channel: str) -> Verdict:
         """Whether the signed words allow the order now (TAKE) or later (NOT_YET)."""

@@ -22,10 +22,10 @@ class Answer:
 
 
 @contextlib.contextmanager
-def served(app: Flask) -> Iterator[int]:
-    """The app on a port of its own; small buffers, as what a server holds counts as sent."""
+def served(app: Flask, port: int = 0) -> Iterator[int]:
+    """The app on a port of its own, or on `port`; what a server's buffers hold counts as sent."""
     server = create_server(
-        app, host="127.0.0.1", port=0, outbuf_high_watermark=64 * 1024, threads=8
+        app, host="127.0.0.1", port=port, outbuf_high_watermark=64 * 1024, threads=8
     )
     thread = threading.Thread(target=server.run)
     thread.start()

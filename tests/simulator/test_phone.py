@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator.facts import PhoneLine, Trouble
+from simulator.faults import Fault
 from simulator.phone import PhoneOptions, PhoneState, SimulatedPhone
 from simulator.provisioning import Credential, PasswordCredential, TokenCredential
 from simulator.story import EventKind, Outcome, Story
@@ -507,3 +508,30 @@ def test_a_phone_in_trouble_keeps_its_old_lines_and_time(vendor: "Vendor") -> No
     assert shown.configuration
     behind = datetime.now(UTC) - datetime.fromisoformat(shown.clock)
     assert 86_390 < behind.total_seconds() < 86_410
+
+
+def test_a_phone_that_comes_back_old_takes_the_image_again_at_its_next_visit(
+    vendor: "Vendor",
+) -> None:
+    phone = phone_of(vendor, options=PhoneOptions(fault=Fault.COMES_BACK_OLD))
+    story = visit(phone)
+    assert story.outcome is Outcome.REFUSED
+    assert story.kinds[-2:] == (EventKind.CONFIGURED, EventKind.REFUSED)
+    assert (phone.firmware, len(vendor.downloads())) == ("2.3.0", 1)
+    assert phone.facts().last_reboot_reason == "failed upgrade"
+    visit(phone)
+    assert (phone.firmware, len(vendor.downloads())) == ("2.3.0", 2)
+
+
+def test_a_phone_that_the_image_kills_asks_nothing_more(vendor: "Vendor") -> None:
+    phone = phone_of(vendor, options=PhoneOptions(fault=Fault.FALLS_SILENT))
+    assert visit(phone).outcome is Outcome.UNREACHABLE
+    asked = len(vendor.seen)
+    assert visit(phone).outcome is Outcome.UNREACHABLE
+    assert (len(vendor.seen), len(vendor.downloads())) == (asked, 1)
+
+
+def test_a_phone_that_is_off_asks_nothing(vendor: "Vendor") -> None:
+    phone = phone_of(vendor, options=PhoneOptions(fault=Fault.SILENT))
+    assert visit(phone).outcome is Outcome.UNREACHABLE
+    assert vendor.seen == []

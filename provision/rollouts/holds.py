@@ -1,7 +1,4 @@
-"""Which release a device is due: nothing while it is on hold or its records disagree.
-
-The choice itself is firmware.offering's; here a device becomes a recipient.
-"""
+"""Holds and pins: a device that is offered nothing, or one version only."""
 
 from datetime import datetime
 
@@ -10,10 +7,7 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from catalogue.versions import Version
-from firmware import offering
-from firmware.offering import OfferedRelease, Recipient
 from provision.devices.models import Device, Hold
-from provision.families.identification import Identity, Strength
 from storage.refusals import RefusedError
 
 
@@ -22,39 +16,6 @@ class HoldReasonError(RefusedError):
     field = "reason"
     ru = "Напишите, почему аппарат удерживается от обновления."
     en = "Say why the device is held back from updates."
-
-
-def recipient_of(device: Device, identity: Identity | None = None) -> Recipient | None:
-    """What the offer is decided on; `identity` is what the device says now, while proved.
-
-    None when its firmware or hardware is unknown, or when it says that it is another product or
-    revision than recorded: a wrong image may end a phone.
-    """
-    version = _said(device.firmware, identity, "firmware")
-    hardware = _said(device.hardware, identity, "hardware")
-    product = _said(device.product.code, identity, "product")
-    if version is None or hardware is None or product != device.product.code:
-        return None
-    if device.hardware is not None and hardware != device.hardware:
-        return None
-    return Recipient(
-        product_code=device.product.code,
-        hardware=hardware,
-        version=version,
-        channel=device.channel,
-        mac=device.mac,
-        pinned=device.pinned_version,
-    )
-
-
-def release_due(
-    session: Session, device: Device, now: datetime, identity: Identity | None = None
-) -> OfferedRelease | None:
-    """The one next release that the device takes, or None."""
-    recipient = recipient_of(device, identity)
-    if recipient is None or held(session, device, now) is not None:
-        return None
-    return offering.release_due(session, recipient)
 
 
 def held(session: Session, device: Device, now: datetime) -> Hold | None:
@@ -93,9 +54,3 @@ def pin(
     """Keep the device at `version`, or (None) let it follow its channel; raises BadVersionError."""
     device.pinned_version = Version.parse(version).text if version else None
     audit.record(session, actor, "device.pin", device.subject, now, version=device.pinned_version)
-
-
-def _said(known: str | None, identity: Identity | None, field: str) -> str | None:
-    """The proved device's own word on a field, else what is recorded."""
-    claim = getattr(identity, field) if identity else None
-    return claim.value if claim and claim.strength >= Strength.PROVED else known

@@ -1,0 +1,112 @@
+"""A rollout over phones that break by their own behaviour: it stops, is let go on, and ends."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from portal.settings import Settings
+from provision.rollouts import planning, steering, waves
+from provision.rollouts.planning import NewRollout
+from provision.rollouts.standing import Standing
+from provision.rollouts.vocabulary import Reason, RolloutState, TargetState
+from simulator.faults import Fault
+from storage.clock import now
+from tests.provision.rollouts import street as streets
+from tests.provision.rollouts.street import NEW, OLD, Street
+
+COUNT = 60
+FAULTS = {
+    3: Fault.COMES_BACK_OLD,
+    17: Fault.COMES_BACK_OLD,
+    31: Fault.FALLS_SILENT,
+    44: Fault.COMES_BACK_OLD,
+    58: Fault.SILENT,
+}
+ROUNDS_MAX = 40
+_EXPECTED = {
+    Fault.COMES_BACK_OLD: {Reason.CAME_BACK_OLD, Reason.FETCHED_TWICE},
+    Fault.FALLS_SILENT: {Reason.SILENT_AFTER},
+    Fault.SILENT: {Reason.SILENT},
+}
+
+
+@pytest.fixture
+def backend() -> str:
+    """One database: what differs between two is in test_conducting.py."""
+    return "sqlite"
+
+
+@pytest.fixture
+def street(settings: Settings) -> Iterator[Street]:
+    with streets.built(settings, COUNT, FAULTS) as made:
+        yield made
+
+
+def create(street: Street, *groups: str, **more: object) -> int:
+    # Long enough for two visits on a busy machine; only the broken phones wait for it.
+    new = NewRollout(
+        "FP-B2",
+        NEW,
+        waves=waves.parse_all(groups),
+        deadline=timedelta(seconds=6),
+        settle=timedelta(0),
+        **more,  # type: ignore[arg-type] - whichever the test is about
+    )
+    with street.installation.database.writing() as session:
+        number = planning.create(session, new, actor="test", now=now())
+        steering.start(session, number, actor="test", now=now())
+    return number
+
+
+def finish(street: Street, number: int) -> tuple[Standing, int]:
+    """Visits and turns until it is done; a stop is answered by a restart and by going on."""
+    stops = 0
+    for _ in range(ROUNDS_MAX):
+        street.visit()
+        standing = street.turn(number)
+        offered = street.told(
+            number, TargetState.OFFERED, TargetState.SUCCEEDED, TargetState.FAILED
+        )
+        assert street.on(NEW) <= set(offered)
+        if standing.state == RolloutState.STOPPED:
+            stops += 1
+            _stays_stopped(street, number)
+            street.restart()
+            with street.installation.database.writing() as session:
+                steering.resume(session, number, actor="test", now=now())
+        elif standing.state == RolloutState.DONE:
+            return standing, stops
+    pytest.fail(f"not done after {ROUNDS_MAX} rounds: {street.standing(number)}")
+
+
+def _stays_stopped(street: Street, number: int) -> None:
+    before = street.on(NEW)
+    street.visit()
+    assert street.on(NEW) == before
+    assert street.turn(number).state == RolloutState.STOPPED
+
+
+def test_it_stops_at_its_threshold_goes_on_after_a_restart_and_ends(street: Street) -> None:
+    streets.release(street)
+    number = create(street, "10%", "30%")
+    standing, stops = finish(street, number)
+    assert stops > 0
+    assert (standing.tally.succeeded, standing.tally.failed) == (COUNT - len(FAULTS), len(FAULTS))
+    failed = street.told(number, TargetState.FAILED)
+    assert failed.keys() == {f"02f1a7{number:06x}" for number in FAULTS}
+    for position, fault in FAULTS.items():
+        assert failed[f"02f1a7{position:06x}"] in _EXPECTED[fault]
+    assert street.on(OLD) == failed.keys()
+
+
+def test_nobody_gets_the_release_before_its_group_begins(street: Street) -> None:
+    streets.release(street)
+    number = create(street, "10%", asks_approval=True)
+    street.visit()
+    assert 0 < len(street.on(NEW)) <= 6
+    before = street.on(NEW)
+    with street.installation.database.writing() as session:
+        steering.pause(session, number, actor="test", now=now())
+    street.visit()
+    assert street.on(NEW) == before
