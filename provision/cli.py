@@ -13,7 +13,7 @@ from provision.devices.listing import DeviceFilter
 from provision.devices.models import DEFAULT_CHANNEL, Device
 from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
-from provision.diagnosis.cli import diagnose
+from provision.diagnosis.cli import diagnose, take_bundle
 from provision.phone_reads import ReadAnswer
 from provision.profiles import Link, Setting
 from provision.readers.reading import Via
@@ -359,5 +359,6 @@ def _fact(answer: ReadAnswer, name: str) -> object:
 
 
 device.add_command(diagnose)
+device.add_command(take_bundle)
 
 COMMANDS = (device, profile)

@@ -119,6 +119,26 @@ def passwords_of(
     ]
 
 
+def every_password(session: Session, device: Device, seal: Seal) -> Sequence[str]:
+    """Every password that the device ever had, so that it can be kept out of what leaves us."""
+    rows = session.scalars(
+        select(DeviceCredential.sealed).where(
+            DeviceCredential.device_id == device.id, DeviceCredential.sealed.is_not(None)
+        )
+    )
+    return [seal.open(sealed, _place(device.mac)) for sealed in rows if sealed]
+
+
+def token_digests(session: Session, device: Device) -> frozenset[str]:
+    """The digests of every token that the device ever had: a token itself is not known here."""
+    rows = session.scalars(
+        select(DeviceCredential.token_sha256).where(
+            DeviceCredential.device_id == device.id, DeviceCredential.token_sha256.is_not(None)
+        )
+    )
+    return frozenset(text for text in rows if text)
+
+
 def note_use(session: Session, credential_id: int, now: datetime) -> None:
     """The device uses this secret: from its first use on, older ones of its kind are over."""
     used = session.get(DeviceCredential, credential_id)

@@ -1,8 +1,11 @@
 """Commands: device diagnose, diagnosis."""
 
+from pathlib import Path
+
 import click
 
-from provision.diagnosis import conducting, fixes, words
+from provision.devices import registry
+from provision.diagnosis import bundle, conducting, fixes, words
 from provision.diagnosis.conducting import DiagnosisAnswer
 from provision.diagnosis.findings import Weight
 from storage.clock import now
@@ -26,6 +29,31 @@ def diagnose(installation: Installation, name: str, as_json: bool) -> None:
         show_one(answer.as_document(), as_json=True)
     else:
         _show(answer)
+
+
+@click.command("bundle")
+@click.argument("name", metavar="MAC|SERIAL|ADDRESS")
+@click.option("--last", is_flag=True, help="Of the last diagnosis instead of a new one.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file, or the folder for it.")
+@pass_installation
+def take_bundle(installation: Installation, name: str, last: bool, out: Path | None) -> None:
+    """Diagnose a phone and write the diagnostic bundle: a zip without any secret."""
+    with installation.database.writing() as session:
+        device = registry.find(session, name.strip())
+        mac, found = device.mac, conducting.latest(session, device)
+        done = [one.id for one in found if last and one.finished_at is not None]
+        number = done[0] if done else conducting.start(session, mac, actor=ACTOR, now=now()).id
+    conducting.run(installation, number, now(), _tell_step)
+    with installation.database.writing() as session:
+        made = bundle.make(session, installation, mac, number, actor=ACTOR, now=now())
+    path = out or Path()
+    path = path / made.file_name if path.is_dir() else path
+    try:
+        path.touch(mode=0o600)
+        path.write_bytes(made.body)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+    click.echo(path)
 
 
 @click.group()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from provision.diagnosis.situation import Reached
 
 WIDTH, TOP, STRIP, GAP, QUALITY = 680, 4, 18, 10, 90
-LEFT = 64
+LEFT = 104
 #: A loss above this fills the picture: what matters is seen long before.
 LOSS_FULL = 10.0
 TICK = 5

@@ -13,6 +13,8 @@ LOOP_BOOTS = 3
 ONE_BOOT = timedelta(seconds=90)
 #: Installing a release restarts a phone, and so does a person: that is no loop.
 WANTED_RESTARTS = ("upgrade", "remote", "factory", "user")
+#: How every phone starts after it was plugged in: one such start says nothing.
+PLUGGED_IN = ("power on", "cold")
 CLOCK_ALLOWED = timedelta(minutes=2)
 CLOCK_BREAKS_TLS = timedelta(hours=12)
 _REFUSALS = frozenset({"phone-access-denied", "no-credential"})
@@ -83,7 +85,7 @@ def restarts(situation: Situation) -> Iterator[Finding]:
         )
         evidence = (claimed, *_named(reasons[:1]))
         yield Finding(Code.REBOOT_LOOP, Weight.FAULT, Sureness.LIKELY, evidence, cause)
-    elif cause is not None:
+    elif cause is not None and not any(word in reasons[0].casefold() for word in PLUGGED_IN):
         evidence = (
             Phrase(f"включён {boots[-1]:%d.%m %H:%M} UTC", f"up since {boots[-1]:%d.%m %H:%M} UTC"),
             *_named(reasons[:1]),

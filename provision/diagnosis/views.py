@@ -14,13 +14,13 @@ from catalogue import products
 from jobs import queue
 from provision.devices import registry
 from provision.devices.summary import DeviceSummary
-from provision.diagnosis import conducting, fixes, gathering, history_chart, words, work
+from provision.diagnosis import bundle, conducting, fixes, gathering, history_chart, words, work
 from provision.diagnosis.findings import Code
 from provision.timeline_words import field_name
 from storage.clock import now
 from storage.phrases import Phrase
 from storage.refusals import RefusedError
-from storage.request import reading, writing
+from storage.request import installation, reading, writing
 
 #: Diagnoses listed beside the one that is shown, and readings below the pictures.
 EARLIER, READINGS = 10, 20
@@ -65,6 +65,18 @@ def show(mac: str, number: int) -> str:
         field_name=field_name,
         may_read=READERS.allows(acting()),
     )
+
+
+@staff.post("/devices/<mac>/diagnosis/<int:number>/bundle")
+@READERS
+def take_bundle(mac: str, number: int) -> Response:
+    """The diagnostic bundle as a file; a POST, as the audit trail keeps who took it."""
+    with writing() as session:
+        made = bundle.make(session, installation(), mac, number, actor=acting().login, now=now())
+    answer = Response(made.body, mimetype=bundle.MEDIA_TYPE)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @staff.get("/diagnosis/fixes", endpoint="fixes")

@@ -129,6 +129,13 @@ def test_upgrades_and_wanted_restarts_are_no_loop() -> None:
         assert conclude(boots([1, 2, 3, 4, 5], reason)).findings == ()
 
 
+def test_a_phone_that_was_plugged_in_once_is_well_and_three_times_a_day_is_not() -> None:
+    assert conclude(boots([1], "power on")).findings == ()
+    loop = found(boots([1, 2, 3], "power on"))[Code.REBOOT_LOOP]
+    assert loop.cause is not None
+    assert "power fails" in loop.cause.en
+
+
 def test_two_readings_of_one_boot_count_once() -> None:
     one = Reached(
         NOW - timedelta(minutes=30), answered=True, uptime_s=600, reboot_reason="watchdog"
