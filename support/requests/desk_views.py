@@ -213,7 +213,9 @@ def _page(number: int, error: RefusedError | None = None, *, revealed: bool = Fa
     with reading() as session:
         case = desk.of(session, number, now())
         shown = {
-            "agents": [("", _("nobody yet")), *((one.login, one.name) for one in desk.agents(session))],
+            "agents": [
+                ("", _("nobody yet")), *((one.login, one.name) for one in desk.agents(session))
+            ],
             "organisations": [
                 ("", _("not known")), *((one.id, one.name) for one in desk.organisations(session))
             ],
