@@ -30,6 +30,7 @@ import provision.diagnosis.views
 import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
+import provision.rollouts.views
 import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
@@ -104,6 +105,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.diagnosis.views.staff,
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
+        provision.rollouts.views.staff,
         provision.sweeps.views.staff,
         support.requests.queue_views.staff,
         support.requests.desk_views.staff,

@@ -1,0 +1,120 @@
+"""The staff's pages of rollouts: made with a look at who is in, steered, and read."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from accounts import users
+from accounts.models import Role
+from provision.rollouts.chart import WIDTH, bar
+from provision.rollouts.deciding import Tally
+from storage.clock import now
+from storage.installation import Installation
+from tests.browserless import log_in, post
+from tests.conftest import ADMIN_PASSWORD
+from tests.provision import estate as estates
+from tests.provision.estate import MAC
+
+LIST = "/staff/rollouts/"
+NEW = f"{LIST}new"
+FORM = {"release": "FP-B2 2.4.1", "waves": "50%", "stop": "5", "deadline": "24"}
+
+
+@pytest.fixture
+def backend() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def engineer(app: Flask, installation: Installation) -> FlaskClient:
+    with installation.database.writing() as session:
+        estates.catalogue(session)
+        for mac in (MAC, "02f1a7000002"):
+            estates.add_phone(session, mac, serial=None).firmware = "2.3.1"
+        estates.add_phone(session, "02f1a7000003", serial=None)
+        for role in (Role.AGENT, Role.ENGINEER):
+            new = users.NewUser(role, role, role, ADMIN_PASSWORD)
+            users.add(session, new, actor="test", now=now())
+    estates.publish(installation, "2.4.1", size=600)
+    client = app.test_client()
+    log_in(client, "engineer")
+    return client
+
+
+def text(client: FlaskClient, address: str) -> str:
+    return client.get(address).get_data(as_text=True)
+
+
+def test_the_form_shows_who_is_in_before_anything_is_stored(engineer: FlaskClient) -> None:
+    page = post(engineer, NEW, {**FORM, "do": "preview"}).get_data(as_text=True)
+    assert "Войдут 2 аппарата" in page
+    assert "ни разу не сообщил" in page
+    assert "50%" in page
+    assert "Развёртываний ещё нет" in text(engineer, LIST)
+
+
+def test_a_rollout_is_made_begun_paused_and_ended_on_pages(engineer: FlaskClient) -> None:
+    made = post(engineer, NEW, {**FORM, "do": "create"})
+    assert made.headers["Location"] == f"{LIST}1"
+    page = text(engineer, f"{LIST}1")
+    assert "Не начато" in page
+    for verb, shown in (("start", "Идёт"), ("pause", "На паузе"), ("resume", "Идёт")):
+        post(engineer, f"{LIST}1/{verb}", {}, page=f"{LIST}1")
+        assert shown in text(engineer, f"{LIST}1")
+    assert post(engineer, f"{LIST}1/start", {}, page=f"{LIST}1").status_code == 302
+    assert "уже другое" in text(engineer, f"{LIST}1")
+    assert 'class="rollout-bar"' in text(engineer, LIST)
+    assert MAC in text(engineer, f"{LIST}1?state=waiting") + text(
+        engineer, f"{LIST}1?state=offered"
+    )
+    assert "Таких аппаратов нет" in text(engineer, f"{LIST}1?state=succeeded")
+    post(engineer, f"{LIST}1/abort", {}, page=f"{LIST}1")
+    assert "Прекращено" in text(engineer, f"{LIST}1")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"release": ""},
+        {"release": "FP-B2 9.9"},
+        {"release": "NONE 2.4.1"},
+        {"waves": "phones"},
+        {"waves": "60%\n60%"},
+        {"stop": "0"},
+        {"stop": "²"},
+        {"deadline": "9999"},
+        {"window": "late"},
+        {"site": "Луна"},
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(
+    engineer: FlaskClient, wrong: dict[str, str]
+) -> None:
+    answer = post(engineer, NEW, {**FORM, "window": "01:00-05:00", "do": "create", **wrong})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'role="alert"' in page
+    assert wrong.get("window", "01:00-05:00") in page
+
+
+def test_support_looks_and_steers_nothing(app: Flask, engineer: FlaskClient) -> None:
+    post(engineer, NEW, {**FORM, "do": "create"})
+    agent = app.test_client()
+    log_in(agent, "agent")
+    assert agent.get(f"{LIST}1").status_code == 200
+    assert agent.get(NEW).status_code == 403
+    assert post(agent, f"{LIST}1/start", {}, page=LIST).status_code == 403
+    assert agent.get(f"{LIST}99").status_code == 404
+    assert agent.get(f"{LIST}1?state=x&page=nonsense").status_code == 200
+
+
+def test_a_bar_grows_towards_its_line() -> None:
+    drawn = bar(Tally(waiting=50, offered=20, succeeded=20, failed=10), 2, 20)
+    assert [(piece.kind, piece.width) for piece in drawn.pieces] == [
+        ("fault", 60),
+        ("good", 120),
+        ("info", 120),
+        ("waiting", 300),
+    ]
+    assert drawn.limit == WIDTH * 0.22
+    assert bar(Tally(), 0, 5).pieces == []
