@@ -35,6 +35,8 @@ import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
 import support.certificate_views
+import support.repairs.board_views
+import support.repairs.desk_views
 import support.repairs.views
 import support.requests.desk_views
 import support.requests.public_views
@@ -110,6 +112,8 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.requests.queue_views.staff,
         support.requests.desk_views.staff,
         support.certificate_views.staff,
+        support.repairs.board_views.staff,
+        support.repairs.desk_views.staff,
         support.views.staff,
     ),
     Plane.PHONES: (

@@ -75,6 +75,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
         _("Service"),
         (
             Place(_("Requests"), "requests_queue.requests_queue"),
+            Place(_("Repairs"), "repair_board.board_page"),
             Place(
                 _("Certificates"),
                 "support_certificates.certificate_list",

@@ -128,6 +128,11 @@ class RepairUnit(Base):
     )
 
     @property
+    def stage_now(self) -> Stage:
+        """The stage as a word with its phrase: the row holds its text."""
+        return Stage(self.stage)
+
+    @property
     def name(self) -> str:
         """What staff and papers call it: RMA-26-0007/2."""
         return f"{self.report.number}/{self.position}"
@@ -187,6 +192,16 @@ class CoverageDecision(Base):
     dispute_answer: Mapped[str] = mapped_column(Text, default="")
     dispute_decided_by: Mapped[str | None] = mapped_column(Text)
 
+    @property
+    def why(self) -> Phrase:
+        """Why the case is not covered."""
+        return Reason(self.reason).phrase if self.reason else Phrase("", "")
+
+    @property
+    def standing(self) -> Phrase:
+        """Whether it awaits somebody, is in force or was disputed."""
+        return DecisionState(self.state).phrase
+
 
 class RepairPhoto(Base):
     """A photo of a phone in repair, drawn anew without its EXIF."""
@@ -202,6 +217,10 @@ class RepairPhoto(Base):
     sha256: Mapped[str] = mapped_column(Text)
     taken_by: Mapped[str] = mapped_column(Text)
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def taken_when(self) -> Phrase:
+        return PhotoKind(self.kind).phrase
 
     @property
     def owner(self) -> str:
@@ -242,6 +261,10 @@ class Shipment(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     recorded_by: Mapped[str] = mapped_column(Text)
+
+    @property
+    def paid_by(self) -> Phrase:
+        return Payer(self.payer).phrase
 
 
 class Parcel(Base):

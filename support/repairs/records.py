@@ -49,6 +49,14 @@ def unit(session: Session, unit_id: int) -> RepairUnit:
     return found
 
 
+def unit_of(report: FaultReport, position: int) -> RepairUnit:
+    """The act's phone at this place; raises UnknownRepairPhoneError."""
+    found = next((one for one in report.units if one.position == position), None)
+    if found is None:
+        raise UnknownRepairPhoneError
+    return found
+
+
 def unit_to_change(
     session: Session, unit_id: int, seen: int | None = None, *stages: Stage
 ) -> RepairUnit:

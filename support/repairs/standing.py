@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from storage.clock import moscow_date
 from support.calendars import keeping
 from support.repair_term import RepairPolicy, RepairTerm, repair_term
-from support.repairs import records
-from support.repairs.models import FaultReport, RepairEvent, RepairUnit
-from support.repairs.vocabulary import Stage
+from support.repairs import deciding, quoting, records
+from support.repairs.models import FaultReport, RepairEvent, RepairQuote, RepairUnit
+from support.repairs.vocabulary import DecisionState, Stage
 from support.work_calendar import WorkCalendar
 
 
@@ -50,6 +50,8 @@ class UnitStanding:
     unit: RepairUnit
     clock: RepairClock | None
     events: Sequence[RepairEvent]
+    quote: RepairQuote | None = None
+    may_dispute: bool = False
 
     @property
     def stage(self) -> Stage:
@@ -65,9 +67,19 @@ def of_act(session: Session, report: FaultReport, now: datetime) -> Sequence[Uni
             unit,
             clock_of(unit, calendar, moscow_date(now)),
             [event for event in told if event.unit_id == unit.id],
+            next(iter(quoting.of_unit(session, unit)), None),
+            _may_dispute(session, unit),
         )
         for unit in report.units
     ]
+
+
+def _may_dispute(session: Session, unit: RepairUnit) -> bool:
+    """R-8: a refusal in force may be disputed while the phone is here."""
+    if unit.covered is not False or unit.stage not in {Stage.READY, Stage.QUOTE}:
+        return False
+    newest = next(iter(deciding.of_unit(session, unit)), None)
+    return newest is not None and newest.state == DecisionState.IN_FORCE
 
 
 def clock_of(unit: RepairUnit, calendar: WorkCalendar, today: date) -> RepairClock | None:

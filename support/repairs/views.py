@@ -12,18 +12,29 @@ from werkzeug.wrappers import Response as Answer
 from accounts.access import anyone, current_actor
 from accounts.models import Organisation
 from storage.clock import moscow_date, now
-from storage.refusals import RefusedError
+from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, status_of, writing
 from support.customer_kinds import CustomerKind
 from support.mailroom.options import MailOptions
 from support.personal_data import consents
-from support.repairs import act_form, filing, prefilling, records, standing
+from support.repairs import (
+    act_form,
+    deciding,
+    filing,
+    prefilling,
+    quoting,
+    receiving,
+    records,
+    reporting,
+    standing,
+)
 from support.repairs.act_docx import act_docx, blank_docx
 from support.repairs.act_form import TypedAct
 from support.repairs.act_pdf import blank_pdf
 from support.repairs.filing import NewAct
-from support.repairs.models import FaultReport
+from support.repairs.models import FaultReport, RepairUnit
 from support.repairs.refused import ActIncompleteError
+from support.repairs.report_pdf import report_pdf
 from support.requests.vocabulary import Symptom
 from support.service_centres import register
 from support.service_centres.choosing import VENDOR
@@ -65,15 +76,55 @@ def file_act() -> Answer:
 @anyone
 def follow(token: str) -> Answer:
     """Where each phone of the act stands, and what is due by when."""
+    return _follow_page(token)
+
+
+@public.post("/r/<token>/<int:position>/quote")
+@anyone
+def answer_quote(token: str, position: int) -> Answer:
+    """R-7: the customer takes the paid repair, or has the phone back as it is."""
+    accepted = request.form.get("answer") == "accept"
+
+    def write(session: Session, unit: RepairUnit) -> None:
+        quoting.answer(session, unit, accepted=accepted, actor=_who(unit.report), now=now())
+
+    done = _("The repair is ordered.") if accepted else _("The phone will go back as it is.")
+    return _change(token, position, write, done)
+
+
+@public.post("/r/<token>/<int:position>/dispute")
+@anyone
+def dispute(token: str, position: int) -> Answer:
+    """R-8: the customer does not agree with a decision."""
+
+    def write(session: Session, unit: RepairUnit) -> None:
+        words = request.form.get("dispute", "")
+        deciding.dispute(session, unit, words, actor=_who(unit.report), now=now())
+
+    return _change(
+        token, position, write, _("Your objection was taken: somebody else will decide.")
+    )
+
+
+@public.post("/r/<token>/<int:position>/cancel")
+@anyone
+def cancel(token: str, position: int) -> Answer:
+    """The phone will not be sent."""
+
+    def write(session: Session, unit: RepairUnit) -> None:
+        receiving.cancel(session, unit, actor=_who(unit.report), now=now())
+
+    return _change(token, position, write, _("The case is cancelled."))
+
+
+@public.get("/r/<token>/<int:position>/report.pdf")
+@anyone
+def report(token: str, position: int) -> Answer:
+    """R-9: the paper of a finished repair."""
     with reading() as session:
-        report = records.by_token(session, token)
-        shown = standing.of_act(session, report, now())
-        last, act = records.act_of(report)
-        page = render_template(
-            "repairs/follow.html", report=report, act=act, version=last, shown=shown, token=token,
-            centre=filing.centre_of(session, report),
-        )  # fmt: skip
-    return _private(page)
+        unit = records.unit_of(records.by_token(session, token), position)
+        made = reporting.report_of(session, unit, now(), unit.report.language)
+    return file_answer(report_pdf(made), f"report-{made.number.replace('/', '-')}.pdf", PDF)
 
 
 @public.get("/r/<token>/act.pdf")
@@ -84,7 +135,7 @@ def act_paper(token: str) -> Answer:
         report = records.by_token(session, token)
         version, name = report.versions[-1], f"{report.number}.pdf"
         with installation().blobs.open(version.pdf_sha256) as stored:
-            return _file(stored.read(), name, PDF)
+            return file_answer(stored.read(), name, PDF)
 
 
 @public.get("/r/<token>/act.docx")
@@ -94,7 +145,7 @@ def act_text(token: str) -> Answer:
     with reading() as session:
         report = records.by_token(session, token)
         paper = filing.paper_of(session, installation(), report, report.versions[-1])
-    return _file(act_docx(paper), f"{paper.number}.docx", DOCX)
+    return file_answer(act_docx(paper), f"{paper.number}.docx", DOCX)
 
 
 @public.get("/r/<token>/correct")
@@ -126,14 +177,14 @@ def correct_act(token: str) -> Answer:
 @anyone
 def blank_paper() -> Answer:
     """F-2: the blank form, to be filled in by hand."""
-    return _file(blank_pdf(language(), now()), "akt-neispravnosti.pdf", PDF)
+    return file_answer(blank_pdf(language(), now()), "akt-neispravnosti.pdf", PDF)
 
 
 @public.get("/blank.docx")
 @anyone
 def blank_text() -> Answer:
     """F-2: the blank form, to be filled in on a computer."""
-    return _file(blank_docx(language(), now()), "akt-neispravnosti.docx", DOCX)
+    return file_answer(blank_docx(language(), now()), "akt-neispravnosti.docx", DOCX)
 
 
 def language() -> str:
@@ -219,6 +270,38 @@ def _form_page(
     return _private(page, status if error else 200)
 
 
+def _follow_page(token: str, error: RefusedError | None = None) -> Answer:
+    with reading() as session:
+        report = records.by_token(session, token)
+        last, act = records.act_of(report)
+        page = render_template(
+            "repairs/follow.html",
+            report=report,
+            act=act,
+            version=last,
+            shown=standing.of_act(session, report, now()),
+            centre=filing.centre_of(session, report),
+            token=token,
+            error=error,
+        )
+    return _private(page, status_of(error) if error else 200)
+
+
+def _change(
+    token: str, position: int, write: Callable[[Session, RepairUnit], None], done: str
+) -> Answer:
+    try:
+        with writing() as session:
+            found = records.unit_of(records.by_token(session, token), position)
+            write(session, records.unit_to_change(session, found.id))
+    except NotFoundError:
+        raise
+    except RefusedError as error:
+        return _follow_page(token, error)
+    flash(done)
+    return redirect(url_for(".follow", token=token))
+
+
 def _who(report: FaultReport) -> str:
     actor = current_actor()
     return actor.login if actor else report.contact_name
@@ -230,11 +313,7 @@ def _private(page: str, status: int = 200) -> Answer:
     return Response(page, status, headers, mimetype="text/html")
 
 
-def _file(body: bytes, name: str, media_type: str) -> Answer:
+def file_answer(body: bytes, name: str, media_type: str) -> Response:
+    """A paper to keep; no cache keeps it."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(body, 200, headers, mimetype=media_type)
-
-
-#: For the pages of staff, which show the same form and papers.
-private: Callable[..., Answer] = _private
-file_answer: Callable[..., Answer] = _file

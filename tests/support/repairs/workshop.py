@@ -1,18 +1,29 @@
 """Short words for this room's tests: an act that is filed, and what is done with its phones."""
 
+import io
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from inspect import signature
 
+from PIL import Image
 from sqlalchemy import select
 
-from storage.clock import MOSCOW
+from storage.clock import MOSCOW, moscow_date
 from storage.installation import Installation
+from support.attachments.content import inspect
+from support.calendars import keeping
 from support.mailroom.models import OutgoingMail
-from support.repairs import filing, records
+from support.repairs import deciding, filing, mending, photos, receiving, records, shipping
 from support.repairs.act import Act, ActPhone
 from support.repairs.filing import NewAct
-from support.repairs.models import FaultReport, RepairUnit
+from support.repairs.judging import Finding
+from support.repairs.models import FaultReport, RepairEvent, RepairUnit
+from support.repairs.receiving import Receipt
+from support.repairs.shipping import Waybill
+from support.repairs.standing import RepairClock, clock_of
+from support.repairs.vocabulary import PhotoKind, Reason
 from support.requests.vocabulary import Symptom
 from tests.support.register import CUSTOMER, Register
 
@@ -73,3 +84,84 @@ class Workshop:
         with self.installation.database.reading() as session:
             found = session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)).all()
             return [mail for mail in found if mail.purpose.startswith(purpose)]
+
+    def does(
+        self,
+        unit_id: int,
+        deed: Callable[..., object],
+        at: str,
+        *words: object,
+        by: str = ENGINEER,
+        **more: object,
+    ) -> None:
+        """Do one thing to a phone: `deed` takes the installation where it asks for it."""
+        with self.installation.database.writing() as session:
+            unit = records.unit_to_change(session, unit_id)
+            place = [self.installation] if "installation" in signature(deed).parameters else []
+            deed(session, *place, unit, *words, actor=by, now=moscow(at), **more)
+
+    def receives(
+        self, unit_id: int, at: str = "2026-12-17T15:00", *, with_act: bool = True, **more: object
+    ) -> None:
+        self.does(unit_id, receiving.receive, at, Receipt(with_act=with_act, **more))  # type: ignore[arg-type]
+
+    def opens(self, unit_id: int, at: str = "2026-12-18T10:00") -> None:
+        self.does(unit_id, deciding.open_phone, at, no_photos="нет фотоаппарата")
+
+    def photographs(
+        self, unit_id: int, at: str = "2026-12-17T16:00", kind: PhotoKind = PhotoKind.BEFORE_OPENING
+    ) -> None:
+        with self.installation.database.writing() as session:
+            unit = records.unit_to_change(session, unit_id)
+            photos.add(
+                session,
+                self.installation.blobs,
+                unit,
+                kind,
+                [inspect("1.png", a_picture())],
+                actor=ENGINEER,
+                now=moscow(at),
+            )
+
+    def decides(
+        self,
+        unit_id: int,
+        reason: Reason | None = None,
+        at: str = "2026-12-18T11:00",
+        by: str = ENGINEER,
+    ) -> None:
+        finding = Finding(reason is None, reason, "Осмотр и измерения в протоколе")
+        self.does(unit_id, deciding.propose, at, finding, by=by)
+
+    def repairs(self, unit_id: int, at: str = "2026-12-28T17:00") -> None:
+        self.does(
+            unit_id, mending.eliminated, at, "Заменён разъём трубки", "Разъём RJ9", tested=True
+        )
+
+    def sends(self, unit_id: int, at: str = "2026-12-29T12:00") -> None:
+        self.does(unit_id, shipping.send, at, Waybill("СДЭК", "1234567890"))
+
+    def in_repair(self, serial: str | None = None) -> int:
+        """A covered phone on the bench."""
+        first = serial or self.register.first
+        self.register.prove(first, date(2026, 3, 1))
+        [unit_id] = self.file(first)
+        self.receives(unit_id)
+        self.opens(unit_id)
+        self.decides(unit_id)
+        return unit_id
+
+    def clock(self, unit_id: int, at: str) -> RepairClock | None:
+        with self.installation.database.reading() as session:
+            unit = records.unit(session, unit_id)
+            return clock_of(unit, keeping.current(session).calendar, moscow_date(moscow(at)))
+
+    def events(self, unit_id: int) -> list[RepairEvent]:
+        with self.installation.database.reading() as session:
+            return list(reversed(records.events(session, [unit_id])))
+
+
+def a_picture() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (8, 6), "red").save(made, "PNG")
+    return made.getvalue()

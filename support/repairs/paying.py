@@ -1,0 +1,48 @@
+"""Who pays for a delivery: rules D-1 and D-3."""
+
+from dataclasses import dataclass
+
+from support.customer_kinds import CustomerKind
+from support.phrases import Phrase
+from support.repairs.vocabulary import Direction, Payer
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What decides on the payer. `agreed` is what the supply contract says, if it does.
+
+    `covered` is None while nobody has decided on the case.
+    """
+
+    direction: Direction
+    agreed: Payer | None
+    customer: CustomerKind
+    covered: bool | None
+    by_partner: bool = False
+
+
+@dataclass(frozen=True)
+class PayerFound:
+    """The payer, and why."""
+
+    payer: Payer
+    why: Phrase
+
+
+def payer_of(delivery: Delivery) -> PayerFound:
+    """The contract's clause first; then the law for consumers; then the published rules."""
+    if delivery.agreed is not None:
+        return PayerFound(delivery.agreed, Phrase("по договору поставки", "by the supply contract"))
+    if delivery.customer is CustomerKind.CONSUMER and delivery.covered:
+        return PayerFound(
+            Payer.VENDOR,
+            Phrase("недостаток товара потребителя (ЗоЗПП, ст. 18)", "a consumer's faulty goods"),
+        )
+    if delivery.direction is Direction.IN:
+        return PayerFound(Payer.CUSTOMER, Phrase("по правилам гарантии", "by the warranty rules"))
+    if delivery.covered is False:
+        return PayerFound(
+            Payer.CUSTOMER, Phrase("случай не гарантийный", "the case is not covered")
+        )
+    payer = Payer.PARTNER if delivery.by_partner else Payer.VENDOR
+    return PayerFound(payer, Phrase("по правилам гарантии", "by the warranty rules"))

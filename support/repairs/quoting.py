@@ -1,0 +1,125 @@
+"""R-7: a repair outside the warranty is offered at a price, and the customer takes it or not."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts import audit
+from storage.clock import moscow_date
+from storage.installation import Installation
+from support.civil_dates import add_days
+from support.mailroom import outbox
+from support.mailroom.options import MailOptions
+from support.repairs import filing, letters, records
+from support.repairs.models import RepairQuote, RepairUnit
+from support.repairs.refused import (
+    EndOfServiceError,
+    NoQuoteError,
+    QuoteAmountError,
+    QuoteExpiredError,
+    QuoteTextError,
+)
+from support.repairs.vocabulary import EventKind, Resolution, Stage
+
+VALID_DAYS = 30
+#: Days after the offer on which a silent customer is reminded.
+REMIND_AFTER = (14, 25)
+_MOST = Decimal(10_000_000)
+
+
+def amount(typed: str) -> Decimal:
+    """Roubles as a person types them: 3 500,50; raises QuoteAmountError."""
+    plain = typed.replace("\u00a0", "").replace(" ", "").replace(",", ".")
+    try:
+        found = Decimal(plain)
+    except InvalidOperation as error:
+        raise QuoteAmountError from error
+    if not found.is_finite() or not 0 < found < _MOST or found != round(found, 2):
+        raise QuoteAmountError
+    return round(found, 2)
+
+
+def offer(
+    session: Session, installation: Installation, unit: RepairUnit, cost: Decimal, work: str, *,
+    actor: str, now: datetime,
+) -> RepairQuote:  # fmt: skip
+    """Offer a paid repair; raises EndOfServiceError past the model's end of service (W-10)."""
+    records.check_stage(unit, Stage.READY, Stage.QUOTE)
+    if unit.covered or unit.resolution not in {None, Resolution.AS_IS}:
+        raise NoQuoteError
+    if not work.strip():
+        raise QuoteTextError
+    today = moscow_date(now)
+    over = unit.device.product.support_end if unit.device else None
+    if over is not None and over < today:
+        raise EndOfServiceError(on=f"{over:%d.%m.%Y}")
+    quote = RepairQuote(
+        unit_id=unit.id,
+        amount=cost,
+        work=work.strip()[:2000],
+        valid_until=add_days(today, VALID_DAYS),
+        offered_by=actor,
+        offered_at=now,
+    )
+    session.add(quote)
+    unit.stage, unit.resolution = Stage.QUOTE, None
+    records.record(session, unit, EventKind.QUOTED, actor, now, text=f"{cost} ₽")
+    audit.record(session, actor, "repair.quote", unit.subject, now, amount=str(cost))
+    to = filing.addressed(installation, unit.report)
+    letter = letters.quoted(to, unit.serial, cost, quote.work, quote.valid_until)
+    outbox.post(session, letter, installation.option(MailOptions), now=now)
+    session.flush()
+    return quote
+
+
+def answer(
+    session: Session, unit: RepairUnit, *, accepted: bool, actor: str, now: datetime
+) -> RepairQuote:
+    """The customer takes the offer or has the phone back as it is."""
+    records.check_stage(unit, Stage.QUOTE)
+    quote = of_unit(session, unit)[0]
+    if accepted and moscow_date(now) > quote.valid_until:
+        raise QuoteExpiredError(on=f"{quote.valid_until:%d.%m.%Y}")
+    quote.accepted, quote.answered_at = accepted, now
+    if accepted:
+        unit.stage = Stage.REPAIR
+    else:
+        unit.stage, unit.resolution = Stage.READY, Resolution.AS_IS
+    kind = EventKind.ACCEPTED if accepted else EventKind.DECLINED
+    records.record(session, unit, kind, actor, now)
+    audit.record(session, actor, f"repair.{kind.value}", unit.subject, now)
+    return quote
+
+
+def of_unit(session: Session, unit: RepairUnit) -> Sequence[RepairQuote]:
+    """The phone's quotes, the newest first."""
+    query = select(RepairQuote).where(RepairQuote.unit_id == unit.id)
+    return session.scalars(query.order_by(RepairQuote.id.desc())).all()
+
+
+def remind(session: Session, installation: Installation, now: datetime) -> int:
+    """Write to those who have not answered, each time once; how many letters."""
+    today, count = moscow_date(now), 0
+    query = (
+        select(RepairQuote, RepairUnit)
+        .join(RepairUnit, RepairUnit.id == RepairQuote.unit_id)
+        .where(RepairUnit.stage == Stage.QUOTE, RepairQuote.accepted.is_(None))
+    )
+    for quote, unit in session.execute(query).all():
+        if not _is_due(quote, today):
+            continue
+        quote.reminded_on = today
+        to = filing.addressed(installation, unit.report)
+        letter = letters.quoted(to, unit.serial, quote.amount, quote.work, quote.valid_until)
+        outbox.post(session, letter, installation.option(MailOptions), now=now)
+        count += 1
+    return count
+
+
+def _is_due(quote: RepairQuote, today: date) -> bool:
+    offered = moscow_date(quote.offered_at)
+    due = [add_days(offered, days) for days in REMIND_AFTER if add_days(offered, days) <= today]
+    return bool(due) and (quote.reminded_on is None or quote.reminded_on < due[-1])

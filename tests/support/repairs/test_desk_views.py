@@ -1,0 +1,244 @@
+import html
+import io
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from accounts.models import Role
+from storage.clock import moscow_date, now
+from support.repairs.vocabulary import Stage
+from tests.browserless import form_token
+from tests.support.repairs.test_filing import pdf_text
+from tests.support.repairs.workshop import Workshop, a_picture, an_act
+from tests.support.test_views import log_in
+
+
+@pytest.fixture
+def backend() -> str:
+    """What is stored runs on both databases beside the room's functions."""
+    return "sqlite"
+
+
+@pytest.fixture
+def engineer(client: FlaskClient, workshop: Workshop) -> FlaskClient:
+    workshop.register.prove(workshop.register.first, moscow_date(now()) - timedelta(days=30))
+    log_in(client, workshop.register, Role.ENGINEER)
+    return client
+
+
+def words(page: TestResponse) -> str:
+    return html.unescape(page.text)
+
+
+def do(client: FlaskClient, address: str, **form: object) -> TestResponse:
+    token = form_token(client, "/repair/new")
+    return client.post(address, data={**form, "csrf_token": token}, follow_redirects=True)
+
+
+def step(client: FlaskClient, unit_id: int, name: str, **form: object) -> str:
+    page = do(client, f"/staff/repairs/{unit_id}/{name}", **form)
+    return f"{page.status_code} {words(page)}"
+
+
+def filed_now(workshop: Workshop) -> int:
+    [unit_id] = workshop.file_act(an_act(workshop.register.first), at=f"{now():%Y-%m-%dT%H:%M}")
+    return unit_id
+
+
+def test_a_phone_goes_through_the_workshop_on_pages(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = filed_now(workshop)
+    number = workshop.report(unit_id).number
+    dock = words(engineer.get("/staff/repairs/dock", query_string={"code": number}))
+    assert workshop.register.first in dock
+    taken = do(
+        engineer, "/staff/repairs/dock/receive", unit=str(unit_id), with_act="1", code=number
+    )
+    assert "Принято. Сделайте снимки" in words(taken)
+    assert "Неисправность будет устранена не позже" in words(taken)
+    picture = {"photos": (io.BytesIO(a_picture()), "до.png"), "kind": "before-opening"}
+    assert "Снимки сохранены" in step(engineer, unit_id, "photos", **picture)
+    assert engineer.get("/staff/repairs/photos/1").mimetype == "image/png"
+    assert "Диагностика начата" in step(engineer, unit_id, "open")
+    short = step(engineer, unit_id, "decide", covered="yes", evidence="да")
+    assert short.startswith("422")
+    assert "не меньше 10 знаков" in short
+    assert "Решение записано" in step(
+        engineer, unit_id, "decide", covered="yes", evidence="Разъём трубки не держит контакт"
+    )
+    assert step(engineer, unit_id, "eliminated", work="Заменён разъём").startswith("409")
+    done = step(engineer, unit_id, "eliminated", work="Заменён разъём", parts="RJ9", tested="1")
+    assert "Неисправность устранена: срок остановлен" in done
+    assert "Отправлено" in step(engineer, unit_id, "send", carrier="СДЭК", tracking="123")
+    assert "Заявка закрыта" in step(engineer, unit_id, "returned")
+    report = engineer.get(f"/staff/repairs/{unit_id}/report.pdf")
+    assert "Заменён разъём" in pdf_text(report.data)
+    board = words(engineer.get("/staff/repairs/?stage=returned"))
+    assert f"{number}/1" in board
+    assert f"{number}/1" not in words(engineer.get("/staff/repairs/"))
+
+
+def test_the_board_orders_by_what_is_due_and_counts_what_is_late(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    long_ago = now() - timedelta(days=60)
+    [late] = workshop.file(workshop.register.second, at=f"{long_ago:%Y-%m-%dT%H:%M}")
+    workshop.receives(late, f"{long_ago:%Y-%m-%dT%H:%M}")
+    waiting = filed_now(workshop)
+    page = words(engineer.get("/staff/repairs/"))
+    assert "1 телефон просрочен" in page
+    names = [workshop.unit(one).name for one in (late, waiting)]
+    assert page.index(names[0]) < page.index(names[1])
+    found = words(engineer.get("/staff/repairs/", query_string={"q": workshop.register.second}))
+    assert names[0] in found
+    assert names[1] not in found
+
+
+def test_a_scan_that_names_nothing_leads_to_the_quarantine(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    page = words(engineer.get("/staff/repairs/dock?code=" + workshop.register.first))
+    assert "По этому коду ничего не ждём" in page
+    do(engineer, "/staff/repairs/dock/parcels", serial=workshop.register.first, note="без акта")
+    unit_id = filed_now(workshop)
+    dock = words(engineer.get("/staff/repairs/dock"))
+    assert f"Это {workshop.unit(unit_id).name}" in dock
+    assert "1 посылка ждёт без акта" in words(engineer.get("/staff/repairs/"))
+    do(engineer, "/staff/repairs/dock/parcels/1/bind", unit=str(unit_id))
+    assert workshop.unit(unit_id).stage == Stage.AWAITING_ACT
+    again = do(engineer, "/staff/repairs/dock/parcels/1/back", reason="поздно")
+    assert again.status_code == 409
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"unit": "x"}, {"unit": "999999"}, {"unit": "9" * 30}, {"unit": "-1"}],
+)
+def test_bad_input_at_the_dock_is_no_fault_of_the_server(
+    engineer: FlaskClient, form: dict[str, str]
+) -> None:
+    assert do(engineer, "/staff/repairs/dock/receive", **form).status_code < 500
+
+
+@pytest.mark.parametrize("name", ["open", "decide", "send", "returned", "quote", "act", "settle"])
+def test_a_step_at_the_wrong_time_is_refused_and_said(
+    engineer: FlaskClient, workshop: Workshop, name: str
+) -> None:
+    unit_id = filed_now(workshop)
+    page = step(
+        engineer, unit_id, name, evidence="десять знаков", covered="yes", amount="100",
+        quoted_work="x", answer="x",
+    )  # fmt: skip
+    assert page.startswith("409")
+
+
+def test_somebody_else_changed_the_case_meanwhile(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = filed_now(workshop)
+    page = step(engineer, unit_id, "cancel", revision="99")
+    assert page.startswith("409")
+    assert "уже изменил другой сотрудник" in page
+    assert workshop.unit(unit_id).stage == Stage.FILED
+
+
+def test_the_workshop_is_for_staff(client: FlaskClient, workshop: Workshop) -> None:
+    unit_id = filed_now(workshop)
+    log_in(client, workshop.register, Role.CUSTOMER)
+    for address in ("", "dock", str(unit_id), f"{unit_id}/report.pdf", "photos/1"):
+        assert client.get(f"/staff/repairs/{address}").status_code == 403
+
+
+def test_a_publisher_looks_and_does_not_touch(client: FlaskClient, workshop: Workshop) -> None:
+    unit_id = filed_now(workshop)
+    log_in(client, workshop.register, Role.PUBLISHER)
+    assert client.get(f"/staff/repairs/{unit_id}").status_code == 200
+    assert step(client, unit_id, "cancel").startswith("403")
+
+
+def test_what_does_not_exist_is_not_found(engineer: FlaskClient) -> None:
+    for address in ("999", "999/report.pdf", "photos/999", "99999999999999999999"):
+        assert engineer.get(f"/staff/repairs/{address}").status_code == 404
+
+
+# What the customer answers.
+
+
+def refused(workshop: Workshop) -> int:
+    today = now()
+    workshop.register.prove(workshop.register.first, moscow_date(today) - timedelta(days=30))
+    unit_id = filed_now(workshop)
+    at = f"{today:%Y-%m-%dT%H:%M}"
+    from support.repairs.vocabulary import Reason  # noqa: PLC0415
+
+    workshop.receives(unit_id, at)
+    workshop.photographs(unit_id, at)
+    workshop.opens(unit_id, at)
+    workshop.decides(unit_id, Reason.LIQUID, at)
+    return unit_id
+
+
+def test_r7_the_customer_answers_the_quote_by_the_secret_address(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    from decimal import Decimal  # noqa: PLC0415
+
+    from support.repairs import quoting  # noqa: PLC0415
+
+    unit_id = refused(workshop)
+    workshop.does(unit_id, quoting.offer, f"{now():%Y-%m-%dT%H:%M}", Decimal("3500.00"), "Чистка")
+    address = workshop.address(unit_id)
+    page = words(client.get(address))
+    assert "Принять за 3500.00 ₽" in page
+    done = words(do(client, f"{address}/1/quote", answer="accept"))
+    assert "Ремонт заказан" in done
+    assert workshop.unit(unit_id).stage == Stage.REPAIR
+    assert do(client, f"{address}/1/quote", answer="decline").status_code == 409
+    assert do(client, f"{address}/7/quote", answer="accept").status_code == 404
+
+
+def test_r8_the_customer_disputes_by_the_secret_address(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = refused(workshop)
+    address = workshop.address(unit_id)
+    assert "следы жидкости" in words(client.get(address))
+    assert do(client, f"{address}/1/dispute", dispute=" ").status_code == 422
+    done = words(do(client, f"{address}/1/dispute", dispute="Это конденсат"))
+    assert "Ваше возражение" in done or "решит другой" in done
+    assert "Это конденсат" in done
+    assert do(client, f"{address}/1/dispute", dispute="ещё").status_code == 409
+
+
+def test_what_is_between_staff_is_not_told_to_the_customer(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = refused(workshop)
+    page = words(client.get(workshop.address(unit_id)))
+    assert "Сделан снимок" not in page
+    assert "ivan" not in page
+
+
+def test_the_customer_cancels_what_was_not_sent(client: FlaskClient, workshop: Workshop) -> None:
+    unit_id = filed_now(workshop)
+    address = workshop.address(unit_id)
+    assert "Заявка отменена" in words(do(client, f"{address}/1/cancel"))
+    assert do(client, f"{address}/1/cancel").status_code == 409
+
+
+def test_r9_the_customer_gets_the_report_when_there_is_one(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = filed_now(workshop)
+    address = workshop.address(unit_id)
+    assert client.get(f"{address}/1/report.pdf").status_code == 409
+    other = refused_report(client, workshop)
+    assert "Отчёт о ремонте" in pdf_text(other)
+
+
+def refused_report(client: FlaskClient, workshop: Workshop) -> bytes:
+    unit_id = refused(workshop)
+    return client.get(f"{workshop.address(unit_id)}/1/report.pdf").data
