@@ -6,6 +6,7 @@ from firmware import download_watch
 from portal import health, logs, settings
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
+from provision import phone_api
 from provision.folding import Folding
 
 _settings = settings.load()
@@ -23,6 +24,10 @@ for _served in (app, phones):
     _counter = download_watch.counter_of(_served)
     _counter.start(_installation.database)
     atexit.register(_counter.stop)
+
+_keeper = phone_api.keeper_of(phones)
+_keeper.start()
+atexit.register(_keeper.stop)
 
 _folding = Folding(_installation)
 _folding.start()

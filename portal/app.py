@@ -181,6 +181,8 @@ def create_app(
 
 def _phone_app(installation: Installation, settings: Settings) -> Flask:
     app = Flask("portal", static_folder=None)
+    # Innermost: whoever asks through a proxy is known by the time the door sees the request.
+    provision.phone_api.init_app(app, installation)
     _floor(app, installation, settings)
     download_watch.init_app(app, phones=True)
     languages.init_app(app, pages=False)

@@ -26,6 +26,7 @@ from portal.children import Child, end_with_parent
 from portal.installing import open_installation
 from portal.settings import Settings
 from portal.worker import WORKBOOK
+from provision import phone_api
 from provision.folding import Folding
 from storage.installation import Installation
 from storage.refusals import RefusedError, UnavailableError
@@ -79,6 +80,9 @@ def _serve_phones(settings: Settings, *, as_child: bool) -> int:
         counter = download_watch.counter_of(app)
         counter.start(installation.database)
         running.callback(counter.stop)
+        keeper = phone_api.keeper_of(app)
+        keeper.start()
+        running.callback(keeper.stop)
         if not as_child:
             # A child's parent folds, so that its work is none of this process's lock.
             _fold(installation, running)

@@ -9,6 +9,7 @@ import firmware.models
 import jobs.models
 import provision.diagnosis.models
 import provision.models
+import provision.rendered.models
 import provision.rollouts.models
 import provision.sweeps.models
 import storage.blob_models

@@ -15,6 +15,7 @@ from provision.models import CheckInKind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_VARYING = frozenset({"at", "status", "address"})
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,21 @@ class Line:
 
 def written(line: Line) -> bytes:
     """The line without its end."""
-    values: dict[str, Any] = asdict(line.visit) | {"at": microseconds(line.visit.at)}
-    if line.said is not None:
-        values["said"] = asdict(line.said)
-    return json.dumps(values, separators=(",", ":")).encode()
+    return json.dumps(_values(line), separators=(",", ":")).encode()
+
+
+def fixed_part(line: Line) -> str:
+    """What stays the same of a phone's lines: all but the instant, the address and the status."""
+    fixed: dict[str, Any] = {
+        name: value for name, value in _values(line).items() if name not in _VARYING
+    }
+    return json.dumps(fixed, separators=(",", ":"))
+
+
+def completed(fixed: str, at: datetime, address: str, status: int) -> bytes:
+    """The line of one check-in, from its fixed part."""
+    varying = f'{{"at":{microseconds(at)},"status":{status},"address":{json.dumps(address)},'
+    return (varying + fixed[1:]).encode()
 
 
 def read(record: bytes) -> Line:
@@ -45,6 +57,13 @@ def read(record: bytes) -> Line:
 def microseconds(at: datetime) -> int:
     """An instant as a line holds it."""
     return (at - _EPOCH) // _MICROSECOND
+
+
+def _values(line: Line) -> dict[str, Any]:
+    values: dict[str, Any] = asdict(line.visit) | {"at": microseconds(line.visit.at)}
+    if line.said is not None:
+        values["said"] = asdict(line.said)
+    return values
 
 
 def _visit(values: dict[str, Any]) -> Visit:

@@ -5,21 +5,21 @@ the same; no answer holds a cookie, a redirect or a word about what failed.
 """
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from urllib.parse import quote
 
 import structlog
-from flask import Blueprint, Request, Response, current_app, request
+from flask import Blueprint, Flask, Request, Response, current_app, request
 from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter
 
 from accounts.access import phone
 from catalogue.download_api import send_blob
 from firmware.offering import OfferedRelease
-from provision import checkin_lines, checkins, downloads, folding, phone_calls
+from provision import checkin_lines, checkins, downloads, folding, phone_calls, phone_door
 from provision.checkin_lines import Line
 from provision.checkins import SentBytes, Visit
 from provision.configurations import PhoneFile, Press
@@ -29,7 +29,13 @@ from provision.families.formats import UnwritableNameError, UnwritableValueError
 from provision.grants import Grant
 from provision.models import CheckInKind
 from provision.phone_calls import Finding, Gate, PhoneCall
+from provision.phone_door import PhoneDoor
 from provision.proofs import Verifier
+from provision.rendered import answer, keeping
+from provision.rendered.keeper import Keeper
+from provision.rendered.keeping import Kept, Standing
+from provision.rendered.lookup import Lookup
+from provision.rendered.press_mark import press_mark
 from provision.rendering import RenderError
 from storage.clock import now
 from storage.conditions import RequestConditions, Validators, Verdict
@@ -42,7 +48,7 @@ from storage.serving import Cache, Representation
 
 RETRY_AFTER_S = 60
 IMAGE_TYPE = "application/octet-stream"
-_PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+_PRIVATE = phone_door.PRIVATE
 _EXTENSION = "flatpro.phones"
 _KINDS = {Grant.BOOTSTRAP: CheckInKind.BOOTSTRAP, Grant.FIRMWARE: CheckInKind.FIRMWARE}
 
@@ -56,6 +62,37 @@ class _Anything(BaseConverter):
 
     regex = ".*"
     part_isolating = False
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """What the views of one app share."""
+
+    gate: Gate
+    keeper: Keeper
+    press_mark: bytes
+    door: PhoneDoor
+
+
+def init_app(app: Flask, place: Installation) -> None:
+    """Give `app` what its phone views share, and put the fast door before it."""
+    journal, mark = folding.journal_of(place), press_mark(place)
+    gate = Gate(families_of(place), Verifier.of(place), journal)
+    door = PhoneDoor(app.wsgi_app, Lookup(place.database, mark), place.seal, journal)
+    app.extensions[_EXTENSION] = _Plane(gate, Keeper(place.database), mark, door)
+    app.wsgi_app = door  # type: ignore[method-assign]  # Flask's own way
+
+
+def keeper_of(app: Flask) -> Keeper:
+    """What keeps the configurations that `app` makes; nothing is kept until it is started."""
+    found: _Plane = app.extensions[_EXTENSION]
+    return found.keeper
+
+
+def door_of(app: Flask) -> PhoneDoor:
+    """The door before the views of `app`."""
+    found: _Plane = app.extensions[_EXTENSION]
+    return found.door
 
 
 @blueprint.record
@@ -78,6 +115,7 @@ def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not 
     with reading() as session:
         finding = phone_calls.find_out(session, _gate(), _call(request))
         press = Press.of(installation(), finding.asked.family if finding.asked else None)
+        stands = _standing(session, finding)
         try:
             prepared = phone_calls.prepare(session, finding, press)
         except (RenderError, UnwritableValueError, UnwritableNameError) as error:
@@ -90,9 +128,11 @@ def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not 
     if isinstance(prepared, OfferedRelease):
         return _image(finding, prepared)
     if isinstance(prepared, PhoneFile):
-        return _file(finding, prepared)
+        return _file(finding, prepared, stands)
     if finding.grant is Grant.FIRMWARE:
-        _record(finding, finding.visit(CheckInKind.FIRMWARE, 204))
+        visit = finding.visit(CheckInKind.FIRMWARE, 204)
+        _keep(finding, visit, PhoneFile(b"", ""), stands)
+        _record(finding, visit)
         return _without_type(Response(status=204, headers=_PRIVATE))
     if finding.identity.contradictions:
         _record(finding, finding.visit(CheckInKind.REFUSED, 404))
@@ -108,18 +148,45 @@ def _not_written(finding: Finding, error: RefusedError) -> Response:
     return Response("503\n", 503, headers=headers, mimetype="text/plain")
 
 
-def _file(finding: Finding, file: PhoneFile) -> Response:
+def _file(finding: Finding, file: PhoneFile, stands: Standing | None) -> Response:
     """The file, or 304 where the phone has these very bytes."""
     conditions = RequestConditions.from_headers(request.method, request.headers)
     # No date is sent, so none can be right: only the ETag decides.
     unchanged = conditions.verdict(Validators(file.etag, now())) is Verdict.NOT_MODIFIED
     headers = {**_PRIVATE, "ETag": file.etag}
     kind = _KINDS.get(finding.grant, CheckInKind.CONFIGURATION)
-    visit = finding.visit(kind, 304 if unchanged else 200)
-    _record(finding, replace(visit, revision=file.revision))
+    visit = replace(finding.visit(kind, 304 if unchanged else 200), revision=file.revision)
+    _keep(finding, replace(visit, status=200), file, stands)
+    _record(finding, visit)
     if unchanged:
         return Response(status=304, headers=headers)
     return Response(file.body, 200, headers=headers, content_type=file.media_type)
+
+
+def _standing(session: Session, finding: Finding) -> Standing | None:
+    """How things stand for a phone that proved itself by its token; None for all others."""
+    proved, asked = finding.proved, finding.asked
+    if proved is None or asked is None or asked.token is None or finding.said is None:
+        return None
+    return keeping.standing(session, proved.credential_id, proved.proof.mac, finding.call.at)
+
+
+def _keep(finding: Finding, visit: Visit, file: PhoneFile, stands: Standing | None) -> None:
+    """Have the door give these bytes when the same phone asks again with the same words."""
+    call = finding.call
+    if stands is None or call.method != "GET":
+        return
+    request_sha256 = answer.request_sha256(call.target, call.agent)
+    answered = answer.Answer(
+        status=visit.status,
+        etag=file.etag if file.body else "",
+        media_type=file.media_type,
+        record=checkin_lines.fixed_part(Line(visit, finding.said)),
+        body=file.body,
+    )
+    sealed = answer.closed(answered, request_sha256, installation().seal)
+    mark = _plane().press_mark
+    _plane().keeper.keep(Kept(request_sha256, visit.path_kind, stands, mark, sealed))
 
 
 def _image(finding: Finding, due: OfferedRelease) -> Response:
@@ -200,13 +267,12 @@ def _finished(place: Installation, number: int | None, sent: Sent) -> None:
 
 
 def _gate() -> Gate:
-    extensions = current_app.extensions
-    if _EXTENSION not in extensions:
-        place = installation()
-        journal = folding.journal_of(place)
-        extensions[_EXTENSION] = Gate(families_of(place), Verifier.of(place), journal)
-    gate: Gate = extensions[_EXTENSION]
-    return gate
+    return _plane().gate
+
+
+def _plane() -> _Plane:
+    found: _Plane = current_app.extensions[_EXTENSION]
+    return found
 
 
 def _call(found: Request) -> PhoneCall:
@@ -214,21 +280,11 @@ def _call(found: Request) -> PhoneCall:
         at=now(),
         at_s=time.monotonic(),
         method=found.method,
-        target=_target(found),
+        target=phone_door.raw_target(found.environ),
         agent=found.headers.get("User-Agent", ""),
         address=found.remote_addr or "",
         authorization=found.headers.get("Authorization"),
     )
-
-
-def _target(found: Request) -> str:
-    """The request target as it was sent, where the server tells it."""
-    raw = found.environ.get("REQUEST_URI") or found.environ.get("RAW_URI")
-    if raw:
-        return str(raw)
-    path = quote(found.environ.get("PATH_INFO", "").encode("latin-1"), safe="/:;=@!$&'()*+,~-._")
-    query = found.environ.get("QUERY_STRING", "")
-    return f"{path}?{query}" if query else path
 
 
 def _without_type(response: Response) -> Response:

@@ -6,6 +6,7 @@ the disk, unless the writer says that a power cut may take it (docs/adr/0006).
 """
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,6 +94,7 @@ class Database:
     ) -> None:
         self.url = make_url(url)
         self.engine = _engine(self.url, sqlite_version)
+        self._own = threading.local()
 
     @property
     def is_sqlite(self) -> bool:
@@ -124,6 +126,30 @@ class Database:
             if is_full(error):
                 raise DatabaseFullError from error
             raise
+
+    def look_up(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """The rows of one statement in the driver's own words, by the shortest way there is.
+
+        On SQLite each thread holds a connection for it, outside the pool. What was committed
+        before is seen. Raises the driver's errors.
+        """
+        if not self.is_sqlite:
+            with self.engine.connect() as pooled:
+                own = pooled.execution_options(isolation_level="AUTOCOMMIT")
+                return [tuple(row) for row in own.exec_driver_sql(statement, values)]
+        connection = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._sqlite_connection()
+        # All rows are taken: an unfinished statement would hold on to an old state.
+        rows: list[tuple[Any, ...]] = connection.execute(statement, values).fetchall()
+        return rows
+
+    def _sqlite_connection(self) -> Any:
+        arguments, options = self.engine.dialect.create_connect_args(self.url)
+        connection: Any = self.engine.dialect.connect(*arguments, **options)
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        return connection
 
     def check(self) -> None:
         """Raise DatabaseUnavailableError unless a query is answered."""

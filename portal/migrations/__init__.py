@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 
+from provision.rendered import watching
 from storage.db import Database
 from storage.refusals import ConflictError
 
@@ -23,14 +24,14 @@ def head() -> str:
 def upgrade(database: Database) -> None:
     """Bring the database to this code's revision; raises NewerDatabaseError and changes nothing."""
     current = revision(database)
-    if current == head():
-        return
     if current is not None and current > head():
         raise NewerDatabaseError(revision=current)
-    # Alembic costs every command a third of a second, and is needed once for each new version.
-    from portal.migrations import running  # noqa: PLC0415
+    if current != head():
+        # Alembic costs every command a third of a second, and is needed once for each new version.
+        from portal.migrations import running  # noqa: PLC0415
 
-    running.upgrade(database)
+        running.upgrade(database)
+    watching.watch(database)
 
 
 def revision(database: Database) -> str | None:

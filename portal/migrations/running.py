@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
+from provision.rendered import watching
 from storage.db import Database
 
 _LOCK_NUMBER = 4_751_020  # any constant: PostgreSQL's advisory lock of our migrations
@@ -19,6 +20,7 @@ def upgrade(database: Database) -> None:
             if not database.is_sqlite:
                 # Two processes may start at once; the second waits and finds nothing to do.
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
+            watching.unwatch(connection)
             command.upgrade(configuration(connection), "head")
 
 

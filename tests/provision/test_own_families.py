@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
+from portal.app import Plane, create_app
+from portal.settings import Settings
 from provision import dialects
 from provision.families.loading import load_families
 from storage.installation import Installation
@@ -52,8 +53,11 @@ def drop(data: Path, whole: str = "{% for line in lines %}") -> Path:
     return folder
 
 
-def test_a_dropped_folder_provisions_its_phones(installation: Installation, phones: Flask) -> None:
+def test_a_dropped_folder_provisions_its_phones(
+    installation: Installation, settings: Settings
+) -> None:
     drop(installation.data_dir)
+    phones = create_app(installation, settings, {Plane.PHONES})
     estate = estates.build(installation)
     with served(phones) as port:
         first = ask(port, f"/p/zvonok/{MAC}.ini", AGENT)
@@ -65,8 +69,9 @@ def test_a_dropped_folder_provisions_its_phones(installation: Installation, phon
     assert refused.status == 404
 
 
-def test_a_template_error_reaches_no_phone(installation: Installation, phones: Flask) -> None:
+def test_a_template_error_reaches_no_phone(installation: Installation, settings: Settings) -> None:
     drop(installation.data_dir, "{{ gone }}{% for line in lines %}")
+    phones = create_app(installation, settings, {Plane.PHONES})
     estate = estates.build(installation)
     with served(phones) as port:
         answer = ask(port, f"/p/{estate.token}/zvonok/{MAC}.ini", AGENT)

@@ -1,0 +1,134 @@
+"""The fast door before the phone plane: a plain WSGI callable, without Flask, ORM or template.
+
+A phone that was given its configuration before, and asks with the same words, gets it again as it
+is kept: one lookup, one decryption, one line of the journal. Whatever the door does not know goes
+to the views behind it, which decide by the same functions and keep what they made.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+import structlog
+
+from provision import checkin_lines
+from provision.checkin_lines import microseconds
+from provision.limits import Limiter
+from provision.rendered import answer as answers
+from provision.rendered.answer import Answer
+from provision.rendered.lookup import Lookup
+from storage.clock import now
+from storage.journal import Journal
+from storage.sealed import Seal, UnsealError
+
+Environ: TypeAlias = dict[str, Any]
+StartResponse: TypeAlias = Callable[..., Any]
+Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+#: One phone's fetches: one that asks more often is broken, and must not fill the journal.
+FETCHES_PER_MINUTE = 240
+RETRY_AFTER_S = 60
+#: What every answer under /p/ carries.
+PRIVATE: Mapping[str, str] = {
+    "Cache-Control": "private, no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+_PRIVATE = tuple(PRIVATE.items())
+_REASONS = {200: "200 OK", 204: "204 NO CONTENT", 304: "304 NOT MODIFIED"}
+#: After a failed lookup the views answer alone for so long (seconds).
+_REST_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class PhoneDoor:
+    """Stands before `behind`; what it cannot answer by itself it passes on untouched."""
+
+    behind: Application
+    lookup: Lookup
+    seal: Seal
+    journal: Journal
+    _fetches: Limiter = field(default_factory=lambda: Limiter(FETCHES_PER_MINUTE, 100_000))
+    _rests_until_s: float = 0.0
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        # A request with a proof beside its path is the views' to judge.
+        if environ["REQUEST_METHOD"] != "GET" or "HTTP_AUTHORIZATION" in environ:
+            return self.behind(environ, start_response)
+        at_s = time.monotonic()
+        kept = self._kept(environ, at_s) if at_s >= self._rests_until_s else None
+        if kept is None:
+            return self.behind(environ, start_response)
+        credential_id, answer = kept
+        wanted = environ.get("HTTP_IF_NONE_MATCH")
+        if wanted is not None and wanted != answer.etag:
+            return self.behind(environ, start_response)
+        if not self._fetches.add(str(credential_id), at_s):
+            return _too_often(start_response)
+        status = answer.status if wanted is None else 304
+        self._record(answer, environ.get("REMOTE_ADDR", ""), status)
+        body = answer.body if status == 200 else b""
+        start_response(_REASONS[status], _headers(answer, status))
+        return [body]
+
+    def _kept(self, environ: Environ, at_s: float) -> tuple[int, Answer] | None:
+        target = raw_target(environ)
+        request = answers.request_sha256(target, environ.get("HTTP_USER_AGENT", ""))
+        try:
+            found = self.lookup.find(request)
+            if found is None or (found.until_us is not None and found.until_us <= _now_us()):
+                return None
+            return found.credential_id, answers.opened(found.sealed, request, self.seal)
+        except UnsealError:
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, the views still stand
+            self._rests_until_s = at_s + _REST_S
+            _log.warning("door-rests", reason=type(error).__name__)
+            return None
+
+    def _record(self, answer: Answer, address: str, status: int) -> None:
+        """A record that cannot be written costs no phone its file."""
+        try:
+            line = checkin_lines.completed(answer.record, now(), address, status)
+            self.journal.append(line)
+        except OSError:
+            _log.exception("check-in-lost")
+
+
+def raw_target(environ: Environ) -> str:
+    """The request target as it was sent, where the server tells it."""
+    raw = environ.get("REQUEST_URI") or environ.get("RAW_URI")
+    if raw:
+        return str(raw)
+    path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/:;=@!$&'()*+,~-._")
+    query = environ.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
+
+
+def _headers(answer: Answer, status: int) -> list[tuple[str, str]]:
+    if status == 204:
+        return [*_PRIVATE]
+    tag = ("ETag", answer.etag)
+    if status == 304:
+        return [*_PRIVATE, tag]
+    length = ("Content-Length", str(len(answer.body)))
+    return [("Content-Type", answer.media_type), length, *_PRIVATE, tag]
+
+
+def _too_often(start_response: StartResponse) -> Iterable[bytes]:
+    """The views' own words for too many failures."""
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", "4"),
+        *_PRIVATE,
+        ("Retry-After", str(RETRY_AFTER_S)),
+    ]
+    start_response("429 TOO MANY REQUESTS", headers)
+    return [b"429\n"]
+
+
+def _now_us() -> int:
+    return microseconds(now())
