@@ -31,6 +31,7 @@ import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
 import provision.rollouts.views
+import provision.stuck.views
 import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
@@ -108,6 +109,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
         provision.rollouts.views.staff,
+        provision.stuck.views.staff,
         provision.sweeps.views.staff,
         support.requests.queue_views.staff,
         support.requests.desk_views.staff,

@@ -31,6 +31,7 @@ SLICES = {
     "provision.sweeps.cli": ("sweep",),
     "provision.diagnosis.cli": ("diagnosis",),
     "provision.rollouts.cli": ("rollout",),
+    "provision.stuck.cli": ("attention",),
     "provision.dialect_pages.cli": ("families",),
     "provision.newcomers.cli": ("newcomer",),
     "support.cli": ("warranty", "contract"),

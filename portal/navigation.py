@@ -54,6 +54,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
         (
             Place(_("Devices"), "provision_staff.devices"),
             Place(_("Unknown phones"), "newcomers.newcomers"),
+            Place(_("Need attention"), "stuck.stuck_phones"),
             Place(_("Rollouts"), "rollouts.rollouts_page"),
             Place(_("Sweeps"), "sweeps.sweeps_page"),
             Place(_("Families"), "phone_families.families"),

@@ -109,7 +109,7 @@ def built(settings: Settings, count: int, faults: Mapping[int, Fault]) -> Iterat
                 TokenCredential(token),
                 settings.phone_url,
                 trust,
-                options=PhoneOptions(fault=faults.get(number), time_scale=1000),
+                options=PhoneOptions(fault=faults.get(number), time_scale=1000, patience_s=60),
             )
     street = Street(settings, installation, phones)
     yield street

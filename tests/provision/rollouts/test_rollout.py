@@ -49,9 +49,8 @@ def create(street: Street, *groups: str, **more: object) -> int:
         "FP-B2",
         NEW,
         waves=waves.parse_all(groups),
-        deadline=timedelta(seconds=6),
         settle=timedelta(0),
-        **more,  # type: ignore[arg-type] - whichever the test is about
+        **{"deadline": timedelta(seconds=6), **more},  # type: ignore[arg-type]
     )
     with street.installation.database.writing() as session:
         number = planning.create(session, new, actor="test", now=now())
@@ -98,6 +97,20 @@ def test_it_stops_at_its_threshold_goes_on_after_a_restart_and_ends(street: Stre
     for position, fault in FAULTS.items():
         assert failed[f"02f1a7{position:06x}"] in _EXPECTED[fault]
     assert street.on(OLD) == failed.keys()
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+def test_two_thousand_phones_of_which_eight_in_a_hundred_fail(settings: Settings) -> None:
+    kinds = (Fault.COMES_BACK_OLD, Fault.COMES_BACK_OLD, Fault.FALLS_SILENT, Fault.SILENT)
+    faults = {number * 12 + 5: kinds[number % 4] for number in range(160)}
+    with streets.built(settings, 2000, faults) as street:
+        streets.release(street)
+        number = create(street, "5%", "25%", deadline=timedelta(seconds=30))
+        standing, stops = finish(street, number)
+        assert stops > 0
+        assert (standing.tally.succeeded, standing.tally.failed) == (1840, 160)
+        assert street.told(number, TargetState.FAILED).keys() == street.on(OLD)
 
 
 def test_nobody_gets_the_release_before_its_group_begins(street: Street) -> None:
