@@ -31,6 +31,7 @@ import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
 import provision.rollouts.views
+import provision.ssh_keys.views
 import provision.stuck.views
 import provision.sweeps.views
 import provision.verdicts.views
@@ -105,6 +106,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         docs_store.views.staff,
         provision.views.staff,
         provision.verdicts.views.staff,
+        provision.ssh_keys.views.staff,
         provision.diagnosis.views.staff,
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,

@@ -11,6 +11,7 @@ import provision.diagnosis.models
 import provision.models
 import provision.rendered.models
 import provision.rollouts.models
+import provision.ssh_keys.models
 import provision.sweeps.models
 import storage.blob_models
 import storage.journal_reader

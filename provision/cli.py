@@ -18,6 +18,7 @@ from provision.phone_reads import ReadAnswer
 from provision.profiles import Link, Setting
 from provision.readers.reading import Via
 from provision.rendering import HIDDEN
+from provision.ssh_keys.cli import ssh_key
 from provision.verdicts import words as verdict_words
 from provision.verdicts.unit import Judgement
 from storage.clock import now
@@ -164,7 +165,7 @@ def preview(installation: Installation, name: str) -> None:
 @click.option(
     "--via",
     type=click.Choice([way.value for way in Via]),
-    help="One way only; SNMP and HTTP otherwise.",
+    help="One way only; SNMP and HTTP otherwise, and SSH on request.",
 )
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Instead of the profile's; needs --via."
@@ -360,5 +361,6 @@ def _fact(answer: ReadAnswer, name: str) -> object:
 
 device.add_command(diagnose)
 device.add_command(take_bundle)
+device.add_command(ssh_key)
 
 COMMANDS = (device, profile)

@@ -14,6 +14,8 @@ from provision.devices.readings import ReadingSummary
 from provision.devices.summary import DeviceSummary
 from provision.families.family import Families
 from provision.profiles import Profile
+from provision.ssh_keys import pins
+from provision.ssh_keys.pins import KnownKey
 from provision.timeline import StoryEvent
 from provision.verdicts import gathering
 from provision.verdicts.unit import Judgement
@@ -39,6 +41,7 @@ class DevicePage:
     story: Sequence[StoryEvent]
     older: datetime | None
     judgements: Sequence[Judgement]
+    ssh_key: KnownKey | None
 
     @property
     def other_mac(self) -> str | None:
@@ -71,4 +74,5 @@ def gather(
         story=story[:STORY_LENGTH],
         older=story[STORY_LENGTH - 1].at if len(story) > STORY_LENGTH else None,
         judgements=gathering.of_device(session, device, families),
+        ssh_key=pins.known(session, device),
     )

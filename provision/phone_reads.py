@@ -4,7 +4,7 @@ No database session is open while the phone is asked: it may take its time, or n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address
 from typing import Self
@@ -12,6 +12,7 @@ from typing import Self
 from sqlalchemy.orm import Session
 
 from provision import profiles
+from provision.device_secrets import secrets_of
 from provision.devices import readings, registry
 from provision.devices.models import Device
 from provision.devices.readings import Attempt, MatchVerdict
@@ -19,12 +20,15 @@ from provision.devices.registry import UnknownDeviceError
 from provision.dialects import families_of, family_of
 from provision.families.identification import Strength
 from provision.profiles import GLOBAL
-from provision.readers.errors import ReadError
+from provision.readers.errors import HostKeyChangedError, HostKeyUnknownError, ReadError
 from provision.readers.facts import DeviceFacts, merge
 from provision.readers.http import Login
 from provision.readers.networks import ReadOptions, Target, allowed
 from provision.readers.reading import Credentials, Patience, Via, read
 from provision.readers.snmp import Community
+from provision.readers.ssh import SshLogin
+from provision.redaction import Secrets, redactor
+from provision.ssh_keys import pins
 from provision.verdicts import gathering
 from provision.verdicts.unit import Judgement, Sighting
 from provision.vocabulary import Value
@@ -49,6 +53,7 @@ class ReadAnswer:
     facts: DeviceFacts | None
     error: ReadError | None
     verdict: MatchVerdict | None
+    transcript: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,16 @@ class _Plan:
     known: Sequence[IPv4Address]
     credentials: Credentials
     ports: Mapping[Via, int | None] = field(default_factory=dict)
+    ping_host: str | None = None
 
     @classmethod
-    def of(cls, host: str, device: Device | None, settings: Mapping[str, Value]) -> Self:
+    def of(
+        cls,
+        host: str,
+        device: Device | None,
+        settings: Mapping[str, Value],
+        fingerprint: str | None,
+    ) -> Self:
         community, user = settings.get("read.snmp_community"), settings.get("read.http_user")
         return cls(
             host=host,
@@ -73,11 +85,14 @@ class _Plan:
                 login=None
                 if user is None
                 else Login(str(user), str(settings.get("read.http_password", ""))),
+                ssh=_ssh_login(settings, fingerprint),
             ),
             ports={
                 Via.SNMP: _port(settings.get("read.snmp_port")),
                 Via.HTTP: _port(settings.get("read.http_port")),
+                Via.SSH: _port(settings.get("read.ssh_port")),
             },
+            ping_host=_host(settings.get("sip.1.server")),
         )
 
 
@@ -99,7 +114,17 @@ def read_phone(
     answers = [_ask(installation, plan, via, port) for via in ways]
     with installation.database.writing() as session:
         asked = registry.get(session, plan.mac) if plan.mac else None
-        return [_store(session, answer, asked, asked_by, now) for answer in answers]
+        for answer in answers:
+            _note_key(session, answer, asked, now)
+        clean = _without_secrets(session, installation, answers, asked)
+        return [_store(session, answer, asked, asked_by, now) for answer in clean]
+
+
+def ways_of(installation: Installation, name: str) -> Sequence[Via]:
+    """The ways that the settings of this phone hold a credential for; SSH only then."""
+    with installation.database.reading() as session:
+        plan = _plan(session, installation, name.strip())
+    return BOTH if plan.credentials.ssh is None else (*BOTH, Via.SSH)
 
 
 def judgements(
@@ -141,7 +166,9 @@ def _plan(session: Session, installation: Installation, name: str) -> _Plan:
     host = name if _is_address(name) else device.address if device else None
     if host is None:
         raise NoAddressError(mac=device.mac if device else name)
-    return _Plan.of(host, device, settings)
+    recorded = settings.get("read.ssh_fingerprint")
+    fingerprint = pins.pinned(session, device) if device else None
+    return _Plan.of(host, device, settings, fingerprint or (str(recorded) if recorded else None))
 
 
 def _ask(installation: Installation, plan: _Plan, via: Via, port: int | None) -> ReadAnswer:
@@ -149,18 +176,67 @@ def _ask(installation: Installation, plan: _Plan, via: Via, port: int | None) ->
     try:
         address = allowed(plan.host, networks, plan.known)
         target = Target(address, port or plan.ports[via])
-        facts = read(target, via, plan.credentials, family_of(installation), Patience())
+        told = read(
+            target,
+            via,
+            plan.credentials,
+            family_of(installation),
+            Patience(),
+            ping_host=plan.ping_host,
+        )
     except ReadError as error:
         return ReadAnswer(via, plan.host, None, error, None)
-    return ReadAnswer(via, str(address), facts, None, None)
+    return ReadAnswer(via, str(address), told.facts, None, None, told.transcript)
+
+
+def _note_key(session: Session, answer: ReadAnswer, asked: Device | None, now: datetime) -> None:
+    """A key that nobody confirmed, or another than the pinned one, is for a person to look at."""
+    error = answer.error
+    if asked is None or not isinstance(error, HostKeyUnknownError | HostKeyChangedError):
+        return
+    pinned = error.details.get("pinned")
+    shown = str(error.details["fingerprint"])
+    expected = str(pinned) if pinned else None
+    pins.note_shown(session, asked, shown, answer.address, now, expected=expected)
+
+
+def _without_secrets(
+    session: Session,
+    installation: Installation,
+    answers: Sequence[ReadAnswer],
+    asked: Device | None,
+) -> Sequence[ReadAnswer]:
+    """The answers with what a phone tells of its secrets taken out of their transcripts."""
+    if all(answer.transcript is None for answer in answers):
+        return answers
+    secrets = secrets_of(session, installation, asked) if asked is not None else Secrets()
+    redacted = redactor(secrets)
+    return [
+        replace(one, transcript=redacted(one.transcript)) if one.transcript else one
+        for one in answers
+    ]
 
 
 def _store(
     session: Session, answer: ReadAnswer, asked: Device | None, asked_by: str, now: datetime
 ) -> ReadAnswer:
-    attempt = Attempt(answer.address, answer.via, asked_by, answer.facts, answer.error)
+    attempt = Attempt(
+        answer.address, answer.via, asked_by, answer.facts, answer.error, answer.transcript
+    )
     verdict = readings.record(session, attempt, now=now, asked=asked)
-    return ReadAnswer(answer.via, answer.address, answer.facts, answer.error, verdict)
+    return replace(answer, verdict=verdict)
+
+
+def _ssh_login(settings: Mapping[str, Value], fingerprint: str | None) -> SshLogin | None:
+    user = settings.get("read.ssh_user")
+    if user is None:
+        return None
+    return SshLogin(str(user), str(settings.get("read.ssh_password", "")), fingerprint)
+
+
+def _host(server: Value | None) -> str | None:
+    """The host of a SIP server without its port."""
+    return None if server is None else str(server).partition(":")[0]
 
 
 def _recorded_address(device: Device | None) -> Sequence[IPv4Address]:

@@ -50,6 +50,7 @@ def field_name(field: str) -> str:
         "ip": _("IP address"),
         "vlan": _("VLAN"),
         "neighbour": _("switch port"),
+        "ssh_key": _("SSH key"),
     }
     return names.get(field, field)
 

@@ -83,6 +83,11 @@ _KINDS = {
     "read.http_port": _PORT,
     "read.http_user": _TEXT,
     "read.http_password": _TEXT,
+    "read.ssh_port": _PORT,
+    "read.ssh_user": _TEXT,
+    "read.ssh_password": _TEXT,
+    # What the provisioning record says the phone's key is; a person's word is kept elsewhere.
+    "read.ssh_fingerprint": _TEXT,
 }
 #: Sections whose keys are all listed above; any other section belongs to the family.
 OWN_SECTIONS = frozenset(name.partition(".")[0] for name in _KINDS) | {"sip"}

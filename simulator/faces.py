@@ -11,6 +11,7 @@ from simulator.digest import Login
 from simulator.http_face import HttpFace, Phone
 from simulator.snmp_face import SnmpFace
 from simulator.snmp_v3 import UserSecurity
+from simulator.ssh_face import SshFace
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,11 @@ class FaceOptions:
     snmp_community: str = "public"
     snmp_v3: UserSecurity | None = None
     http_login: Login | None = None
+    ssh_port: int | None = None
 
 
 class TakenPort(NamedTuple):
-    """A face that stays closed: which ("SNMP" or "HTTP"), where, and what the system said."""
+    """A face that stays closed: "SNMP", "HTTP" or "SSH", where, and what the system said."""
 
     face: str
     address: str
@@ -41,26 +43,32 @@ class Faces:
         self.address = options.address
         self.snmp_port: int | None = None
         self.http_port: int | None = None
+        self.ssh_port: int | None = None
         self.taken: list[TakenPort] = []
         self._options = options
         self._snmp = SnmpFace(phone.facts, community=options.snmp_community, v3=options.snmp_v3)
         self._http = HttpFace(phone, options.http_login) if options.http_login else None
+        self._ssh = SshFace(phone.facts, options.http_login) if options.http_login else None
 
     async def open(self) -> None:
-        """Open what the options ask for. Without `http_login` there is no HTTP port."""
+        """Open what the options ask for. Without `http_login` there is neither HTTP nor SSH."""
         options = self._options
         if options.snmp_port is not None:
             self.snmp_port = await self._try("SNMP", self._snmp, options.snmp_port)
         if options.http_port is not None and self._http is not None:
             self.http_port = await self._try("HTTP", self._http, options.http_port)
+        if options.ssh_port is not None and self._ssh is not None:
+            self.ssh_port = await self._try("SSH", self._ssh, options.ssh_port)
 
     async def close(self) -> None:
         """Close them again."""
         self._snmp.close()
         if self._http is not None:
             await self._http.close()
+        if self._ssh is not None:
+            await self._ssh.close()
 
-    async def _try(self, name: str, face: SnmpFace | HttpFace, port: int) -> int | None:
+    async def _try(self, name: str, face: SnmpFace | HttpFace | SshFace, port: int) -> int | None:
         try:
             return await face.open(self.address, port)
         except OSError as error:

@@ -22,6 +22,7 @@ from simulator.facts import Network, PhoneLine, Quality, Trouble
 from simulator.fleet_file import FleetPlan, PhonePlan, save_fleet
 from simulator.identity import PhoneIdentity
 from simulator.provisioning import Credential, PasswordCredential, TokenCredential
+from simulator.ssh_face import host_key
 from storage.clock import moscow_date
 from storage.installation import Installation
 from support import contracts
@@ -29,6 +30,7 @@ from support import contracts
 ACTOR = "demo"
 SNMP_PORT = 16161
 HTTP_PORT = 18088
+SSH_PORT = 12222
 HTTP_USER = "admin"
 SIP_SERVER = "pbx.example.net"
 #: A supply contract that gives three years instead of one.
@@ -52,13 +54,14 @@ class DemoPhone:
     quality: Quality = field(default_factory=Quality)
     trouble: Trouble = field(default_factory=Trouble)
     line_state: str = "registered"
+    key_on_record: bool = True
 
 
 PHONES = (
     DemoPhone("FP-B2", "A", "2.3.1", OFFICE, 120, cut_after_bytes=1_400_000),
     DemoPhone("FP-B2", "A", "1.6.0", OFFICE, 500),
     DemoPhone("FP-B2", "B", "2.3.1", OFFICE, 120),
-    DemoPhone("FP-B2", "B", "2.3.1", OFFICE, None),
+    DemoPhone("FP-B2", "B", "2.3.1", OFFICE, None, key_on_record=False),
     DemoPhone("FP-B2", "B", "2.3.1", WAREHOUSE, 400, by_password=True, contract=CONTRACT),
     DemoPhone("FP-B2", "B", "2.4.1", WAREHOUSE, 20),
     DemoPhone("FP-C5", "A", "3.0.2", OFFICE, 180),
@@ -108,6 +111,7 @@ def enrol(installation: Installation, phone_url: str, fleet_file: Path, instant:
         firmware_keys=(ring.firmware_public.line,),
         snmp_port=SNMP_PORT,
         http_port=HTTP_PORT,
+        ssh_port=SSH_PORT,
         snmp_community=community,
         http_user=HTTP_USER,
     )
@@ -128,6 +132,9 @@ def _common_settings(
         ("read.http_port", str(HTTP_PORT)),
         ("read.http_user", HTTP_USER),
         ("read.http_password", password),
+        ("read.ssh_port", str(SSH_PORT)),
+        ("read.ssh_user", HTTP_USER),
+        ("read.ssh_password", password),
     ):
         profiles.put(
             session, installation.seal, profiles.GLOBAL, name, text, actor=ACTOR, now=instant
@@ -155,6 +162,7 @@ def _enrol_one(
         ("sip.1.user", extension),
         ("sip.1.display_name", f"Абонент {extension}"),
         ("sip.1.password", secrets.token_urlsafe(12)),
+        *_ssh_record(device.mac, phone, http_password),
     ):
         profiles.put(session, installation.seal, link, name, text, actor=ACTOR, now=instant)
     address = f"127.0.77.{number}"
@@ -180,6 +188,13 @@ def _enrol_one(
         quality=phone.quality,
         trouble=phone.trouble,
     )
+
+
+def _ssh_record(mac: str, phone: DemoPhone, password: str) -> list[tuple[str, str]]:
+    """The SSH key that the factory noted; where it noted none, a person confirms the key."""
+    if not phone.key_on_record:
+        return []
+    return [("read.ssh_fingerprint", host_key(password, mac).fingerprint)]
 
 
 def _add(

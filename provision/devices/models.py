@@ -94,6 +94,8 @@ class Reading(Base):
     error_text_ru: Mapped[str | None] = mapped_column(Text)
     error_text_en: Mapped[str | None] = mapped_column(Text)
     asked_by: Mapped[str] = mapped_column(Text)
+    #: What an SSH session said, without secrets.
+    transcript: Mapped[str | None] = mapped_column(Text)
 
 
 class IdentityEvent(Base):

@@ -48,6 +48,7 @@ class Attempt:
     asked_by: str
     facts: DeviceFacts | None = None
     error: ReadError | None = None
+    transcript: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class ReadingSummary:
     error_text_ru: str | None
     error_text_en: str | None
     changed: Sequence[Difference] = ()
+    transcript: str | None = None
 
     def error_text(self, language: str) -> str | None:
         return self.error_text_ru if language == "ru" else self.error_text_en
@@ -230,6 +232,7 @@ def _row(
         error_text_ru=error.text("ru") if error else None,
         error_text_en=error.text("en") if error else None,
         asked_by=attempt.asked_by,
+        transcript=attempt.transcript,
     )
 
 
@@ -247,4 +250,5 @@ def _summary(
         error_text_ru=row.error_text_ru,
         error_text_en=row.error_text_en,
         changed=changed,
+        transcript=row.transcript,
     )

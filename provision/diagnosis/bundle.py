@@ -15,17 +15,17 @@ from enum import Enum
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from provision import configurations, credentials, profiles, timeline
+from provision import configurations, timeline
 from provision.configurations import Press
+from provision.device_secrets import secrets_of
 from provision.devices import readings, registry
 from provision.devices.models import Device
 from provision.devices.readings import ReadingSummary
 from provision.devices.summary import DeviceSummary
 from provision.diagnosis import conducting, words
 from provision.diagnosis.conducting import DiagnosisAnswer
-from provision.diagnosis.redaction import Secrets, redact_tree, redactor
+from provision.redaction import redact_tree, redactor
 from provision.rendering import RenderError
-from provision.vocabulary import is_secret
 from storage.installation import Installation
 from storage.refusals import RefusedError
 
@@ -72,24 +72,6 @@ def make(
     audit.record(session, actor, "device.bundle", device.subject, now, diagnosis=number)
     name = f"flatpro-{device.mac}-{answer.finished_at:%Y%m%d-%H%M}.zip"
     return Bundle(name, _zip(files, answer.finished_at))
-
-
-def secrets_of(session: Session, installation: Installation, device: Device) -> Secrets:
-    """Every secret of the device and of its settings, of weaker levels and past times too."""
-    resolved = profiles.resolve(session, profiles.chain_of(device))
-    settings = [*resolved, *(one for many in resolved.overridden.values() for one in many)]
-    texts = {str(one.opened(installation.seal)) for one in settings if is_secret(one.name)}
-    texts |= set(credentials.every_password(session, device, installation.seal))
-    users = {
-        str(one.value)
-        for one in settings
-        if one.value is not None and one.name.endswith(("user", "number"))
-    }
-    return Secrets(
-        frozenset(texts),
-        frozenset(users | {device.mac}),
-        credentials.token_digests(session, device),
-    )
 
 
 def _facts(session: Session, device: Device, answer: DiagnosisAnswer) -> object:
@@ -149,13 +131,16 @@ def _configuration(
 
 
 def _log(answer: DiagnosisAnswer, past: Sequence[ReadingSummary]) -> str:
-    """The transcript: one line for each reading, the oldest first, then what failed now."""
+    """One line for each reading, the oldest first, then what the phone said over SSH last."""
     lines = [f"# diagnosis {answer.id} of {answer.mac}, asked by {answer.asked_by}"]
     lines += [
         f"{one.at:%Y-%m-%dT%H:%M:%SZ} {one.via} {one.address} "
         f"{'answered' if one.facts else one.error_text_en or one.error_code}"
         for one in reversed(past)
     ]
+    said = next((one for one in past if one.transcript), None)
+    if said is not None:
+        lines += ["", f"# over SSH on {said.at:%Y-%m-%dT%H:%M:%SZ}", said.transcript or ""]
     return "\n".join([*lines, ""])
 
 

@@ -107,7 +107,7 @@ def remove_fix(installation: Installation, number: int) -> None:
 
 
 def _tell_step(step: int) -> None:
-    say(f"Asked: {step} of {conducting.STEPS - 1}")
+    say(f"Ways of reading tried: {step}")
 
 
 def _show(answer: DiagnosisAnswer) -> None:

@@ -27,9 +27,8 @@ from storage.installation import Installation
 from storage.phrases import Phrase
 from storage.refusals import NotFoundError
 
-WAYS = phone_reads.BOTH
 #: Every way of reading, then the weighing.
-STEPS = len(WAYS) + 1
+STEPS = len(Via) + 1
 
 
 class UnknownDiagnosisError(NotFoundError):
@@ -142,15 +141,14 @@ def _ask(
 ) -> tuple[Sequence[ReadAnswer], Sequence[Failure]]:
     answers: list[ReadAnswer] = []
     failures: list[Failure] = []
-    for step, via in enumerate(WAYS, start=1):
-        try:
+    try:
+        for step, via in enumerate(phone_reads.ways_of(installation, mac), start=1):
             answers += phone_reads.read_phone(
                 installation, mac, asked_by=asked_by, now=now, ways=(via,)
             )
-        except NoAddressError as error:
-            failures.append(_failed(via, error.code, error.text("ru"), error.text("en")))
-            break
-        told(step)
+            told(step)
+    except NoAddressError as error:
+        failures.append(_failed(Via.SNMP, error.code, error.text("ru"), error.text("en")))
     failures += [
         _failed(one.via, one.error.code, one.error.text("ru"), one.error.text("en"))
         for one in answers

@@ -13,6 +13,7 @@ class Code(StrEnum):
 
     UNREACHABLE = "unreachable"
     READ_REFUSED = "read-refused"
+    SSH_KEY_CHANGED = "ssh-key-changed"
     SILENT = "silent"
     PROOF_REFUSED = "proof-refused"
     REBOOT_LOOP = "reboot-loop"

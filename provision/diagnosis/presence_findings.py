@@ -44,10 +44,13 @@ _CAUSES = (
 def answers(situation: Situation) -> Iterator[Finding]:
     """No way of reading answered, or the phone refuses what we show it."""
     refused = [one for one in situation.failures if one.code in _REFUSALS]
+    changed = tuple(one.text for one in situation.failures if one.code == "ssh-key-changed")
+    if changed:
+        yield Finding(Code.SSH_KEY_CHANGED, Weight.FAULT, Sureness.CERTAIN, changed)
     if refused:
         evidence = tuple(one.text for one in refused)
         yield Finding(Code.READ_REFUSED, Weight.ATTENTION, Sureness.CERTAIN, evidence)
-    if situation.facts is not None or not situation.failures or refused:
+    if situation.facts is not None or not situation.failures or refused or changed:
         return
     evidence = tuple(one.text for one in situation.failures)
     seen = situation.visits.last_proved_at

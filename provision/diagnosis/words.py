@@ -6,6 +6,7 @@ from storage.phrases import Phrase
 NAMES = {
     Code.UNREACHABLE: Phrase("Аппарат не отвечает", "The phone does not answer"),
     Code.READ_REFUSED: Phrase("Аппарат не пускает нас", "The phone refuses our credential"),
+    Code.SSH_KEY_CHANGED: Phrase("Другой ключ SSH", "Another SSH key"),
     Code.SILENT: Phrase("Не забирает настройки", "Does not fetch its settings"),
     Code.PROOF_REFUSED: Phrase("Не может подтвердить себя", "Cannot prove itself"),
     Code.REBOOT_LOOP: Phrase("Постоянно перезапускается", "Restarts again and again"),
@@ -34,6 +35,12 @@ MEANINGS = {
     Code.READ_REFUSED: Phrase(
         "Аппарат жив, но наши учётные данные для чтения ему не подходят: многого о нём не видно.",
         "The phone is alive but does not take our reading credential: much of it stays unseen.",
+    ),
+    Code.SSH_KEY_CHANGED: Phrase(
+        "Под этим адресом или номером отвечает не тот аппарат, либо его сбросили к заводским "
+        "настройкам. Ни пароль, ни команда ему не посланы.",
+        "Another phone answers under this address or number, or it was reset to factory settings. "
+        "Neither password nor command was sent to it.",
     ),
     Code.SILENT: Phrase(
         "Новые настройки и прошивки до аппарата не доходят.",
@@ -114,6 +121,10 @@ ADVICE = {
     Code.READ_REFUSED: Phrase(
         "Сверьте read.snmp_community и read.http_password в профиле с теми, что в аппарате.",
         "Compare read.snmp_community and read.http_password of its profile with the phone's own.",
+    ),
+    Code.SSH_KEY_CHANGED: Phrase(
+        "Сверьте ключ с экраном аппарата; если он его — подтвердите на странице аппарата.",
+        "Compare the key with the phone's screen; if it is the same, confirm it on its page.",
     ),
     Code.SILENT: Phrase(
         "Проверьте в аппарате адрес сервера настроек; если у него нет ключа — выдайте новый.",

@@ -128,6 +128,27 @@ class HttpMap:
 
 
 @dataclass(frozen=True)
+class OutputSource:
+    """One place of a value in what SSH commands print: the group `value` of `pattern`."""
+
+    command: str
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class SshMap:
+    """The read-only commands by name, and where each fact stands in what they print.
+
+    `legacy` lets SHA-1, CBC and MD5 in, for phones that know nothing else.
+    """
+
+    port: int
+    commands: Mapping[str, str]
+    fields: Mapping[str, tuple[OutputSource, ...]]
+    legacy: bool = False
+
+
+@dataclass(frozen=True)
 class Needs:
     """What phones need to work well; `poe_classes` holds the products that need another class."""
 
@@ -162,7 +183,7 @@ class Family:
     output: Output
     snmp: SnmpMap | None = None
     http: HttpMap | None = None
-    ssh_commands: Mapping[str, str] = field(default_factory=dict)
+    ssh: SshMap | None = None
     resync_event: str | None = None
     needs: Needs = Needs()
     # Products by the {code} that stands for them in file names.

@@ -3,9 +3,16 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from provision.families.family import (
     AGENT_GROUPS,
@@ -18,10 +25,12 @@ from provision.families.family import (
     Needs,
     OidSource,
     Output,
+    OutputSource,
     PathKind,
     PathShape,
     SnmpLines,
     SnmpMap,
+    SshMap,
     TemplateName,
 )
 from provision.families.formats import FORMATS
@@ -190,8 +199,35 @@ class HttpForm(_Form):
         )
 
 
+class OutputSourceForm(_Form):
+    command: Name
+    pattern: Annotated[Regex, _groups("value")]
+
+    def built(self) -> OutputSource:
+        return OutputSource(self.command, self.pattern)
+
+
 class SshForm(_Form):
-    commands: dict[Name, Text]
+    port: Port = 22
+    legacy: bool = False
+    # One line of printable text: a line break would be a second command.
+    commands: Annotated[
+        dict[Name, Annotated[str, Field(pattern=r"^[ -~]{1,128}$")]], Field(min_length=1)
+    ]
+    fields: dict[FactName, Annotated[list[OutputSourceForm], Field(min_length=1)]] = {}
+
+    @model_validator(mode="after")
+    def _commands_are_there(self) -> Self:
+        named = {form.command for forms in self.fields.values() for form in forms}
+        if unknown := named - set(self.commands):
+            raise ValueError(f"no such command: {min(unknown)}")
+        return self
+
+    def built(self) -> SshMap:
+        fields = {
+            name: tuple(form.built() for form in forms) for name, forms in self.fields.items()
+        }
+        return SshMap(self.port, self.commands, fields, self.legacy)
 
 
 class NeedsForm(_Form):
@@ -230,7 +266,7 @@ class FamilyForm(_Form):
             output=self.output.built(templates, self.data),
             snmp=self.snmp.built() if self.snmp else None,
             http=self.http.built() if self.http else None,
-            ssh_commands=self.ssh.commands if self.ssh else {},
+            ssh=self.ssh.built() if self.ssh else None,
             resync_event=self.resync.event if self.resync else None,
             needs=self.needs.built(),
             products=self.products,

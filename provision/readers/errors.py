@@ -8,6 +8,8 @@ from storage.refusals import RefusedError
 
 __all__ = [
     "AccessDeniedError",
+    "HostKeyChangedError",
+    "HostKeyUnknownError",
     "NoCredentialError",
     "NotAllowedError",
     "Phrase",
@@ -78,3 +80,19 @@ class NoCredentialError(ReadError):
     code = "no-credential"
     ru = "Для чтения {address} по {via} не заданы учётные данные."
     en = "No credential is set for reading {address} by {via}."
+
+
+class HostKeyUnknownError(ReadError):
+    """Nothing was sent to it; `fingerprint` is what a person may confirm."""
+
+    code = "ssh-key-unknown"
+    ru = "Ключ SSH аппарата {address} ещё никто не подтвердил: {fingerprint}."
+    en = "Nobody has confirmed the SSH key of the phone at {address} yet: {fingerprint}."
+
+
+class HostKeyChangedError(ReadError):
+    """Another key than the pinned one: nothing was sent."""
+
+    code = "ssh-key-changed"
+    ru = "У аппарата {address} другой ключ SSH: {fingerprint} вместо {pinned}."
+    en = "The phone at {address} shows another SSH key: {fingerprint} instead of {pinned}."

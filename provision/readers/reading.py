@@ -9,6 +9,7 @@ from provision.readers.facts import DeviceFacts
 from provision.readers.http import Login, read_http
 from provision.readers.networks import Target
 from provision.readers.snmp import Community, read_snmp
+from provision.readers.ssh import SshLogin, read_ssh
 
 
 class Via(StrEnum):
@@ -16,6 +17,7 @@ class Via(StrEnum):
 
     SNMP = "snmp"
     HTTP = "http"
+    SSH = "ssh"
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,16 @@ class Credentials:
 
     community: Community | None = None
     login: Login | None = None
+    ssh: SshLogin | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a phone told one way; a session that is worth keeping has a transcript."""
+
+    facts: DeviceFacts
+    transcript: str | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,15 +52,21 @@ def read(
     credentials: Credentials,
     family: Family,
     patience: Patience = Patience(),
-) -> DeviceFacts:
+    *,
+    ping_host: str | None = None,
+) -> Answer:
     """What the phone at `target` tells by `via`; raises a ReadError.
 
     `target` comes from networks.allowed: nothing here asks again whether it may be read.
+    `ping_host` is a host that the phone may be asked to reach.
     """
-    if via is Via.SNMP:
-        if credentials.community is None:
-            raise NoCredentialError(address=target.address, via="SNMP")
-        return read_snmp(
-            target, family, credentials.community, patience.timeout_s, patience.retries
-        )
-    return read_http(target, family, credentials.login, patience.timeout_s)
+    if via is Via.SSH:
+        visit = read_ssh(target, family, credentials.ssh, ping_host=ping_host)
+        return Answer(visit.facts, visit.transcript, visit.fingerprint)
+    if via is Via.HTTP:
+        return Answer(read_http(target, family, credentials.login, patience.timeout_s))
+    if credentials.community is None:
+        raise NoCredentialError(address=target.address, via="SNMP")
+    return Answer(
+        read_snmp(target, family, credentials.community, patience.timeout_s, patience.retries)
+    )

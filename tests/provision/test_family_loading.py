@@ -62,7 +62,8 @@ def test_the_flat_phone_family_is_read_and_whole() -> None:
     assert [place.mib for place in family.snmp.fields["mac"]] == ["FLATPRO-PHONE-MIB", "IF-MIB"]
     assert family.http is not None
     assert family.http.fields["ip"] == ("/network/ip",)
-    assert family.ssh_commands["ping"] == "ping {host}"
+    assert family.ssh is not None
+    assert family.ssh.commands["ping"] == "ping {host}"
     assert family.resync_event == "check-sync;reboot=false"
 
 

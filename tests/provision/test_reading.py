@@ -25,7 +25,7 @@ def test_one_phone_is_read_either_way(
 
     by_snmp = read(snmpd, Via.SNMP, WHOLE, flat_phone)
     by_http = read(http_phone(status), Via.HTTP, WHOLE, flat_phone, PATIENCE)
-    assert by_snmp.product == by_http.product == "FP-B2"
+    assert by_snmp.facts.product == by_http.facts.product == "FP-B2"
 
 
 def test_snmp_without_a_community_is_not_even_tried(flat_phone: Family) -> None:

@@ -47,6 +47,7 @@ HEALTHY = Situation(
     visits=Visits(last_proved_at=NOW - timedelta(minutes=20), revision="abc123"),
 )
 REFUSED = Failure("snmp", "phone-access-denied", Phrase("нет", "no"))
+OTHER_KEY = Failure("ssh", "ssh-key-changed", Phrase("другой", "another"))
 SILENT = Failure("http", "phone-unreachable", Phrase("тишина", "silence"))
 
 
@@ -87,6 +88,7 @@ def test_a_healthy_phone_has_no_finding() -> None:
 CASES: dict[Code, Callable[[], Situation]] = {
     Code.UNREACHABLE: lambda: replace(HEALTHY, facts=None, failures=(SILENT,)),
     Code.READ_REFUSED: lambda: replace(HEALTHY, failures=(REFUSED,)),
+    Code.SSH_KEY_CHANGED: lambda: replace(HEALTHY, failures=(OTHER_KEY,)),
     Code.SILENT: lambda: visits(last_proved_at=NOW - timedelta(hours=4)),
     Code.PROOF_REFUSED: lambda: visits(refused=(NOW - timedelta(minutes=5),)),
     Code.REBOOT_LOOP: lambda: boots([1, 3, 5], "watchdog"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.diagnosis.redaction import HIDDEN, Secrets, redact_tree, redactor
+from provision.redaction import HIDDEN, Secrets, redact_tree, redactor
 
 SECRET = 'pa&ss "wörd"/7'
 TOKEN = "tok-" + "A1b2" * 8

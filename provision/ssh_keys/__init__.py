@@ -1,0 +1,1 @@
+"""Which SSH key each device is known by, and who confirmed it."""
