@@ -37,6 +37,7 @@ SLICES = {
     "support.cli": ("warranty", "contract"),
     "support.certificate_cli": ("certificate",),
     "support.service_centres.cli": ("centre",),
+    "support.requests.mail_cli": ("mail",),
     "portal.blob_care.cli": ("storage",),
 }
 _MODULE_OF = {name: module for module, names in SLICES.items() for name in names}

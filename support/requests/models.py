@@ -10,6 +10,7 @@ from accounts.models import Organisation
 from storage.db import Base, UtcDateTime
 from support.agreements.models import SupportContract
 from support.packages.package import Priority
+from support.personal_data.models import Consent
 from support.requests.vocabulary import Author, Channel, EventKind, RefusalState, Symptom
 from support.sla.log import State
 
@@ -54,7 +55,7 @@ class SupportRequest(Base):
     call_seconds: Mapped[int | None]
     source: Mapped[str] = mapped_column(Text)
     assigned_to: Mapped[str | None] = mapped_column(Text, index=True)
-    consent_id: Mapped[int | None] = mapped_column(ForeignKey("consent.id"))
+    consent_id: Mapped[int | None] = mapped_column(ForeignKey(Consent.id))
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("support_request.id"))
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state_since: Mapped[datetime] = mapped_column(UtcDateTime)

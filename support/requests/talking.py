@@ -222,7 +222,7 @@ def add_message(
     known = _same(session, request, form_key)
     if known is not None:
         return known
-    _check_files(session, text.files, sender, at)
+    check_files(session, text.files, sender, at)
     message = RequestMessage(
         request_id=request.id,
         form_key=form_key,
@@ -276,7 +276,8 @@ def _attest(
     records.record(session, request, EventKind.ATTESTED, actor, now, rules=RULES_VERSION)
 
 
-def _check_files(session: Session, files: Sequence[Accepted], sender: str, now: datetime) -> None:
+def check_files(session: Session, files: Sequence[Accepted], sender: str, now: datetime) -> None:
+    """Raise FilesError or QuotaError unless there is room for these files of this sender today."""
     size = sum(len(file.data) for file in files)
     if not files:
         return

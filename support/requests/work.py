@@ -1,12 +1,14 @@
-"""Requests as jobs: people are told of deadlines in time, and what is resolved is closed."""
+"""Requests as jobs: letters are fetched, deadlines told of in time, what is resolved is closed."""
 
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from storage.clock import now
-from support.requests import escalating
+from support.requests import escalating, mail_fetching
 
 WATCH = "support.watch-requests"
 WATCH_EVERY_S = 60
+FETCH = "support.fetch-mail"
+FETCH_EVERY_S = 60
 
 
 def watch(work: Work) -> None:
@@ -17,5 +19,13 @@ def watch(work: Work) -> None:
         escalating.close_resolved(session, now())
 
 
-HANDLERS: dict[str, Handler] = {WATCH: watch}
-PERIODICS: tuple[Periodic, ...] = (Periodic(WATCH, WATCH_EVERY_S),)
+def fetch(work: Work) -> None:
+    """Visit the mailbox, if the settings name one."""
+    mail_fetching.fetch(work.installation, now())
+
+
+HANDLERS: dict[str, Handler] = {WATCH: watch, FETCH: fetch}
+PERIODICS: tuple[Periodic, ...] = (
+    Periodic(WATCH, WATCH_EVERY_S),
+    Periodic(FETCH, FETCH_EVERY_S),
+)
