@@ -37,6 +37,7 @@ import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
 import support.certificate_views
+import support.loaners.views
 import support.repairs.board_views
 import support.repairs.desk_views
 import support.repairs.views
@@ -116,6 +117,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.requests.queue_views.staff,
         support.requests.desk_views.staff,
         support.certificate_views.staff,
+        support.loaners.views.staff,
         support.repairs.board_views.staff,
         support.repairs.desk_views.staff,
         support.views.staff,

@@ -77,6 +77,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
         (
             Place(_("Requests"), "requests_queue.requests_queue"),
             Place(_("Repairs"), "repair_board.board_page"),
+            Place(_("Loaners"), "loaners.pool_page"),
             Place(
                 _("Certificates"),
                 "support_certificates.certificate_list",

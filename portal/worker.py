@@ -9,6 +9,7 @@ import provision.rollouts.work
 import provision.sweeps.work
 import provision.work
 import support.mailroom.work
+import support.repairs.work
 import support.requests.work
 from jobs.runner import Workbook
 
@@ -21,6 +22,7 @@ SLICES = (
     provision.sweeps.work,
     provision.diagnosis.work,
     support.mailroom.work,
+    support.repairs.work,
     support.requests.work,
     portal.blob_care.work,
 )

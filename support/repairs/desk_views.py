@@ -18,6 +18,8 @@ from storage.request import installation, reading, status_of, writing
 from storage.uploads import accepts_upload
 from support.attachments.receiving import FORM_BYTES_MAX, accepted
 from support.calendars import keeping
+from support.loaners import lending, pool
+from support.loaners.standing import PoolState
 from support.repairs import (
     deciding,
     mending,
@@ -277,6 +279,14 @@ def _page(unit_id: int, error: RefusedError | None = None) -> Response:
             in_term=deciding.in_term(session, installation(), unit),
             repeat=records.unit(session, unit.repeat_of_id) if unit.repeat_of_id else None,
             link=records.address_of(installation(), unit.report),
+            loan=lending.loan_of(session, unit),
+            loan_right=lending.right_to(session, unit),
+            loan_ship_by=lending.ship_by(session, unit),
+            loaners=[
+                (row.loaner.id, f"{row.loaner.device.serial} · {row.loaner.device.product.code}")
+                for row in pool.look(session, clock.now()).rows
+                if row.state is PoolState.AVAILABLE
+            ],
             reasons=[(one, f"{one.rule} · {one.phrase.text(said)}") for one in Reason],
             may_change=acting().role in {Role.AGENT, Role.ENGINEER, Role.ADMIN},
             typed=request.form,

@@ -62,6 +62,14 @@ class FaultReport(Base):
     )
 
     @property
+    def customer_name(self) -> str:
+        """Whom staff read on lists: the organisation on record, the act's own, or the person."""
+        if self.organisation is not None:
+            return self.organisation.name
+        written = self.versions[-1].content.get("organisation") if self.versions else ""
+        return str(written or self.contact_name)
+
+    @property
     def subject(self) -> str:
         """The act's name in the audit trail."""
         return f"repair:{self.number}"

@@ -1,0 +1,21 @@
+"""Repairs as a job: reminders of offers that nobody has answered, and of loaners that are due."""
+
+from jobs.runner import Handler, Work
+from jobs.schedule import Periodic
+from storage.clock import now
+from support.loaners import lending
+from support.repairs import quoting
+
+REMIND = "support.remind-of-repairs"
+REMIND_EVERY_S = 6 * 3600
+
+
+def remind(work: Work) -> None:
+    """Write to those who have to answer or to give back."""
+    with work.installation.database.writing() as session:
+        quoting.remind(session, work.installation, now())
+        lending.remind(session, work.installation, now())
+
+
+HANDLERS: dict[str, Handler] = {REMIND: remind}
+PERIODICS: tuple[Periodic, ...] = (Periodic(REMIND, REMIND_EVERY_S),)
