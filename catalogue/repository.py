@@ -28,6 +28,7 @@ from storage.refusals import ConflictError
 
 #: A file from the future was signed while the clock was wrong: it would be believed for too long.
 _CLOCK_SLACK = timedelta(days=1)
+_RAN_AHEAD = timedelta(days=1)
 
 
 class AlreadySetUpError(ConflictError):
@@ -108,7 +109,7 @@ def renew(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
     """Sign again what has used up its share of life, draft it where people have to sign.
 
     The paths that became visible. Also the first thing to do after the database was restored
-    from a backup is this, for everything: see sign_everything.
+    from a backup is this, for everything: see sign_restored.
     """
     mirror_state.refuse_publishing(session)
     product_list.refresh(session, ring, now)
@@ -127,10 +128,21 @@ def renew(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
     return listed
 
 
-def sign_everything(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
+def sign_restored(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
+    """Make every file anew after a restore; the paths that became visible.
+
+    Many publications within a second make versions run ahead of the clock. Clients may have seen
+    such ones that the backup does not know, so this leaves them a day of it.
+    """
+    return sign_everything(session, ring, now, ahead=_RAN_AHEAD)
+
+
+def sign_everything(
+    session: Session, ring: KeyRing, now: datetime, *, ahead: timedelta = timedelta(0)
+) -> frozenset[str]:
     """Make every file anew from the rows and the keys; the paths that became visible."""
     mirror_state.refuse_publishing(session)
-    editor = RoleEditor(session, ring, now)
+    editor = RoleEditor(session, ring, now, least_version=int((now + ahead).timestamp()))
     session.flush()
     for view in ROOTED:
         if Place(view, ROOT) not in editor.published:

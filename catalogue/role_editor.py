@@ -43,8 +43,11 @@ class OnlineKeyMissingError(UnavailableError):
 class RoleEditor:
     """The repository held for one change."""
 
-    def __init__(self, session: Session, ring: KeyRing, now: datetime) -> None:
+    def __init__(
+        self, session: Session, ring: KeyRing, now: datetime, *, least_version: int | None = None
+    ) -> None:
         self._session = session
+        self._least = int(now.timestamp()) if least_version is None else least_version
         self._folder = ring.roles
         self._list_keys = ListKeys(ring.online.public.line, ring.firmware_public.line)
         self._now = now
@@ -159,7 +162,7 @@ class RoleEditor:
         version = before.version + 1 if before else 1
         if place.role != ROOT:
             drafted = draft.signed.version + 1 if draft else 1
-            version = max(version, drafted, int(self._now.timestamp()))
+            version = max(version, drafted, self._least)
         return Edition(version, self._now.replace(microsecond=0) + tuf_layout.life(place).total)
 
     def _delegated(self) -> set[str]:

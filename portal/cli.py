@@ -39,6 +39,7 @@ SLICES = {
     "support.service_centres.cli": ("centre",),
     "support.requests.mail_cli": ("mail",),
     "portal.blob_care.cli": ("storage",),
+    "portal.backups.cli": ("backup", "restore"),
 }
 _MODULE_OF = {name: module for module, names in SLICES.items() for name in names}
 

@@ -1,0 +1,143 @@
+"""Putting a backup into a new installation: checked whole before anything is changed.
+
+What was published after the backup is lost, and clients of the TUF repository have seen newer
+files than those restored; so everything is signed again, with versions that rise with time.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import Connection
+
+from catalogue import keys, mirror_state, repository
+from portal import migrations, tables
+from portal.backups import rows
+from portal.backups.archive import BLOBS, PRIVATE, ROWS, Head, Reader, key_check
+from portal.backups.refusals import (
+    BadBackupError,
+    NotEmptyError,
+    OtherKeyError,
+    OtherRevisionError,
+)
+from portal.backups.saving import PRIVATE_PLACE, private_folders
+from storage.installation import Installation
+from storage.sealed import Place
+
+#: A row in one of these means that somebody uses the installation.
+_IN_USE = ("user_account", "product", "device", "blob")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back, and as of when."""
+
+    made_at: datetime
+    rows: int
+    files: int
+
+
+def restore(
+    installation: Installation,
+    file: BinaryIO,
+    key_file: Path,
+    now: datetime,
+    begin: Callable[[int], Callable[[], None]] = lambda _total: lambda: None,
+) -> Restored:
+    """Fill a new installation from a backup; `key_file` is named where it is the wrong one.
+
+    Raises BadBackupError, OtherRevisionError, OtherKeyError or NotEmptyError, and has changed
+    nothing then. Killed in between, it can be run again.
+    """
+    reader = Reader(file)
+    _check_head(reader.head, installation, key_file)
+    _check_empty(installation)
+    counts = reader.verify(installation.secret_key, begin(len(reader) - 2))
+    files = _restore_blobs(installation, reader)
+    _restore_private(installation, reader)
+    with installation.database.writing() as session:
+        _restore_rows(session.connection(), reader, counts)
+        session.flush()
+        if mirror_state.of(session) is None and repository.is_set_up(session):
+            repository.sign_restored(session, keys.of(installation), now)
+    return Restored(reader.head.made_at, sum(counts.values()), files)
+
+
+def _check_head(head: Head, installation: Installation, key_file: Path) -> None:
+    if head.revision != migrations.head():
+        raise OtherRevisionError(program=head.program, revision=head.revision)
+    if head.key_check != key_check(installation.secret_key):
+        raise OtherKeyError(path=key_file)
+
+
+def _check_empty(installation: Installation) -> None:
+    with installation.database.engine.connect() as connection:
+        for name in _IN_USE:
+            found = rows.count(connection, tables.metadata.tables[name])
+            if found:
+                raise NotEmptyError(what=f"{name}: {found}")
+
+
+def _restore_blobs(installation: Installation, reader: Reader) -> int:
+    count = 0
+    for sha256 in reader.names(BLOBS):
+        name = f"{BLOBS}/{sha256}"
+        stream = _Stream(reader.pieces(name))
+        installation.blobs.put(stream, expected_sha256=sha256, expected_size=reader.size(name))
+        count += 1
+    return count
+
+
+def _restore_private(installation: Installation, reader: Reader) -> None:
+    folders = private_folders(installation)
+    for number in reader.names(PRIVATE):
+        place = Place(PRIVATE_PLACE, number, PRIVATE)
+        told = json.loads(installation.seal.open(reader.body(f"{PRIVATE}/{number}"), place))
+        _put_private(folders[told["folder"]] / told["path"], told)
+
+
+def _put_private(path: Path, told: Mapping[str, object]) -> None:
+    """By rename, so that a restore that was killed can be run again."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f"{path.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64decode(str(told["body"])))
+        os.fchmod(file.fileno(), int(str(told["mode"])))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _restore_rows(connection: Connection, reader: Reader, counts: Mapping[str, int]) -> None:
+    for table in reversed(tables.metadata.sorted_tables):
+        # The rows that a migration puts into a new database are in the backup as well.
+        connection.execute(table.delete())
+    for table in tables.metadata.sorted_tables:
+        lines = rows.lines_of(reader.pieces(f"{ROWS}/{table.name}.jsonl"))
+        rows.write(connection, table, lines)
+        rows.continue_numbering(connection, table)
+        if rows.count(connection, table) != counts.get(table.name):
+            raise BadBackupError(reason=f"the rows of {table.name} are not complete")
+
+
+class _Stream:
+    """Pieces as a file to read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = b""
+
+    def read(self, size: int, /) -> bytes:
+        while len(self._left) < size:
+            piece = next(self._pieces, b"")
+            if not piece:
+                break
+            self._left += piece
+        found, self._left = self._left[:size], self._left[size:]
+        return found
