@@ -1,7 +1,9 @@
-"""Whose word on the client's address counts: only proxies that the settings list.
+"""Whose word on the client counts: only proxies that the settings list.
 
 X-Forwarded-For is read from its right end, past each trusted proxy; without a trusted peer it is
-ignored. X-Forwarded-Host is never read: links are made from FLATPRO_PUBLIC_URL alone.
+ignored. What only a proxy that ended TLS can know of a client's certificate is taken away, unless
+a trusted peer sent it, before anything reads it. X-Forwarded-Host is never read: links are made
+from FLATPRO_PUBLIC_URL alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +15,7 @@ from flask import Flask
 from portal.settings import Network
 
 Environ = dict[str, Any]
+_CERTIFICATE = ("HTTP_X_CLIENT_VERIFY", "HTTP_X_CLIENT_DN", "HTTP_X_CLIENT_CERT")
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
@@ -29,9 +32,12 @@ def init_app(app: Flask, trusted: Sequence[Network]) -> None:
     inner = app.wsgi_app
 
     def behind_proxies(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ["REMOTE_ADDR"] = client_address(
-            environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), trusted
-        )
+        peer = environ.get("REMOTE_ADDR", "")
+        if not _is_trusted(peer, trusted):
+            for name in _CERTIFICATE:
+                environ.pop(name, None)
+        forwarded_for = environ.get("HTTP_X_FORWARDED_FOR", "")
+        environ["REMOTE_ADDR"] = client_address(peer, forwarded_for, trusted)
         return inner(environ, start_response)
 
     app.wsgi_app = behind_proxies  # type: ignore[method-assign]  # Flask's own way

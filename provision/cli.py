@@ -14,6 +14,7 @@ from provision.devices.models import DEFAULT_CHANNEL, Device
 from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
 from provision.diagnosis.cli import diagnose, take_bundle
+from provision.models import CredentialKind
 from provision.phone_reads import ReadAnswer
 from provision.profiles import Link, Setting
 from provision.readers.reading import Via
@@ -115,6 +116,10 @@ def show_device(installation: Installation, name: str, as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="All devices.")
 @click.option("--new", is_flag=True, help="Issue new ones, printed once.")
 @click.option("--password", is_flag=True, help="A Digest password instead of a token.")
+@click.option("--revoke", is_flag=True, help="End those that are in use, at once.")
+@click.option(
+    "--kind", type=click.Choice([one.value for one in CredentialKind]), help="Revoke these only."
+)
 @json_option
 @pass_installation
 def credential(
@@ -124,12 +129,16 @@ def credential(
     everything: bool,
     new: bool,
     password: bool,
+    revoke: bool,
+    kind: str | None,
     as_json: bool,
 ) -> None:
-    """Show the credentials of devices, or issue new ones; the old stay until the new is used."""
+    """Show the credentials of devices, issue new ones beside the old, or end them."""
     if not (names or site or everything):
         raise click.UsageError("Name a MAC, --site or --all.")
-    kind = "password" if password else "token"
+    if (new and revoke) or (kind and not revoke):
+        raise click.UsageError("Use --new, or --revoke with or without --kind.")
+    issued = "password" if password else "token"
     with installation.database.writing() as session:
         chosen = [registry.find(session, name) for name in names]
         if site or everything:
@@ -138,14 +147,19 @@ def credential(
         rows: Sequence[Mapping[str, object]]
         if new:
             rows = [
-                {"mac": one.mac, kind: _issue(session, installation, one, password=password)}
+                {"mac": one.mac, issued: _issue(session, installation, one, password=password)}
                 for one in chosen
             ]
+        elif revoke:
+            only = CredentialKind(kind) if kind else None
+            rows = [{"mac": one.mac, "ended": _revoke(session, one, only)} for one in chosen]
         else:
             rows = [row for one in chosen for row in _credential_rows(session, one)]
     if new:
         say("Keep them: they are shown only now.")
-    columns = ("mac", kind) if new else ("mac", "kind", "live", "valid_from", "first_used_at")
+    columns: Sequence[str] = ("mac", "kind", "live", "valid_from", "first_used_at")
+    if new or revoke:
+        columns = ("mac", issued if new else "ended")
     show_rows(rows, columns, as_json=as_json)
 
 
@@ -265,6 +279,10 @@ def _row(found: DeviceSummary) -> Mapping[str, object]:
         "site": found.site,
         "last_check_in": found.last_check_in_at,
     }
+
+
+def _revoke(session: Session, device: Device, kind: CredentialKind | None) -> int:
+    return credentials.revoke(session, device, actor=ACTOR, now=now(), kind=kind)
 
 
 def _issue(session: Session, installation: Installation, one: Device, *, password: bool) -> str:

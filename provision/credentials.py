@@ -15,6 +15,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
+from provision.certificates import ClientCertificate
 from provision.devices.identity import MacAddress
 from provision.devices.models import Device
 from provision.models import CredentialKind, DeviceCredential
@@ -95,7 +96,9 @@ def verify_token(
 ) -> Holder | None:
     """Whose live token this is; None for any other text, and for the token of another MAC."""
     stored = digest(token)
-    query = _live(now).where(DeviceCredential.token_sha256 == stored)
+    query = _live(now).where(
+        DeviceCredential.token_sha256 == stored, DeviceCredential.kind == CredentialKind.TOKEN
+    )
     found = session.execute(query).first()
     if found is None:
         return None
@@ -104,6 +107,48 @@ def verify_token(
     same &= mac is None or hmac.compare_digest(device_mac, mac.hex)
     used = row.first_used_at is not None
     return Holder(row.id, row.device_id, MacAddress(device_mac), used) if same else None
+
+
+def verify_certificate(
+    session: Session, certificate: ClientCertificate, mac: MacAddress, now: datetime
+) -> Holder | None:
+    """The device of this MAC, if the certificate is its own and not over.
+
+    One that was never shown before is taken (its number is 0 until it is noted), unless it was
+    issued before another of this device was revoked: then somebody may have copied it.
+    """
+    device = session.scalar(select(Device).where(Device.mac == mac.hex))
+    if device is None or not certificate.is_of(mac, device.serial):
+        return None
+    rows = session.scalars(_certificates(device)).all()
+    known = next((row for row in rows if row.token_sha256 == certificate.fingerprint), None)
+    if known is None:
+        ended = [row.revoked_at for row in rows if row.revoked_at is not None]
+        copied = any(certificate.issued_at <= at for at in ended)
+        return None if copied else Holder(0, device.id, mac, is_used=False)
+    over = known.revoked_at is not None or (known.valid_to is not None and known.valid_to <= now)
+    return None if over else Holder(known.id, device.id, mac, known.first_used_at is not None)
+
+
+def note_certificate(
+    session: Session, mac: MacAddress, certificate: ClientCertificate, now: datetime
+) -> int:
+    """Note a certificate that proved its device; its number. Twice is once."""
+    device = session.execute(select(Device).where(Device.mac == mac.hex)).unique().scalar_one()
+    fingerprint = certificate.fingerprint
+    for row in session.scalars(_certificates(device)):
+        if row.token_sha256 == fingerprint:
+            return row.id
+    row = DeviceCredential(
+        device_id=device.id,
+        kind=CredentialKind.CERTIFICATE,
+        token_sha256=fingerprint,
+        valid_from=now,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, "phone", "device.credential.new", device.subject, now, kind=row.kind)
+    return row.id
 
 
 def passwords_of(
@@ -215,6 +260,14 @@ def _others(session: Session, row: DeviceCredential, now: datetime) -> Sequence[
         DeviceCredential.id != row.id,
     )
     return [other for other, _mac in session.execute(query)]
+
+
+def _certificates(device: Device) -> Select[DeviceCredential]:
+    """Every certificate that the device ever showed."""
+    return select(DeviceCredential).where(
+        DeviceCredential.device_id == device.id,
+        DeviceCredential.kind == CredentialKind.CERTIFICATE,
+    )
 
 
 def _live(now: datetime) -> Select[DeviceCredential, str]:

@@ -45,13 +45,14 @@ __all__ = [
 class CredentialKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a kind
     PASSWORD = "password"  # noqa: S105 - the name of a kind
+    CERTIFICATE = "certificate"
 
 
 class DeviceCredential(Base):
     """A secret by which one device proves itself.
 
-    A token is known by its SHA-256 alone; a password is sealed, as Digest needs its text. An old
-    one stays valid until the device was seen using the new one.
+    A token is known by its SHA-256 alone, and so is a certificate; a password is sealed, as Digest
+    needs its text. An old one stays valid until the device was seen using the new one.
     """
 
     __tablename__ = "device_credential"

@@ -19,9 +19,18 @@ from werkzeug.routing import BaseConverter
 from accounts.access import phone
 from catalogue.download_api import send_blob
 from firmware.offering import OfferedRelease
-from provision import checkin_lines, checkins, downloads, folding, phone_calls, phone_door
+from provision import (
+    checkin_lines,
+    checkins,
+    credentials,
+    downloads,
+    folding,
+    phone_calls,
+    phone_door,
+)
+from provision.certificates import ClientCertificate
 from provision.checkin_lines import Line
-from provision.checkins import SentBytes, Visit
+from provision.checkins import SelfReport, SentBytes, Visit
 from provision.configurations import PhoneFile, Press
 from provision.dialects import families_of
 from provision.families.family import PathKind
@@ -253,11 +262,22 @@ def _store(finding: Finding, visit: Visit) -> int | None:
     try:
         with installation().database.writing(lasting=False) as session:
             if finding.said is not None:
-                checkins.note_proved(session, finding.said, visit.address, visit.at)
+                said = _numbered(session, finding, finding.said)
+                checkins.note_proved(session, said, visit.address, visit.at)
             return checkins.record(session, visit)
     except (SQLAlchemyError, DatabaseFullError):
         _log.exception("check-in-lost", kind=visit.kind)
         return None
+
+
+def _numbered(session: Session, finding: Finding, said: SelfReport) -> SelfReport:
+    """What was said, under the number that a certificate gets when it is first shown."""
+    proved = finding.proved
+    if proved is None or proved.certificate is None:
+        return said
+    mac, at = proved.proof.mac, finding.call.at
+    number = credentials.note_certificate(session, mac, proved.certificate, at)
+    return replace(said, credential_id=number)
 
 
 def _finished(place: Installation, number: int | None, sent: Sent) -> None:
@@ -284,7 +304,15 @@ def _call(found: Request) -> PhoneCall:
         agent=found.headers.get("User-Agent", ""),
         address=found.remote_addr or "",
         authorization=found.headers.get("Authorization"),
+        certificate=_certificate(found),
     )
+
+
+def _certificate(found: Request) -> ClientCertificate | None:
+    """The certificate that a trusted proxy checked; from anybody else these headers are gone."""
+    if found.headers.get("X-Client-Verify") != "SUCCESS":
+        return None
+    return ClientCertificate.read(found.headers.get("X-Client-Cert", ""))
 
 
 def _without_type(response: Response) -> Response:

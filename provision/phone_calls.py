@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalogue import products
 from firmware.offering import OfferedRelease
 from provision import configurations, rollouts
+from provision.certificates import ClientCertificate
 from provision.checkins import SelfReport, Visit
 from provision.configurations import PhoneFile, Press
 from provision.devices import registry
@@ -44,6 +45,7 @@ class PhoneCall:
     agent: str
     address: str
     authorization: str | None = field(default=None, repr=False)
+    certificate: ClientCertificate | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def _outcome(
     guessing = asked.kind is PathKind.AUTHENTICATED and call.authorization is not None
     if guessing and not gate.doorkeeper.may_try(call.address, asked.mac, call.at_s):
         return Unproved(failed=True)
-    attempt = Attempt(call.method, call.target, call.authorization)
+    attempt = Attempt(call.method, call.target, call.authorization, call.certificate)
     return gate.verifier.prove(session, asked, attempt, call.at)
 
 

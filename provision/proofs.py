@@ -13,6 +13,7 @@ from typing import Self
 from sqlalchemy.orm import Session
 
 from provision import credentials, digest
+from provision.certificates import ClientCertificate
 from provision.credentials import KnownPassword
 from provision.devices.identity import MacAddress
 from provision.digest import Accepted, AnswersSeen, Stale
@@ -26,12 +27,14 @@ from storage.sealed import Seal
 class Proved:
     """The asker is the device of `proof.mac`, by its secret number `credential_id`.
 
-    `is_used`: it was used before; at its first use older ones must end at once.
+    `is_used`: it was used before; at its first use older ones must end at once. A certificate
+    that was never shown before has no number yet.
     """
 
     proof: Proof
     credential_id: int
     is_used: bool = True
+    certificate: ClientCertificate | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Attempt:
     method: str
     target: str = field(repr=False)
     authorization: str | None = field(repr=False)
+    certificate: ClientCertificate | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,12 @@ class Verifier:
                 return Unproved(failed=True)
             proof = Proof(Origin.TOKEN, holder.mac)
             return Proved(proof, holder.credential_id, holder.is_used)
+        shown = attempt.certificate
+        if shown is not None and asked.mac is not None:
+            holder = credentials.verify_certificate(session, shown, asked.mac, now)
+            if holder is not None:
+                proof = Proof(Origin.CERTIFICATE, holder.mac)
+                return Proved(proof, holder.credential_id, holder.is_used, shown)
         if asked.kind is not PathKind.AUTHENTICATED or asked.mac is None:
             return Unproved()
         if attempt.authorization is None:

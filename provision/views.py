@@ -155,10 +155,12 @@ def new_credential(mac: str) -> Response:
 @staff.post("/<mac>/revoke")
 @ENGINEERS
 def revoke(mac: str) -> Redirect:
-    """End every secret of the device at once."""
+    """End the device's secrets at once, all of them or those of one kind."""
+    wanted = request.form.get("kind", "")
+    kind = CredentialKind(wanted) if wanted in set(CredentialKind) else None
     with writing() as session:
         found = registry.get(session, mac)
-        credentials.revoke(session, found, actor=acting().login, now=now())
+        credentials.revoke(session, found, actor=acting().login, now=now(), kind=kind)
     flash(_("The phone's credentials are over: it needs a new one."), "attention")
     return _to(mac)
 

@@ -166,3 +166,12 @@ def test_reading_prints_what_each_way_told_and_fails_when_none_did(estate: Estat
     assert silent.stdout == ""
     assert silent.stderr.startswith("HTTP: ")
     assert run(readable, "device", "read", MAC, "--port", "9").exit_code == 2
+
+
+def test_credentials_are_ended_by_kind_or_all_at_once(estate: Estate) -> None:
+    assert document(estate, "device", "credential", MAC, "--revoke", "--kind", "password") == [
+        {"mac": MAC, "ended": 1}
+    ]
+    assert document(estate, "device", "credential", MAC, "--revoke") == [{"mac": MAC, "ended": 1}]
+    assert run(estate, "device", "credential", MAC, "--new", "--revoke").exit_code == 2
+    assert run(estate, "device", "credential", MAC, "--kind", "token").exit_code == 2
