@@ -25,7 +25,7 @@ from portal.backups.refusals import (
     OtherKeyError,
     OtherRevisionError,
 )
-from portal.backups.saving import PRIVATE_PLACE, private_folders
+from portal.backups.saving import PRIVATE_PLACE, private_folders, saved_tables
 from storage.installation import Installation
 from storage.sealed import Place
 
@@ -118,7 +118,7 @@ def _restore_rows(connection: Connection, reader: Reader, counts: Mapping[str, i
     for table in reversed(tables.metadata.sorted_tables):
         # The rows that a migration puts into a new database are in the backup as well.
         connection.execute(table.delete())
-    for table in tables.metadata.sorted_tables:
+    for table in saved_tables():
         lines = rows.lines_of(reader.pieces(f"{ROWS}/{table.name}.jsonl"))
         rows.write(connection, table, lines)
         rows.continue_numbering(connection, table)

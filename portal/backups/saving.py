@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from catalogue import keys
 from portal import migrations, tables
@@ -40,6 +40,9 @@ from storage.installation import Installation
 from storage.sealed import Place
 
 PRIVATE_PLACE = "backup"
+#: What belongs to files of this machine (the phones' journal, unfinished uploads), and what is
+#: made again from the other rows, some of it by triggers.
+LEFT_OUT = frozenset({"journal_place", "upload", "rendered", "rendering_revision"})
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,11 @@ def save(
     return Made(path, size, sum(counts.values()), len(blobs) - len(lost), lost)
 
 
+def saved_tables() -> Sequence[Table]:
+    """The tables of a backup, those that others point at first."""
+    return [table for table in tables.metadata.sorted_tables if table.name not in LEFT_OUT]
+
+
 def private_folders(installation: Installation) -> Mapping[str, Path]:
     """What lies in the data folder beside database and blobs, and cannot be made again."""
     return {
@@ -115,7 +123,7 @@ def _save_rows(
 ) -> tuple[Mapping[str, int], Sequence[tuple[str, int]]]:
     counts: dict[str, int] = {}
     with _one_instant(database) as connection:
-        for table in tables.metadata.sorted_tables:
+        for table in saved_tables():
             # A member's size stands before it, and is known once its rows are written.
             with tempfile.TemporaryFile(dir=folder) as spool:
                 counts[table.name] = rows.copy(rows.read(connection, table), spool)

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from catalogue.models import Target
-from portal import tables
 from portal.app import PAGES, create_app
 from portal.backups import restoring, rows, saving
 from portal.backups.archive import Reader
@@ -78,7 +77,7 @@ def contents(installation: Installation) -> dict[str, list[bytes]]:
     with installation.database.engine.connect() as connection:
         return {
             table.name: list(rows.read(connection, table))
-            for table in tables.metadata.sorted_tables
+            for table in saving.saved_tables()
             if table.name not in signed
         }
 
