@@ -1,6 +1,7 @@
 """`make bench`: every benchmark in turn."""
 
-from bench import downloads
+from bench import configurations, downloads
 
 if __name__ == "__main__":
     downloads.main()
+    configurations.main()
