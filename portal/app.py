@@ -36,6 +36,7 @@ import provision.stuck.views
 import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
+import support.certificate_orders.views
 import support.certificate_views
 import support.loaners.views
 import support.repairs.board_views
@@ -88,6 +89,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.download_api.blueprint,
         firmware.software_views.public,
         docs_store.views.public,
+        support.certificate_orders.views.public,
         support.repairs.views.public,
         support.rule_views.public,
         support.requests.public_views.public,
@@ -116,6 +118,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.sweeps.views.staff,
         support.requests.queue_views.staff,
         support.requests.desk_views.staff,
+        support.certificate_orders.views.staff,
         support.certificate_views.staff,
         support.loaners.views.staff,
         support.repairs.board_views.staff,

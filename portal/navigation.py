@@ -81,7 +81,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
             Place(
                 _("Certificates"),
                 "support_certificates.certificate_list",
-                within=("/staff/warranty/",),
+                within=("/staff/warranty/", "/staff/certificate-orders/"),
             ),
         ),
     ),

@@ -8,6 +8,7 @@ import provision.diagnosis.work
 import provision.rollouts.work
 import provision.sweeps.work
 import provision.work
+import support.certificate_orders.work
 import support.mailroom.work
 import support.repairs.work
 import support.requests.work
@@ -21,6 +22,7 @@ SLICES = (
     provision.rollouts.work,
     provision.sweeps.work,
     provision.diagnosis.work,
+    support.certificate_orders.work,
     support.mailroom.work,
     support.repairs.work,
     support.requests.work,

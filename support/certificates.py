@@ -187,6 +187,20 @@ def sell(
     return Sold(certificate.number, tuple(sold), tuple(refused))
 
 
+def may_have(
+    session: Session, serial: str, kind: EntitlementKind, day: date, policy: TermPolicy
+) -> BaseTerm:
+    """The base term of a phone for which such a certificate may be bought on `day`.
+
+    Raises TermUnknownError, WindowClosedError (C-1, C-3) or CertificateTwiceError.
+    """
+    base = base_term(session, serial, day, policy)
+    if not base.is_open(day):
+        raise WindowClosedError(serial=serial, first=base.handover_on, last=base.window_ends_on)
+    _check_first(session, serial, kind)
+    return base
+
+
 def void(session: Session, number: str, reason: str, *, actor: str, now: datetime) -> Certificate:
     """C-6: take a certificate back (refund, mistake); its history stays. Twice is once."""
     if not reason.strip():
@@ -227,20 +241,26 @@ def _line(
     base = base_term(session, serial, today, policy)
     if not base.is_open(new.purchased_on) and not new.override.strip():
         raise WindowClosedError(serial=serial, first=base.handover_on, last=base.window_ends_on)
-    device = registry.by_mac(session, MacAddress(device_by_serial(session, serial).mac))
-    assert device is not None, "its summary was read in this transaction"
-    same = (
-        select(EntitlementRow.source)
-        .where(EntitlementRow.device_id == device.id, EntitlementRow.kind == new.kind)
-        .where(EntitlementRow.voided_at.is_(None))
-    )
-    if known := session.scalar(same):
-        raise CertificateTwiceError(serial=serial, number=known)
+    device_id = _check_first(session, serial, new.kind)
     right = right_of(new.kind, base, new.months, new.purchased_on, new.number.strip())
     return EntitlementRow(
-        device_id=device.id,
+        device_id=device_id,
         kind=right.kind,
         starts_on=right.start,
         ends_on=right.end,
         source=right.source,
     )
+
+
+def _check_first(session: Session, serial: str, kind: EntitlementKind) -> int:
+    """The row of the phone; raises CertificateTwiceError where it has such a certificate."""
+    device = registry.by_mac(session, MacAddress(device_by_serial(session, serial).mac))
+    assert device is not None, "its summary was read in this transaction"
+    same = (
+        select(EntitlementRow.source)
+        .where(EntitlementRow.device_id == device.id, EntitlementRow.kind == kind)
+        .where(EntitlementRow.voided_at.is_(None))
+    )
+    if known := session.scalar(same):
+        raise CertificateTwiceError(serial=serial, number=known)
+    return device.id

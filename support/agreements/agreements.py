@@ -195,6 +195,14 @@ def contacts(session: Session) -> Sequence[SupportContact]:
     return session.scalars(select(SupportContact).order_by(SupportContact.address)).all()
 
 
+def addresses_of(session: Session, organisation_id: int) -> Sequence[str]:
+    """The e-mail addresses of an organisation's people; a whole domain is no address."""
+    query = select(SupportContact.address).where(
+        SupportContact.organisation_id == organisation_id, ~SupportContact.address.startswith("@")
+    )
+    return session.scalars(query.order_by(SupportContact.address)).all()
+
+
 def organisation_of(session: Session, address: str) -> int | None:
     """For which organisation an address writes: the address itself, else its domain."""
     plain = bare_address(address)

@@ -41,6 +41,11 @@ class CertificateOrder(Base):
         return f"certificate-order:{self.id}"
 
     @property
+    def gives(self) -> EntitlementKind:
+        """What was ordered."""
+        return EntitlementKind(self.kind)
+
+    @property
     def serials(self) -> tuple[str, ...]:
         return tuple(line.serial for line in self.lines)
 

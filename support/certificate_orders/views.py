@@ -1,0 +1,240 @@
+"""Pages: ordering a certificate, following the order, and for staff what was paid."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.sansio.blueprints import BlueprintSetupState
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Answer
+
+from accounts.access import acting, anyone, current_actor, roles
+from accounts.access import staff as staff_rule
+from accounts.models import Organisation, Role
+from storage import clock
+from storage.clock import moscow_date
+from storage.refusals import RefusedError
+from storage.request import installation, reading, status_of, writing
+from support import certificates
+from support.attempts import Attempts
+from support.certificate_orders import ordering
+from support.certificate_orders.lines import Checked, checked, typed_lines
+from support.certificate_orders.ordering import NewOrder
+from support.certificate_orders.refused import OrderMonthsError, PaidDayError
+from support.entitlements import EntitlementKind
+from support.repairs.views import language
+from support.terms import TermPolicy
+
+ATTEMPTS_KEY = "flatpro.certificate-attempts"
+TEXT_MAX = 8000
+REGISTRARS = roles(Role.AGENT, Role.ENGINEER)
+
+public = Blueprint(
+    "certificate_orders", __name__, url_prefix="/warranty/certificate", template_folder="templates"
+)
+staff = Blueprint(
+    "certificate_desk",
+    __name__,
+    url_prefix="/staff/certificate-orders",
+    template_folder="templates",
+)
+
+
+@public.record
+def _count_attempts(state: BlueprintSetupState) -> None:
+    state.app.extensions[ATTEMPTS_KEY] = Attempts()
+
+
+@public.get("")
+@anyone
+def order_form() -> Answer:
+    """The form; a serial number in the address is filled in."""
+    return _form({"lines": request.args.get("serial", "")[:64], **_known()})
+
+
+@public.post("")
+@anyone
+def order() -> Answer:
+    """«look» shows which phones can have it and until when; otherwise it is ordered."""
+    typed = {name: request.form[name][:TEXT_MAX] for name in request.form}
+    lines: Sequence[Checked] = ()
+    try:
+        at = clock.now()
+        kind = _kind(typed)
+        with reading() as session:
+            lines = _checked(session, typed, kind, at)
+        if typed.get("step") == "look":
+            return _form(typed, lines)
+        with writing() as session:
+            placed = ordering.place(
+                session, installation(), _new(typed, kind), lines,
+                actor=_who(typed), now=at,
+            )  # fmt: skip
+            address = ordering.address_of(installation(), placed)
+    except RefusedError as error:
+        return _form(typed, lines, error)
+    return redirect(address.removeprefix(installation().public_url))
+
+
+@public.get("/<token>")
+@anyone
+def follow(token: str) -> Answer:
+    """Where the order stands, and until when it may be paid."""
+    with reading() as session:
+        page = render_template(
+            "certificate_orders/order.html",
+            order=ordering.by_token(session, token),
+            today=moscow_date(clock.now()),
+        )
+    return _private(page)
+
+
+@staff.get("/")
+@staff_rule
+def orders() -> Response:
+    """All orders, the latest first."""
+    return _orders_page()
+
+
+@staff.post("/<int:order_id>/paid")
+@REGISTRARS
+def paid(order_id: int) -> Answer:
+    """The money came: the certificate is issued."""
+
+    def write(session: Session, actor: str, now: datetime) -> None:
+        sold = ordering.paid(
+            session, installation(), order_id, _day(), request.form.get("override", "")[:500],
+            actor=actor, now=now,
+        )  # fmt: skip
+        flash(_("The certificate %(number)s was issued.", number=sold.number))
+        for refusal in sold.refused:
+            flash(refusal.text(language()), "attention")
+
+    return _change(write)
+
+
+@staff.post("/<int:order_id>/cancel")
+@REGISTRARS
+def cancel(order_id: int) -> Answer:
+    """Nobody will pay it."""
+
+    def write(session: Session, actor: str, now: datetime) -> None:
+        ordering.cancel(session, order_id, actor=actor, now=now)
+        flash(_("The order %(number)s is cancelled.", number=order_id))
+
+    return _change(write)
+
+
+def _checked(
+    session: Session, typed: dict[str, str], kind: EntitlementKind, at: datetime
+) -> list[Checked]:
+    attempts: Attempts = current_app.extensions[ATTEMPTS_KEY]
+    source = request.remote_addr or "unknown"
+
+    def count() -> Callable[[], None]:
+        attempts.begin(source, at)
+        return lambda: attempts.succeeded(source, at)
+
+    policy, today = installation().option(TermPolicy), moscow_date(at)
+    return [
+        checked(session, line, kind, current_actor(), today, policy, count)
+        for line in typed_lines(typed.get("lines", ""))
+    ]
+
+
+def _new(typed: dict[str, str], kind: EntitlementKind) -> NewOrder:
+    months = typed.get("months", "")
+    if months not in {str(one) for one in ordering.MONTHS}:
+        raise OrderMonthsError
+    return NewOrder(
+        kind=kind,
+        months=int(months),
+        buyer=typed.get("buyer", ""),
+        email=typed.get("email", ""),
+        form_key=typed.get("form_key", "")[:64] or secrets.token_urlsafe(24),
+        source=request.remote_addr or "unknown",
+        language=language(),
+    )
+
+
+def _kind(typed: dict[str, str]) -> EntitlementKind:
+    found = next((one for one in certificates.KINDS if one == typed.get("kind")), None)
+    if found is None:
+        raise certificates.CertificateKindError
+    return found
+
+
+def _known() -> dict[str, str]:
+    """What is known of whoever is signed in."""
+    actor = current_actor()
+    if actor is None or actor.organisation_id is None:
+        return {}
+    with reading() as session:
+        return {"buyer": session.get_one(Organisation, actor.organisation_id).name}
+
+
+def _who(typed: dict[str, str]) -> str:
+    actor = current_actor()
+    return actor.login if actor else typed.get("buyer", "")[:80]
+
+
+def _day() -> date:
+    try:
+        return date.fromisoformat(request.form.get("paid_on", "").strip())
+    except ValueError as error:
+        raise PaidDayError from error
+
+
+def _change(write: Callable[[Session, str, datetime], None]) -> Answer:
+    try:
+        with writing() as session:
+            write(session, acting().login, clock.now())
+    except RefusedError as error:
+        return _orders_page(error)
+    return redirect(url_for(".orders"))
+
+
+def _orders_page(error: RefusedError | None = None) -> Response:
+    with reading() as session:
+        page = render_template(
+            "certificate_orders/orders.html",
+            orders=ordering.every(session),
+            today=moscow_date(clock.now()),
+            may_change=acting().role in {Role.AGENT, Role.ENGINEER, Role.ADMIN},
+            typed=request.form,
+            error=error,
+        )
+    return Response(page, status_of(error) if error else 200, mimetype="text/html")
+
+
+def _form(
+    typed: dict[str, str], lines: Sequence[Checked] = (), error: RefusedError | None = None
+) -> Answer:
+    said = language()
+    page = render_template(
+        "certificate_orders/new.html",
+        typed=typed,
+        lines=lines,
+        error=error,
+        form_key=typed.get("form_key") or secrets.token_urlsafe(24),
+        kinds=[(one, one.phrase.text(said)) for one in certificates.KINDS],
+        months=[(str(one), str(one)) for one in ordering.MONTHS],
+        signed_in=current_actor() is not None,
+    )
+    return _private(page, status_of(error) if error else 200)
+
+
+def _private(page: str, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return Response(page, status, headers, mimetype="text/html")
