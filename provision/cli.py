@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import click
 from sqlalchemy.orm import Session
 
-from provision import configurations, credentials, phone_reads, profiles
+from provision import configurations, credentials, phone_reads, profile_history, profiles
 from provision.configurations import Press
 from provision.devices import listing, registry
 from provision.devices.identity import MacAddress, SerialNumber
@@ -14,6 +14,7 @@ from provision.devices.models import DEFAULT_CHANNEL, Device
 from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
 from provision.diagnosis.cli import diagnose, take_bundle
+from provision.dialects import schema_of
 from provision.models import CredentialKind
 from provision.phone_reads import ReadAnswer
 from provision.profiles import Link, Setting
@@ -28,6 +29,7 @@ from storage.installation import Installation
 
 ACTOR = "command line"
 LIST_COLUMNS = ("mac", "serial", "product", "hardware", "firmware", "site", "last_check_in")
+_CHANGES_SHOWN = 100
 FACTS_SHOWN = ("product", "hardware", "serial", "mac", "firmware", "uptime_s", "ip")
 
 
@@ -253,7 +255,16 @@ def set_setting(installation: Installation, setting: str, value: str, **level: s
     """Set SETTING (sip.1.number, network.vlan, …) to VALUE on one level; global by default."""
     with installation.database.writing() as session:
         link = profiles.link_for(session, **level)
-        profiles.put(session, installation.seal, link, setting, value, actor=ACTOR, now=now())
+        profiles.put(
+            session,
+            installation.seal,
+            link,
+            setting,
+            value,
+            actor=ACTOR,
+            now=now(),
+            schema=schema_of(installation),
+        )
     say(f"{setting} was set: {_of(link)}.")
 
 
@@ -267,6 +278,53 @@ def unset_setting(installation: Installation, setting: str, **level: str | None)
         link = profiles.link_for(session, **level)
         profiles.remove(session, link, setting, actor=ACTOR, now=now())
     say(f"{setting} was removed: {_of(link)}.")
+
+
+@profile.command("history")
+@level_options
+@json_option
+@pass_installation
+def show_history(installation: Installation, *, as_json: bool, **level: str | None) -> None:
+    """The last hundred changes of one level, the newest first; secrets are not shown."""
+    with installation.database.reading() as session:
+        link = profiles.link_for(session, **level)
+        found = profile_history.of_links(session, [link], _CHANGES_SHOWN)
+    rows = [_change_row(change) for change in found]
+    show_rows(rows, ("id", "at", "actor", "name", "old", "new", "undoes"), as_json=as_json)
+
+
+@profile.command("undo")
+@click.argument("number", type=click.IntRange(1), metavar="ID")
+@pass_installation
+def undo_change(installation: Installation, number: int) -> None:
+    """Take back one change, unless the setting was changed again since."""
+    with installation.database.writing() as session:
+        link = profiles.undo(session, number, actor=ACTOR, now=now())
+    say(f"Change {number} was undone: {_of(link)}.")
+
+
+@profile.command("settings")
+@json_option
+@pass_installation
+def show_settings(installation: Installation, *, as_json: bool) -> None:
+    """Every setting that is described, with what it takes."""
+    rows = [
+        {"name": spec.name, "type": spec.type, "takes": spec.wanted("en"), "about": spec.label_en}
+        for spec in schema_of(installation)
+    ]
+    show_rows(rows, ("name", "type", "takes", "about"), as_json=as_json)
+
+
+def _change_row(change: profile_history.Change) -> Mapping[str, object]:
+    return {
+        "id": change.id,
+        "at": change.at,
+        "actor": change.actor,
+        "name": change.name,
+        "old": HIDDEN if change.old.is_secret else change.old.value,
+        "new": HIDDEN if change.new.is_secret else change.new.value,
+        "undoes": change.undoes,
+    }
 
 
 def _row(found: DeviceSummary) -> Mapping[str, object]:

@@ -7,6 +7,8 @@ import structlog
 
 from provision.families.family import Families, Family
 from provision.families.loading import BUILT_IN, load_families
+from provision.families.settings import Schema
+from provision.vocabulary import COMMON
 from storage.installation import Installation
 
 #: A folder of that name under the data folder adds families, or replaces those of the same name.
@@ -20,6 +22,12 @@ _log = structlog.get_logger(__name__)
 def families_of(installation: Installation) -> Families:
     """The families, read once for each process; an own one that is broken is left out and told."""
     return _loaded(installation.data_dir / OWN_FOLDER)
+
+
+def schema_of(installation: Installation) -> Schema:
+    """Every setting that is described: those that all families share, then each family's own."""
+    families = families_of(installation)
+    return COMMON.joined(spec for family in families for spec in family.settings)
 
 
 def look_again(installation: Installation) -> Families:

@@ -37,6 +37,7 @@ __all__ = [
     "Hold",
     "IdentityEvent",
     "Level",
+    "ProfileChange",
     "ProfileSetting",
     "Reading",
 ]
@@ -101,6 +102,28 @@ class ProfileSetting(Base):
     name: Mapped[str] = mapped_column(Text)
     value: Mapped[str | int | bool | None] = mapped_column(JSON(none_as_null=True))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ProfileChange(Base):
+    """One change of a setting on one level; both values are empty where there was, or is, none.
+
+    A sealed value opens at the place of the setting, as it did before.
+    """
+
+    __tablename__ = "profile_change"
+    __table_args__ = (Index("ix_profile_change_link", "level", "key", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(Text)
+    level: Mapped[Level] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    old_value: Mapped[str | int | bool | None] = mapped_column(JSON(none_as_null=True))
+    old_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    new_value: Mapped[str | int | bool | None] = mapped_column(JSON(none_as_null=True))
+    new_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    undoes: Mapped[int | None]
 
 
 class CheckInKind(StrEnum):

@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 from accounts import audit, users
 from accounts.models import Organisation, Site
 from catalogue import products
+from provision import profile_history
 from provision.devices import registry
 from provision.devices.models import Device
+from provision.families.settings import Schema
 from provision.models import Level, ProfileSetting
-from provision.vocabulary import Value, check_name, is_secret, read_value
-from storage.refusals import NotFoundError, RefusedError
-from storage.sealed import Place, Seal
+from provision.profile_history import Stored
+from provision.vocabulary import COMMON, Value, check_name, is_secret, read_value
+from storage.refusals import ConflictError, NotFoundError, RefusedError
+from storage.sealed import Place, Seal, UnsealError
 
 
 class UnknownSettingError(NotFoundError):
@@ -32,6 +35,12 @@ class SeveralLevelsError(RefusedError):
     code = "several-levels"
     ru = "Назовите один уровень: изделие, организацию, площадку, группу или аппарат."
     en = "Name one level: a product, an organisation, a site, a group or a device."
+
+
+class ChangedSinceError(ConflictError):
+    code = "setting-changed-since"
+    ru = "Настройку {name} с тех пор изменили ещё раз: отменить это изменение уже нельзя."
+    en = "{name} was changed again since: this change cannot be undone any more."
 
 
 @dataclass(frozen=True)
@@ -141,17 +150,32 @@ def resolve(session: Session, links: Sequence[Link]) -> Profile:
 
 
 def put(
-    session: Session, seal: Seal, link: Link, name: str, text: str, *, actor: str, now: datetime
+    session: Session,
+    seal: Seal,
+    link: Link,
+    name: str,
+    text: str,
+    *,
+    actor: str,
+    now: datetime,
+    schema: Schema = COMMON,
 ) -> None:
-    """Set `name` on one level to the value in `text`; a secret's value is never in the audit."""
-    value = read_value(check_name(name), text)
+    """Set `name` on one level to the value in `text`; a secret's value is never in the audit.
+
+    The same value again is no change.
+    """
+    value = read_value(check_name(name), text, schema)
     row = _row(session, link, name)
+    if row is not None and _holds(_setting(row, link), value, seal):
+        return
+    before = Stored.of(row)
     if row is None:
         row = ProfileSetting(level=link.level, key=link.key, name=name)
         session.add(row)
     secret = is_secret(name)
     row.value = None if secret else value
     row.sealed = seal.close(str(value), _place(link, name)) if secret else None
+    profile_history.note(session, link, name, before, Stored.of(row), actor=actor, now=now)
     shown = "•" if secret else value
     _audit(session, "profile.set", link, name, actor, now, value=shown)
 
@@ -162,7 +186,32 @@ def remove(session: Session, link: Link, name: str, *, actor: str, now: datetime
     if row is None:
         raise UnknownSettingError(level=link.label or link.level, name=name[:64])
     session.delete(row)
+    profile_history.note(session, link, name, Stored.of(row), Stored(), actor=actor, now=now)
     _audit(session, "profile.unset", link, name, actor, now)
+
+
+def undo(session: Session, number: int, *, actor: str, now: datetime) -> Link:
+    """Give a setting the value back that it had before change `number`; where that was.
+
+    Raises UnknownChangeError, or ChangedSinceError when it is not what that change made it.
+    """
+    change = profile_history.get(session, number)
+    link = _labelled(session, Level(change.level), change.key)
+    row = _row(session, link, change.name)
+    if Stored.of(row) != change.new:
+        raise ChangedSinceError(name=change.name)
+    if change.old.is_none and row is not None:
+        session.delete(row)
+    elif not change.old.is_none:
+        if row is None:
+            row = ProfileSetting(level=link.level, key=link.key, name=change.name)
+            session.add(row)
+        row.value, row.sealed = change.old.value, change.old.sealed
+    profile_history.note(
+        session, link, change.name, change.new, change.old, actor=actor, now=now, undoes=number
+    )
+    _audit(session, "profile.undo", link, change.name, actor, now, change=number)
+    return link
 
 
 def every(session: Session) -> Sequence[Setting]:
@@ -170,21 +219,29 @@ def every(session: Session) -> Sequence[Setting]:
     rows = session.scalars(select(ProfileSetting)).all()
     order = list(Level)
     rows = sorted(rows, key=lambda row: (order.index(Level(row.level)), row.key, row.name))
-    return [_setting(row, _labelled(session, row)) for row in rows]
+    return [_setting(row, _labelled(session, Level(row.level), row.key)) for row in rows]
+
+
+def _holds(setting: Setting, value: Value, seal: Seal) -> bool:
+    """Whether it has this value already; one that another key file sealed is not known."""
+    try:
+        found = setting.opened(seal)
+    except UnsealError:
+        return False
+    return (type(found), found) == (type(value), value)
 
 
 def _setting(row: ProfileSetting, link: Link) -> Setting:
     return Setting(row.name, link, row.value, row.sealed)
 
 
-def _labelled(session: Session, row: ProfileSetting) -> Link:
-    """The link of a row; one whose organisation or site is gone keeps its number as its label."""
-    level = Level(row.level)
-    if level is Level.ORGANISATION and (owner := session.get(Organisation, int(row.key))):
+def _labelled(session: Session, level: Level, key: str) -> Link:
+    """A link; one whose organisation or site is gone keeps its number as its label."""
+    if level is Level.ORGANISATION and (owner := session.get(Organisation, int(key))):
         return _organisation(owner)
-    if level is Level.SITE and (site := session.get(Site, int(row.key))):
+    if level is Level.SITE and (site := session.get(Site, int(key))):
         return _site(site)
-    return Link(level, row.key, row.key)
+    return Link(level, key, key)
 
 
 def _organisation(owner: Organisation) -> Link:

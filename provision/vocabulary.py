@@ -1,24 +1,32 @@
-"""The names of profile settings, what values each takes, and which of them are secrets (pure).
+"""The names of profile settings, what values each takes, and which of them are secrets.
 
-A name is `section.key` or `sip.N.key`. What is not listed here is a setting of the phone family's
-own and is handed on as text.
+A name is `section.key` or `sip.N.key`. What every family shares is described in settings.toml;
+what neither it nor a family describes is handed on as text.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import tomllib
+from pathlib import Path
 
+from provision.families.setting_form import SettingForm
+from provision.families.settings import (
+    TEXT_LENGTH_MAX,
+    Schema,
+    SettingSpec,
+    SettingType,
+    Value,
+    is_secret,
+)
 from storage.refusals import RefusedError
 
-Value = str | int | bool
+__all__ = ["COMMON", "LINES_MAX", "OWN_SECTIONS", "Value", "check_name", "is_secret", "read_value"]
 
 LINES_MAX = 16
-VALUE_LENGTH_MAX = 1000
+VALUE_LENGTH_MAX = TEXT_LENGTH_MAX
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}(\.[a-z0-9_]{1,32}){1,3}")
-_LINE = re.compile(r"sip\.(?P<index>[1-9][0-9]?)\.(?P<key>[a-z_]+)")
-_LINE_KEYS = frozenset({"number", "display_name", "server", "user", "password", "transport"})
-_SECRET = re.compile(r"(^|[._])(password|secret|token|community|key|pin)$")
+_LINE = re.compile(r"sip\.(?P<index>[1-9][0-9]?)\.[a-z_]+")
+_FILE = Path(__file__).with_name("settings.toml")
 
 
 class BadSettingNameError(RefusedError):
@@ -35,90 +43,42 @@ class BadSettingValueError(RefusedError):
     en = "The value of {name} is unusable: it takes {wanted_en}."
 
 
-@dataclass(frozen=True)
-class _Kind:
-    read: Callable[[str], Value | None]
-    wanted_ru: str
-    wanted_en: str
+def _common() -> Schema:
+    written = tomllib.loads(_FILE.read_text("utf-8"))["setting"]
+    found = [SettingForm.model_validate(one).built() for one in written]
+    return Schema({spec.name: spec for spec in found})
 
 
-def _whole(least: int, most: int) -> _Kind:
-    def read(text: str) -> Value | None:
-        if not re.fullmatch(r"[0-9]{1,9}", text):
-            return None
-        return int(text) if least <= int(text) <= most else None
-
-    return _Kind(
-        read, f"целое число от {least} до {most}", f"a whole number from {least} to {most}"
-    )
-
-
-def _one_of(*words: str) -> _Kind:
-    def read(text: str) -> Value | None:
-        return text if text in words else None
-
-    listed = ", ".join(words)
-    return _Kind(read, f"одно из: {listed}", f"one of: {listed}")
-
-
-def _read_text(text: str) -> Value | None:
-    return text if text.isprintable() and 0 < len(text) <= VALUE_LENGTH_MAX else None
-
-
-_TEXT = _Kind(
-    _read_text,
-    f"печатный текст до {VALUE_LENGTH_MAX} знаков",
-    f"printable text of at most {VALUE_LENGTH_MAX} characters",
-)
-_PORT = _whole(1, 65535)
-_KINDS = {
-    "network.vlan": _whole(1, 4094),
-    "network.ntp_server": _TEXT,
-    "network.time_zone": _TEXT,
-    "network.syslog_server": _TEXT,
-    "provisioning.poll_s": _whole(10, 604_800),
-    "firmware.spread_s": _whole(0, 86_400),
-    "read.snmp_port": _PORT,
-    "read.snmp_community": _TEXT,
-    "read.http_port": _PORT,
-    "read.http_user": _TEXT,
-    "read.http_password": _TEXT,
-    "read.ssh_port": _PORT,
-    "read.ssh_user": _TEXT,
-    "read.ssh_password": _TEXT,
-    # What the provisioning record says the phone's key is; a person's word is kept elsewhere.
-    "read.ssh_fingerprint": _TEXT,
-}
-#: Sections whose keys are all listed above; any other section belongs to the family.
-OWN_SECTIONS = frozenset(name.partition(".")[0] for name in _KINDS) | {"sip"}
-_TRANSPORT = _one_of("udp", "tcp", "tls")
-
-
-def is_secret(name: str) -> bool:
-    """Whether a setting of this name is always sealed and never shown."""
-    return _SECRET.search(name) is not None
+#: What every family shares.
+COMMON = _common()
+#: Sections whose keys are all described there; any other section belongs to the family.
+OWN_SECTIONS = frozenset(spec.name.partition(".")[0] for spec in COMMON)
 
 
 def check_name(name: str) -> str:
     """`name` if it can name a setting; raises BadSettingNameError."""
-    line = _LINE.fullmatch(name)
     usable = _NAME.fullmatch(name) is not None
+    if name.partition(".")[0] in OWN_SECTIONS:
+        usable = COMMON.find(name) is not None
     if name.startswith("sip."):
-        usable = line is not None and int(line["index"]) <= LINES_MAX and line["key"] in _LINE_KEYS
-    elif name.partition(".")[0] in OWN_SECTIONS:
-        usable = name in _KINDS
+        line = _LINE.fullmatch(name)
+        usable &= line is not None and int(line["index"]) <= LINES_MAX
     if not usable:
         raise BadSettingNameError(name=ascii(name[:64])[1:-1])
     return name
 
 
-def read_value(name: str, text: str) -> Value:
+def described(name: str, schema: Schema = COMMON) -> SettingSpec:
+    """What describes a setting; any other is text."""
+    return schema.find(name) or SettingSpec(name, SettingType.TEXT, name, name)
+
+
+def read_value(name: str, text: str, schema: Schema = COMMON) -> Value:
     """The typed value that `text` gives the setting `name`; raises BadSettingValueError."""
-    kind = (
-        _TRANSPORT if name.startswith("sip.") and name.endswith(".transport") else _KINDS.get(name)
-    )
-    kind = kind or _TEXT
-    value = kind.read(text.strip())
+    spec = described(name, schema)
+    value = spec.read(text.strip())
     if value is None:
-        raise BadSettingValueError(name=name, wanted_ru=kind.wanted_ru, wanted_en=kind.wanted_en)
+        raise BadSettingValueError(
+            name=name, wanted_ru=spec.wanted("ru"), wanted_en=spec.wanted("en")
+        )
     return value

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from provision.families.settings import SettingSpec
 from storage.refusals import NotFoundError, RefusedError
 
 AGENT_GROUPS = ("product", "hardware", "serial", "mac", "firmware", "boot_version")
@@ -190,6 +191,8 @@ class Family:
     products: Mapping[str, str] = field(default_factory=dict)
     # The file it was read from, for people.
     file: Path | None = None
+    # Settings that only these phones know, beside those that every family shares.
+    settings: tuple[SettingSpec, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,6 +35,7 @@ from provision.families.family import (
 )
 from provision.families.formats import FORMATS
 from provision.families.paths import path_pattern
+from provision.families.setting_form import SettingForm
 
 
 def _compiled(text: object) -> re.Pattern[str]:
@@ -255,6 +256,7 @@ class FamilyForm(_Form):
     needs: NeedsForm = NeedsForm()
     products: dict[Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,8}$")], Text] = {}
     data: dict[str, DataTable] = {}
+    setting: list[SettingForm] = []
 
     def built(self, templates: Mapping[TemplateName, Fillable], file: Path) -> Family:
         """The family, with its templates compiled."""
@@ -271,4 +273,5 @@ class FamilyForm(_Form):
             needs=self.needs.built(),
             products=self.products,
             file=file,
+            settings=tuple(form.built() for form in self.setting),
         )
