@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from accounts import audit, sessions, users
-from accounts.access import acting, anyone, current_actor, roles, signed_in
+from accounts.access import STAFF_ROLES, acting, anyone, current_actor, roles, signed_in
 from accounts.identification import SESSION_KEY
 from accounts.models import Organisation, Role, User
 from storage.clock import now
@@ -27,7 +27,7 @@ blueprint = Blueprint("accounts", __name__, template_folder="templates")
 def login() -> str | Response:
     """The login form; a person already logged in goes on."""
     if current_actor() is not None:
-        return redirect(_next_address())
+        return redirect(_next_address(is_staff=acting().is_staff))
     return render_template("accounts/login.html", login="", error=None)
 
 
@@ -53,7 +53,7 @@ def begin_session() -> str | Response | tuple[str, int]:
     # A session rotates at login: nothing of the anonymous cookie survives.
     cookie.clear()
     cookie[SESSION_KEY] = name
-    return redirect(_next_address())
+    return redirect(_next_address(is_staff=user.role in STAFF_ROLES))
 
 
 @blueprint.post("/logout")
@@ -126,12 +126,11 @@ def _users_page(typed: Mapping[str, str], error: RefusedError | None) -> str:
     return render_template("accounts/users.html", rows=rows, typed=typed, error=error)
 
 
-def _next_address() -> str:
+def _next_address(*, is_staff: bool) -> str:
     """Where to go after login: a path of ours, never another host's page."""
     wanted = request.args.get("next", "")
     parts = urlsplit(wanted)
     ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
     if ours and not parts.netloc and not parts.scheme:
         return wanted
-    actor = current_actor()
-    return "/staff/" if actor is None or actor.is_staff else "/"
+    return "/staff/" if is_staff else "/my/"

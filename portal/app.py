@@ -38,6 +38,7 @@ import provision.verdicts.views
 import provision.views
 import support.certificate_orders.views
 import support.certificate_views
+import support.customers.views
 import support.loaners.views
 import support.repairs.board_views
 import support.repairs.desk_views
@@ -93,6 +94,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.repairs.views.public,
         support.rule_views.public,
         support.requests.public_views.public,
+        support.customers.views.public,
         support.views.public,
     ),
     Plane.STAFF: (

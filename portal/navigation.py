@@ -45,6 +45,7 @@ SITE: Final = (
     Place(_("Warranty"), "support.warranty_check"),
     Place(_("Support"), "support_requests.new_request", within=("/support/",)),
     Place(_("Repair"), "repairs.new_act", within=("/repair/",)),
+    Place(_("My account"), "customers.home"),
 )
 
 STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
@@ -98,8 +99,8 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
 
 
 def site_items() -> Sequence[NavigationItem]:
-    """What everybody sees."""
-    return tuple(_item(place) for place in SITE)
+    """What everybody sees, and what only some may open."""
+    return tuple(_item(place) for place in _open_to_actor(SITE))
 
 
 def staff_menu() -> StaffMenu:

@@ -27,13 +27,17 @@ _QUERY_LENGTH_MAX = 64
 
 @dataclass(frozen=True)
 class DeviceFilter:
-    """Which devices are wanted; an empty field asks for nothing. `sort` is one of SORTS."""
+    """Which devices are wanted; an empty field asks for nothing. `sort` is one of SORTS.
+
+    `organisations` narrows it to theirs; an empty tuple is nobody's, None is everybody's.
+    """
 
     text: str = ""
     product: str = ""
     site: str = ""
     sort: str = "mac"
     descending: bool = False
+    organisations: tuple[int, ...] | None = None
 
 
 def page(
@@ -78,6 +82,8 @@ def _filtered(wanted: DeviceFilter) -> Select[Device]:
         .join(Product, Product.id == Device.product_id)
         .outerjoin(Site, Site.id == Device.site_id)
     )
+    if wanted.organisations is not None:
+        query = query.where(Device.organisation_id.in_(wanted.organisations))
     if wanted.product:
         query = query.where(Product.code == wanted.product)
     if wanted.site:
