@@ -186,10 +186,16 @@ def preview(installation: Installation, name: str) -> None:
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Instead of the profile's; needs --via."
 )
+@click.option("--family", help="Whose dialect it speaks (yealink, cisco …), if not in read.family.")
 @json_option
 @pass_installation
 def read(
-    installation: Installation, name: str, via: str | None, port: int | None, as_json: bool
+    installation: Installation,
+    name: str,
+    via: str | None,
+    port: int | None,
+    family: str | None,
+    as_json: bool,
 ) -> None:
     """Read a phone over SNMP and over HTTP, and keep what it says."""
     if port is not None and via is None:
@@ -197,7 +203,7 @@ def read(
     ways = (Via(via),) if via else phone_reads.BOTH
     at = now()
     answers = phone_reads.read_phone(
-        installation, name, asked_by=ACTOR, now=at, ways=ways, port=port
+        installation, name, asked_by=ACTOR, now=at, ways=ways, port=port, family=family
     )
     judged = phone_reads.judgements(installation, answers, at)
     _show_answers(answers, judged, as_json=as_json)

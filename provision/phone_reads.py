@@ -18,9 +18,15 @@ from provision.devices.models import Device
 from provision.devices.readings import Attempt, MatchVerdict
 from provision.devices.registry import UnknownDeviceError
 from provision.dialects import families_of, family_of
+from provision.families.family import UnknownFamilyError
 from provision.families.identification import Strength
 from provision.profiles import GLOBAL
-from provision.readers.errors import HostKeyChangedError, HostKeyUnknownError, ReadError
+from provision.readers.errors import (
+    HostKeyChangedError,
+    HostKeyUnknownError,
+    ReadError,
+    UnreadableWayError,
+)
 from provision.readers.facts import DeviceFacts, merge
 from provision.readers.http import Login
 from provision.readers.networks import ReadOptions, Target, allowed
@@ -66,6 +72,7 @@ class _Plan:
     credentials: Credentials
     ports: Mapping[Via, int | None] = field(default_factory=dict)
     ping_host: str | None = None
+    family: str | None = None
 
     @classmethod
     def of(
@@ -86,6 +93,7 @@ class _Plan:
                 if user is None
                 else Login(str(user), str(settings.get("read.http_password", ""))),
                 ssh=_ssh_login(settings, fingerprint),
+                certificate=plain_fingerprint(settings.get("read.http_fingerprint")),
             ),
             ports={
                 Via.SNMP: _port(settings.get("read.snmp_port")),
@@ -93,6 +101,7 @@ class _Plan:
                 Via.SSH: _port(settings.get("read.ssh_port")),
             },
             ping_host=_host(settings.get("sip.1.server")),
+            family=_text(settings.get("read.family")),
         )
 
 
@@ -104,13 +113,16 @@ def read_phone(
     now: datetime,
     ways: Sequence[Via] = BOTH,
     port: int | None = None,
+    family: str | None = None,
 ) -> Sequence[ReadAnswer]:
     """Read the phone that `name` (an address, a MAC, a serial number) stands for, in these ways.
 
+    `family` says whose dialect it speaks, where that is not in its settings (read.family).
     Every attempt is stored, failures too. Raises UnknownDeviceError or NoAddressError.
     """
     with installation.database.reading() as session:
         plan = _plan(session, installation, name.strip())
+    plan = replace(plan, family=family or plan.family)
     answers = [_ask(installation, plan, via, port) for via in ways]
     with installation.database.writing() as session:
         asked = registry.get(session, plan.mac) if plan.mac else None
@@ -180,10 +192,14 @@ def _ask(installation: Installation, plan: _Plan, via: Via, port: int | None) ->
             target,
             via,
             plan.credentials,
-            family_of(installation),
+            family_of(installation, plan.family),
             Patience(),
             ping_host=plan.ping_host,
         )
+    except UnknownFamilyError:
+        family = str(plan.family)[:64]
+        wrong = UnreadableWayError(address=plan.host, family=family, via=via.upper())
+        return ReadAnswer(via, plan.host, None, wrong, None)
     except ReadError as error:
         return ReadAnswer(via, plan.host, None, error, None)
     return ReadAnswer(via, str(address), told.facts, None, None, told.transcript)
@@ -232,6 +248,17 @@ def _ssh_login(settings: Mapping[str, Value], fingerprint: str | None) -> SshLog
     if user is None:
         return None
     return SshLogin(str(user), str(settings.get("read.ssh_password", "")), fingerprint)
+
+
+def plain_fingerprint(text: Value | None) -> str | None:
+    """A fingerprint as people write it (colons, capitals, SHA256: in front) in plain hex."""
+    if text is None:
+        return None
+    return str(text).casefold().removeprefix("sha256:").replace(":", "").replace(" ", "")
+
+
+def _text(value: Value | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _host(server: Value | None) -> str | None:

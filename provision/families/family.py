@@ -116,16 +116,51 @@ class SnmpMap:
     lines: SnmpLines | None
 
 
+class PageFormat(StrEnum):
+    """How a page is read: JSON pointers, XPath, or regular expressions alone."""
+
+    JSON = "json"
+    XML = "xml"
+    TEXT = "text"
+
+
+class HttpLogin(StrEnum):
+    """What a phone's pages ask for; with `none` no password is ever shown to it."""
+
+    NONE = "none"
+    DIGEST = "digest"
+    BASIC = "basic"
+
+
+@dataclass(frozen=True)
+class Picker:
+    """One place of a value in a page: a pointer or a path, and what is cut out of its text."""
+
+    at: str
+    pattern: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True)
+class HttpPage:
+    """One page, and where it keeps each fact: the places in the order to try them."""
+
+    path: str
+    format: PageFormat
+    fields: Mapping[str, tuple[Picker, ...]]
+    lines_at: str | None = None
+    line_fields: Mapping[str, Picker] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class HttpMap:
-    """Where the status page keeps each fact, as JSON pointers in the order to try them."""
+    """How a phone's pages are reached and read. `old_tls` lets TLS 1.0 and short keys in."""
 
     port: int
-    path: str
-    fields: Mapping[str, tuple[str, ...]]
-    lines_at: str | None
-    line_fields: Mapping[str, str]
-    actions: Mapping[str, str]
+    pages: tuple[HttpPage, ...]
+    scheme: str = "http"
+    login: HttpLogin = HttpLogin.DIGEST
+    old_tls: bool = False
+    actions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

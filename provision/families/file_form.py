@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from xml.etree import ElementTree as ET
 
 from pydantic import (
     AfterValidator,
@@ -21,13 +22,17 @@ from provision.families.family import (
     AgentShape,
     Family,
     Fillable,
+    HttpLogin,
     HttpMap,
+    HttpPage,
     Needs,
     OidSource,
     Output,
     OutputSource,
+    PageFormat,
     PathKind,
     PathShape,
+    Picker,
     SnmpLines,
     SnmpMap,
     SshMap,
@@ -80,7 +85,9 @@ LineColumn = Annotated[str, _one_of(LINE_COLUMNS)]
 _OID = r"^1(\.(0|[1-9][0-9]*|\{enterprise\}))+"
 Oid = Annotated[str, Field(pattern=_OID + r"$")]
 RowOid = Annotated[str, Field(pattern=_OID + r"\.\{row\}$")]
-Pointer = Annotated[str, Field(pattern=r"^(/[^/]+)+$")]
+_POINTER = re.compile(r"(/[^/]+)+")
+_ANY = re.compile("")
+Pointer = Annotated[str, Field(pattern=rf"^{_POINTER.pattern}$")]
 UrlPath = Annotated[str, Field(pattern=r"^/[!-~]*$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -138,6 +145,10 @@ class OutputForm(_Form):
         )
 
 
+#: Of a family that is only read: rendering anything for it is refused, as it has no template.
+READ_ONLY = Output("lines", "text/plain; charset=utf-8", None, (), {})
+
+
 class OidForm(_Form):
     mib: Text
     oid: Oid
@@ -179,23 +190,124 @@ class SnmpForm(_Form):
         )
 
 
-class HttpForm(_Form):
-    port: Port = 80
+class PickerForm(_Form):
+    """Where a value stands; a bare text is a place without a pattern."""
+
+    at: str = ""
+    pattern: Annotated[Regex, _groups("value")] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: object) -> object:
+        return {"at": given} if isinstance(given, str) else given
+
+    def built(self) -> Picker:
+        return Picker(self.at, self.pattern)
+
+
+class PointerForm(PickerForm):
+    """A place in a JSON page."""
+
+    @model_validator(mode="after")
+    def _is_a_pointer(self) -> Self:
+        _check_place(PageFormat.JSON, self)
+        return self
+
+
+class PageForm(_Form):
     path: UrlPath
+    format: PageFormat = PageFormat.JSON
     fields: Annotated[
-        dict[FactName, Annotated[list[Pointer], Field(min_length=1)]], Field(min_length=1)
+        dict[FactName, Annotated[list[PickerForm], Field(min_length=1)]], Field(min_length=1)
     ]
+    lines_at: Annotated[str, Field(min_length=1)] | None = None
+    line_fields: dict[LineColumn, PickerForm] = {}
+
+    @model_validator(mode="after")
+    def _places_fit_the_format(self) -> Self:
+        places = [one for many in self.fields.values() for one in many]
+        for place in [*places, *self.line_fields.values()]:
+            _check_place(self.format, place)
+        if self.lines_at is not None:
+            rows = PickerForm(at=self.lines_at)
+            if self.format is PageFormat.TEXT:
+                rows = PickerForm(pattern=_compiled(self.lines_at))
+            _check_place(self.format, rows, rows=True)
+        return self
+
+    def built(self) -> HttpPage:
+        return HttpPage(
+            path=self.path,
+            format=self.format,
+            fields={name: tuple(one.built() for one in many) for name, many in self.fields.items()},
+            lines_at=self.lines_at,
+            line_fields={name: one.built() for name, one in self.line_fields.items()},
+        )
+
+
+def _check_place(kind: PageFormat, place: PickerForm, *, rows: bool = False) -> None:
+    """ValueError where a place is none of its format."""
+    if kind is PageFormat.JSON and _POINTER.fullmatch(place.at) is None:
+        raise ValueError(f"not a JSON pointer: {place.at}")
+    if kind is PageFormat.XML:
+        _check_xpath(place.at)
+    if kind is PageFormat.TEXT and (place.at or place.pattern is None):
+        raise ValueError("in a text each place is a pattern")
+    if kind is PageFormat.TEXT and not rows and "value" not in (place.pattern or _ANY).groupindex:
+        raise ValueError("the pattern has no group value")
+
+
+def _check_xpath(path: str) -> None:
+    element, _, _attribute = path.partition("/@")
+    try:
+        ET.Element("probe").find(element or ".")
+    except (SyntaxError, KeyError, TypeError) as error:
+        raise ValueError(f"not an XPath that is understood here: {path}") from error
+
+
+class HttpForm(_Form):
+    """`path` with `fields` is one JSON page; more, or others, stand under `page`."""
+
+    port: Port | None = None
+    scheme: Literal["http", "https"] = "http"
+    login: HttpLogin = HttpLogin.DIGEST
+    # Basic without TLS shows the password to everybody on the way.
+    basic_in_clear: bool = False
+    old_tls: bool = False
+    path: UrlPath | None = None
+    fields: dict[FactName, Annotated[list[PointerForm], Field(min_length=1)]] = {}
     lines_at: Pointer | None = None
-    line_fields: dict[LineColumn, Pointer] = {}
+    line_fields: dict[LineColumn, PointerForm] = {}
+    page: list[PageForm] = []
     actions: dict[Name, UrlPath] = {}
+
+    @model_validator(mode="after")
+    def _pages_and_login(self) -> Self:
+        if not self._pages():
+            raise ValueError("no page to read")
+        clear = self.login is HttpLogin.BASIC and self.scheme == "http"
+        if clear and not self.basic_in_clear:
+            raise ValueError("login = basic needs scheme = https, or basic_in_clear = true")
+        return self
+
+    def _pages(self) -> list[PageForm]:
+        if self.path is None:
+            return self.page
+        first = PageForm(
+            path=self.path,
+            fields={name: list(many) for name, many in self.fields.items()},
+            lines_at=self.lines_at,
+            line_fields=dict(self.line_fields),
+        )
+        return [first, *self.page]
 
     def built(self) -> HttpMap:
         return HttpMap(
-            port=self.port,
-            path=self.path,
-            fields={name: tuple(pointers) for name, pointers in self.fields.items()},
-            lines_at=self.lines_at,
-            line_fields=self.line_fields,
+            port=self.port or (443 if self.scheme == "https" else 80),
+            pages=tuple(form.built() for form in self._pages()),
+            scheme=self.scheme,
+            login=self.login,
+            old_tls=self.old_tls,
             actions=self.actions,
         )
 
@@ -246,9 +358,10 @@ class ResyncForm(_Form):
 class FamilyForm(_Form):
     name: Name
     vendor: Text
-    user_agent: Annotated[list[AgentForm], Field(min_length=1)]
-    path: Annotated[list[PathForm], Field(min_length=1)]
-    output: OutputForm
+    # A family of phones that are only read, and not provisioned, has none of these three.
+    user_agent: list[AgentForm] = []
+    path: list[PathForm] = []
+    output: OutputForm | None = None
     snmp: SnmpForm | None = None
     http: HttpForm | None = None
     ssh: SshForm | None = None
@@ -258,6 +371,16 @@ class FamilyForm(_Form):
     data: dict[str, DataTable] = {}
     setting: list[SettingForm] = []
 
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.output is None and (self.user_agent or self.path):
+            raise ValueError("user_agent and path need an output")
+        if self.output is not None and not (self.user_agent and self.path):
+            raise ValueError("an output needs user_agent and path")
+        if self.output is None and not (self.snmp or self.http or self.ssh):
+            raise ValueError("neither an output nor a way of reading")
+        return self
+
     def built(self, templates: Mapping[TemplateName, Fillable], file: Path) -> Family:
         """The family, with its templates compiled."""
         return Family(
@@ -265,7 +388,7 @@ class FamilyForm(_Form):
             vendor=self.vendor,
             agents=tuple(form.built() for form in self.user_agent),
             paths=tuple(form.built() for form in self.path),
-            output=self.output.built(templates, self.data),
+            output=self.output.built(templates, self.data) if self.output else READ_ONLY,
             snmp=self.snmp.built() if self.snmp else None,
             http=self.http.built() if self.http else None,
             ssh=self.ssh.built() if self.ssh else None,

@@ -5,7 +5,7 @@ without touching what was installed.
 """
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import TemplateError
@@ -77,29 +77,38 @@ def _load_file(file: Path, *, trusted: bool = True) -> Family:
         raise BrokenFamilyError(file=file, key=key, reason=first["msg"]) from error
     except ValueError as error:  # not UTF-8, or not TOML
         raise BrokenFamilyError(file=file, key="file", reason=error) from error
-    templates = {
-        name: _load_template(file, form, name, path, trusted=trusted)
-        for name, path in form.output.templates.items()
-    }
+    templates = _load_templates(file, form, trusted=trusted)
     return form.built(templates, file)
 
 
+def _load_templates(
+    file: Path, form: FamilyForm, *, trusted: bool
+) -> Mapping[TemplateName, Fillable]:
+    output = form.output
+    if output is None:
+        return {}
+    return {
+        name: _load_template(file, form.name, output.format, name, path, trusted=trusted)
+        for name, path in output.templates.items()
+    }
+
+
 def _load_template(
-    file: Path, form: FamilyForm, name: TemplateName, path: str, *, trusted: bool
+    file: Path, family: str, kind: str, name: TemplateName, path: str, *, trusted: bool
 ) -> Fillable:
     """One template, read here, so that a broken one is found at start."""
     alone = file.name == "family.toml"
-    folder = file.parent / "templates" if alone else file.parent / "templates" / form.name
+    folder = file.parent / "templates" if alone else file.parent / "templates" / family
     source = folder / path
     key = f"output.templates.{name}"
-    sandbox = environment(FORMATS[form.output.format])
+    sandbox = environment(FORMATS[kind])
     try:
         text = source.read_text("utf-8")
         if trusted:
             return sandbox.from_string(text)
         # Compiling already computes what is constant, so an operator's is only parsed here.
         sandbox.parse(text)
-        return BoundedTemplate(text, form.output.format)
+        return BoundedTemplate(text, kind)
     except OSError as error:
         reason: object = f"{source}: {error.strerror}"
     except UnicodeDecodeError as error:

@@ -8,6 +8,8 @@ from storage.refusals import RefusedError
 
 __all__ = [
     "AccessDeniedError",
+    "CertificateChangedError",
+    "CertificateUnknownError",
     "HostKeyChangedError",
     "HostKeyUnknownError",
     "NoCredentialError",
@@ -96,3 +98,19 @@ class HostKeyChangedError(ReadError):
     code = "ssh-key-changed"
     ru = "У аппарата {address} другой ключ SSH: {fingerprint} вместо {pinned}."
     en = "The phone at {address} shows another SSH key: {fingerprint} instead of {pinned}."
+
+
+class CertificateUnknownError(ReadError):
+    """No request was sent; `fingerprint` may become the setting read.http_fingerprint."""
+
+    code = "certificate-unknown"
+    ru = "Сертификат аппарата {address} никто не подтвердил: read.http_fingerprint = {fingerprint}."
+    en = "Nobody has confirmed the certificate of {address}: read.http_fingerprint = {fingerprint}."
+
+
+class CertificateChangedError(ReadError):
+    """Another certificate than the pinned one: no request was sent."""
+
+    code = "certificate-changed"
+    ru = "У аппарата {address} другой сертификат: {fingerprint} вместо {pinned}."
+    en = "The phone at {address} shows another certificate: {fingerprint} instead of {pinned}."

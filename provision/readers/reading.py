@@ -27,6 +27,7 @@ class Credentials:
     community: Community | None = None
     login: Login | None = None
     ssh: SshLogin | None = None
+    certificate: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,10 @@ def read(
         visit = read_ssh(target, family, credentials.ssh, ping_host=ping_host)
         return Answer(visit.facts, visit.transcript, visit.fingerprint)
     if via is Via.HTTP:
-        return Answer(read_http(target, family, credentials.login, patience.timeout_s))
+        pinned = credentials.certificate
+        return Answer(
+            read_http(target, family, credentials.login, patience.timeout_s, fingerprint=pinned)
+        )
     if credentials.community is None:
         raise NoCredentialError(address=target.address, via="SNMP")
     return Answer(

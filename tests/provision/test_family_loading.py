@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from provision.families.family import FACT_NAMES, LINE_COLUMNS, TemplateName, UnknownFamilyError
+from provision.families.family import (
+    FACT_NAMES,
+    LINE_COLUMNS,
+    Picker,
+    TemplateName,
+    UnknownFamilyError,
+)
 from provision.families.loading import BUILT_IN, BrokenFamilyError, load_families
 from provision.readers.facts import FACTS, LineFacts
 
@@ -61,7 +67,7 @@ def test_the_flat_phone_family_is_read_and_whole() -> None:
     assert family.snmp.fields["serial"][0].oid == "1.3.6.1.4.1.32473.1.3.0"
     assert [place.mib for place in family.snmp.fields["mac"]] == ["FLATPRO-PHONE-MIB", "IF-MIB"]
     assert family.http is not None
-    assert family.http.fields["ip"] == ("/network/ip",)
+    assert family.http.pages[0].fields["ip"] == (Picker("/network/ip"),)
     assert family.ssh is not None
     assert family.ssh.commands["ping"] == "ping {host}"
     assert family.resync_event == "check-sync;reboot=false"
@@ -86,7 +92,7 @@ def test_the_names_a_family_may_map_are_those_a_reader_can_tell() -> None:
 def test_a_second_family_is_one_file_and_its_templates(folder: Path) -> None:
     families = load_families([BUILT_IN, folder])
     built_in = [family.name for family in load_families()]
-    assert built_in == ["flat_phone", "grandstream", "snom", "yealink"]
+    assert built_in == ["cisco", "flat_phone", "grandstream", "polycom", "snom", "yealink"]
     assert [family.name for family in families] == [*built_in, "other_phone"]
     assert families.get("other_phone").snmp is None
 

@@ -23,7 +23,8 @@ from provision.readers.errors import (
     UnreadableWayError,
 )
 from provision.readers.facts import LineFacts
-from provision.readers.http import BYTES_MAX, Login, point, read_http, scalar
+from provision.readers.http import BYTES_MAX, Login, read_http
+from provision.readers.http_values import point, scalar
 from provision.readers.networks import Target
 
 PASSWORD = "correct horse"
@@ -319,7 +320,8 @@ def test_a_page_that_tells_little_is_read_for_that(http_phone: Phone, flat_phone
 
 def test_a_family_without_lines_or_http(http_phone: Phone, flat_phone: Family) -> None:
     assert flat_phone.http is not None
-    family = replace(flat_phone, http=replace(flat_phone.http, lines_at=None))
+    pages = (replace(flat_phone.http.pages[0], lines_at=None),)
+    family = replace(flat_phone, http=replace(flat_phone.http, pages=pages))
     page = answer("200 OK", json.dumps(STATUS).encode())
     assert read_http(http_phone(send(page)), family, None).lines is None
     with pytest.raises(UnreadableWayError, match="flat_phone"):

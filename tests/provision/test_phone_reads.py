@@ -156,3 +156,26 @@ def test_a_phone_without_read_settings_says_which_are_missing(estate: Estate) ->
     (answer,) = read(estate, MAC, Via.SNMP)
     assert answer.error is not None
     assert answer.error.code == "no-credential"
+
+
+def test_a_phone_is_read_in_the_dialect_that_its_settings_or_the_question_name(
+    estate: Estate,
+) -> None:
+    (other,) = phone_reads.read_phone(
+        estate.installation, MAC, asked_by="agent", now=NOW, ways=(Via.HTTP,), family="cisco"
+    )
+    assert other.error is not None, "a Flat Phone has none of Cisco's pages"
+    with estate.installation.database.writing() as session:
+        link = profiles.link_for(session, device=MAC)
+        seal = estate.installation.seal
+        profiles.put(session, seal, link, "read.family", "nobody", actor="test", now=NOW)
+    (unknown,) = read(estate, MAC, Via.HTTP)
+    assert unknown.error is not None
+    assert unknown.error.code == "no-such-reader"
+    assert "nobody" in unknown.error.text("en")
+
+
+def test_a_fingerprint_is_taken_as_people_write_it() -> None:
+    written = "SHA256:AB:CD:" + ":".join(["00"] * 30)
+    assert phone_reads.plain_fingerprint(written) == "abcd" + "00" * 30
+    assert phone_reads.plain_fingerprint(None) is None
