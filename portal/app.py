@@ -25,6 +25,7 @@ import firmware.statistics_views
 import firmware.upload_api
 import firmware.views
 import portal.blob_care.views
+import portal.doctor.views
 import provision.api
 import provision.diagnosis.views
 import provision.dialect_pages.views
@@ -100,6 +101,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
     Plane.STAFF: (
         portal_views.staff,
         portal.blob_care.views.staff,
+        portal.doctor.views.staff,
         catalogue.views.staff,
         catalogue.key_views.staff,
         catalogue.mirror_views.staff,

@@ -40,6 +40,7 @@ SLICES = {
     "support.requests.mail_cli": ("mail",),
     "portal.blob_care.cli": ("storage",),
     "portal.backups.cli": ("backup", "restore"),
+    "portal.doctor.cli": ("doctor",),
 }
 _MODULE_OF = {name: module for module, names in SLICES.items() for name in names}
 

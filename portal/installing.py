@@ -12,6 +12,7 @@ from firmware import software, visibility
 from firmware.receiving import FirmwareReceiver
 from firmware.sign_offs import SignOffOptions
 from portal import migrations
+from portal.doctor.options import DoctorOptions
 from portal.settings import BadSettingError, Network, Settings
 from provision.readers.networks import ReadOptions
 from storage.blobs import BlobStore, LocalBlobStore
@@ -62,6 +63,7 @@ def open_installation(settings: Settings) -> Installation:
             ListingReceivers: ListingReceivers((visibility.offer, software.offer)),
             SignOffOptions: SignOffOptions(required=settings.sign_offs),
             MailOptions: settings.mail,
+            DoctorOptions: DoctorOptions(key_file=settings.key_file),
         },
     )
 

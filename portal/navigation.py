@@ -91,6 +91,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
         (
             Place(_("Jobs"), "portal_staff.jobs"),
             Place(_("Storage"), "blob_care.storage_page"),
+            Place(_("Health"), "doctor.health_page"),
             Place(_("Users"), "accounts.list_users"),
             Place(_("Audit"), "accounts.list_audit"),
         ),
