@@ -185,7 +185,7 @@ def _places() -> dict[str, object]:
     return {
         "cabinet": [
             (_("Overview"), url_for("customers.home")),
-            (_("Phones"), url_for("customers.devices")),
+            (_("My phones"), url_for("customers.devices")),
             (_("Requests"), url_for("customers.requests_list")),
             (_("Repairs"), url_for("customers.repairs_list")),
             (_("Certificates"), url_for("customers.certificates")),
