@@ -1,0 +1,20 @@
+"""Put on PYTHONPATH, it makes a product's processes live from the instant FLATPRO_TEST_INSTANT on.
+
+Python runs it before the program, so every module takes this clock. Real parts that count by the
+machine's own clock (timeouts, jobs) are left alone; libfaketime breaks Python's sleep.
+"""
+
+import os
+from datetime import datetime, timedelta
+
+from storage import clock
+
+_real = clock.now
+_shift: timedelta = datetime.fromisoformat(os.environ["FLATPRO_TEST_INSTANT"]) - _real()
+
+
+def _now() -> datetime:
+    return _real() + _shift
+
+
+clock.now = _now
