@@ -31,6 +31,7 @@ import provision.diagnosis.views
 import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
+import provision.profile_pages.views
 import provision.rollouts.views
 import provision.ssh_keys.views
 import provision.stuck.views
@@ -117,6 +118,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.diagnosis.views.staff,
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
+        provision.profile_pages.views.staff,
         provision.rollouts.views.staff,
         provision.stuck.views.staff,
         provision.sweeps.views.staff,

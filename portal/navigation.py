@@ -58,6 +58,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
             Place(_("Need attention"), "stuck.stuck_phones"),
             Place(_("Rollouts"), "rollouts.rollouts_page"),
             Place(_("Sweeps"), "sweeps.sweeps_page"),
+            Place(_("Profiles"), "profile_pages.profiles_page"),
             Place(_("Families"), "phone_families.families"),
             Place(_("Fixes"), "diagnosis.fixes"),
         ),

@@ -196,7 +196,7 @@ def undo(session: Session, number: int, *, actor: str, now: datetime) -> Link:
     Raises UnknownChangeError, or ChangedSinceError when it is not what that change made it.
     """
     change = profile_history.get(session, number)
-    link = _labelled(session, Level(change.level), change.key)
+    link = labelled(session, Level(change.level), change.key)
     row = _row(session, link, change.name)
     if Stored.of(row) != change.new:
         raise ChangedSinceError(name=change.name)
@@ -219,7 +219,7 @@ def every(session: Session) -> Sequence[Setting]:
     rows = session.scalars(select(ProfileSetting)).all()
     order = list(Level)
     rows = sorted(rows, key=lambda row: (order.index(Level(row.level)), row.key, row.name))
-    return [_setting(row, _labelled(session, Level(row.level), row.key)) for row in rows]
+    return [_setting(row, labelled(session, Level(row.level), row.key)) for row in rows]
 
 
 def _holds(setting: Setting, value: Value, seal: Seal) -> bool:
@@ -235,8 +235,8 @@ def _setting(row: ProfileSetting, link: Link) -> Setting:
     return Setting(row.name, link, row.value, row.sealed)
 
 
-def _labelled(session: Session, level: Level, key: str) -> Link:
-    """A link; one whose organisation or site is gone keeps its number as its label."""
+def labelled(session: Session, level: Level, key: str) -> Link:
+    """The link of a stored setting; one whose owner is gone is labelled by its number."""
     if level is Level.ORGANISATION and (owner := session.get(Organisation, int(key))):
         return _organisation(owner)
     if level is Level.SITE and (site := session.get(Site, int(key))):

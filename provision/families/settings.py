@@ -118,4 +118,5 @@ class Schema:
 
     def joined(self, more: Iterable[SettingSpec]) -> "Schema":
         """With more settings; what is described here already stays."""
-        return Schema({spec.name: spec for spec in more} | dict(self.specs))
+        new = {spec.name: spec for spec in more if spec.name not in self.specs}
+        return Schema({**self.specs, **new})
