@@ -33,7 +33,7 @@ from provision.devices.registry import NewDevice
 from provision.models import CheckIn
 from storage.installation import Installation
 
-PHONES = 1000
+PHONES = 500
 ROUNDS = 3
 AT_ONCE = 16
 SERVER_CORE, CLIENT_CORE = 0, 1

@@ -20,10 +20,11 @@ from waitress.server import create_server
 from firmware import download_watch
 from firmware.publishing import MAX_IMAGE_BYTES
 from jobs.runner import Runner
-from portal import demo, first_start, health, logs
+from portal import demo, first_start, health, logs, phone_server
 from portal.app import PAGES, Plane, create_app
 from portal.children import Child, end_with_parent
 from portal.installing import open_installation
+from portal.phone_bridge import PhoneBridge
 from portal.settings import Settings
 from portal.worker import WORKBOOK
 from provision import phone_api
@@ -72,6 +73,7 @@ def run(settings: Settings, planes: Collection[Plane], *, as_child: bool = False
 def _serve_phones(settings: Settings, *, as_child: bool) -> int:
     if as_child:
         end_with_parent()
+    _require_free(settings.host, settings.phone_port, "FLATPRO_PHONE_PORT")
     installation = open_installation(settings)
     logs.configure(settings.log_file)
     app = create_app(installation, settings, {Plane.PHONES})
@@ -86,7 +88,9 @@ def _serve_phones(settings: Settings, *, as_child: bool) -> int:
         if not as_child:
             # A child's parent folds, so that its work is none of this process's lock.
             _fold(installation, running)
-        _listen(app, settings.host, settings.phone_port, PHONE_LIMITS)
+        bridge = PhoneBridge(app, phone_api.door_of(app), settings.trusted_proxies)
+        running.callback(bridge.close)
+        phone_server.listen(bridge, settings.host, settings.phone_port)
     return 0
 
 
@@ -166,9 +170,6 @@ class Limits:
 
 
 PAGE_LIMITS = Limits("FLATPRO_PORT", MAX_IMAGE_BYTES + 2**20, 262_144)
-#: Little is buffered for a phone, so that a cut download is recorded close to where it was cut.
-PHONE_LIMITS = Limits("FLATPRO_PHONE_PORT", 2**20, 131_072)
-
 _PHONES = (sys.executable, "-m", "portal.cli", "serve", "--planes", "phones", "--as-child")
 
 

@@ -27,6 +27,16 @@ Environ: TypeAlias = dict[str, Any]
 StartResponse: TypeAlias = Callable[..., Any]
 Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
 
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes out, in the words of WSGI."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes = field(repr=False)
+
+
 #: One phone's fetches: one that asks more often is broken, and must not fill the journal.
 FETCHES_PER_MINUTE = 240
 RETRY_AFTER_S = 60
@@ -37,6 +47,17 @@ PRIVATE: Mapping[str, str] = {
 }
 _PRIVATE = tuple(PRIVATE.items())
 _REASONS = {200: "200 OK", 204: "204 NO CONTENT", 304: "304 NOT MODIFIED"}
+#: The views' own words for too many failures.
+_TOO_OFTEN = Reply(
+    "429 TOO MANY REQUESTS",
+    [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", "4"),
+        *_PRIVATE,
+        ("Retry-After", str(RETRY_AFTER_S)),
+    ],
+    b"429\n",
+)
 #: After a failed lookup the views answer alone for so long (seconds).
 _REST_S = 1.0
 
@@ -55,24 +76,31 @@ class PhoneDoor:
     _rests_until_s: float = 0.0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        reply = self.reply(environ, environ.get("REMOTE_ADDR", ""))
+        if reply is None:
+            return self.behind(environ, start_response)
+        start_response(reply.status, reply.headers)
+        return [reply.body]
+
+    def reply(self, environ: Environ, address: str) -> Reply | None:
+        """The answer to a phone at this address; None where the views must be asked."""
+        at_s = time.monotonic()
         # A request with a proof beside its path is the views' to judge.
         if environ["REQUEST_METHOD"] != "GET" or "HTTP_AUTHORIZATION" in environ:
-            return self.behind(environ, start_response)
-        at_s = time.monotonic()
+            return None
         kept = self._kept(environ, at_s) if at_s >= self._rests_until_s else None
         if kept is None:
-            return self.behind(environ, start_response)
+            return None
         credential_id, answer = kept
         wanted = environ.get("HTTP_IF_NONE_MATCH")
         if wanted is not None and wanted != answer.etag:
-            return self.behind(environ, start_response)
+            return None
         if not self._fetches.add(str(credential_id), at_s):
-            return _too_often(start_response)
+            return _TOO_OFTEN
         status = answer.status if wanted is None else 304
-        self._record(answer, environ.get("REMOTE_ADDR", ""), status)
+        self._record(answer, address, status)
         body = answer.body if status == 200 else b""
-        start_response(_REASONS[status], _headers(answer, status))
-        return [body]
+        return Reply(_REASONS[status], _headers(answer, status), body)
 
     def _kept(self, environ: Environ, at_s: float) -> tuple[int, Answer] | None:
         target = raw_target(environ)
@@ -116,18 +144,6 @@ def _headers(answer: Answer, status: int) -> list[tuple[str, str]]:
         return [*_PRIVATE, tag]
     length = ("Content-Length", str(len(answer.body)))
     return [("Content-Type", answer.media_type), length, *_PRIVATE, tag]
-
-
-def _too_often(start_response: StartResponse) -> Iterable[bytes]:
-    """The views' own words for too many failures."""
-    headers = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", "4"),
-        *_PRIVATE,
-        ("Retry-After", str(RETRY_AFTER_S)),
-    ]
-    start_response("429 TOO MANY REQUESTS", headers)
-    return [b"429\n"]
 
 
 def _now_us() -> int:
