@@ -26,22 +26,27 @@ class TooManyAttemptsError(RefusedError):
 
 @dataclass
 class Attempts:
-    """At most `LIMIT` failures of a source within `WINDOW`.
+    """At most `limit` failures of a source within `window`.
 
     A try is counted before the work and taken back when it succeeds, so that tries sent at once
     cannot pass the limit together.
     """
 
+    limit: int = LIMIT
+    window: timedelta = WINDOW
     _times: OrderedDict[str, list[datetime]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, address: str, now: datetime) -> None:
-        """Count a try from `address`; raises TooManyAttemptsError and counts nothing then."""
+    def begin(self, address: str, now: datetime, limit: int | None = None) -> None:
+        """Count a try from `address`; raises TooManyAttemptsError and counts nothing then.
+
+        `limit` is for this try alone, where it is another than for most.
+        """
         source = _source(address)
         with self._lock:
-            recent = [at for at in self._times.get(source, ()) if now - at < WINDOW]
-            if len(recent) >= LIMIT:
-                wait = recent[0] + WINDOW - now
+            recent = [at for at in self._times.get(source, ()) if now - at < self.window]
+            if len(recent) >= (self.limit if limit is None else limit):
+                wait = recent[0] + self.window - now
                 raise TooManyAttemptsError(minutes=ceil(wait.total_seconds() / 60))
             self._times[source] = [*recent, now]
             self._times.move_to_end(source)

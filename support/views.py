@@ -1,6 +1,7 @@
 """Pages: the public warranty check, and the whole answer with its rules for staff."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.sansio.blueprints import BlueprintSetupState
@@ -19,16 +20,18 @@ from storage.clock import moscow_date, now
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, writing
 from support import answer_forms, certificates, handover
-from support.attempts import Attempts, TooManyAttemptsError
+from support.attempts import TooManyAttemptsError
 from support.certificates import base_term_of
+from support.check_limits import CheckLimits, LabelLockedError
 from support.coverage import coverage_of, device_by_serial
 from support.evidence import EvidenceKind
 from support.handover import HandoverForm
 from support.phrases import months_phrase
 from support.public_check import PublicAnswer, TypedLabel, public_answer
+from support.puzzles import Puzzles
 from support.terms import TermPolicy
 
-ATTEMPTS_KEY = "flatpro.warranty-attempts"
+LIMITS_KEY = "flatpro.warranty-limits"
 REGISTRARS = (Role.AGENT, Role.ENGINEER)
 
 public = Blueprint("support", __name__, template_folder="templates")
@@ -39,7 +42,7 @@ staff = Blueprint(
 
 @public.record
 def _count_attempts(state: BlueprintSetupState) -> None:
-    state.app.extensions[ATTEMPTS_KEY] = Attempts()
+    state.app.extensions[LIMITS_KEY] = CheckLimits()
 
 
 @public.get("/warranty")
@@ -54,17 +57,17 @@ def warranty_check() -> Response:
 def answer_check() -> Response:
     """The answer for a label, or one refusal for an unknown serial and for a wrong MAC alike."""
     typed = TypedLabel.of(request.form.get("serial", ""), request.form.get("mac_ending", ""))
-    attempts: Attempts = current_app.extensions[ATTEMPTS_KEY]
+    limits: CheckLimits = current_app.extensions[LIMITS_KEY]
     source, at = request.remote_addr or "unknown", now()
     try:
-        attempts.begin(source, at)
+        limits.begin(source, typed.serial, at, worked=_is_worked(at))
         with reading() as session:
             answer = public_answer(session, typed, moscow_date(at), _policy())
-    except TooManyAttemptsError as error:
+    except (TooManyAttemptsError, LabelLockedError) as error:
         return _check_page(typed, error=error, status=429)
     except RefusedError as error:
         return _check_page(typed, error=error, status=422)
-    attempts.succeeded(source, at)
+    limits.succeeded(source, typed.serial, at)
     return _check_page(typed, answer=answer)
 
 
@@ -104,6 +107,8 @@ def _check_page(
         answer=answer,
         error=error,
         term=months_phrase(_policy().months),
+        puzzle=_puzzles().new(now()),
+        bits=_puzzles().bits,
     )
     # The form carries a person's own token, and the answer is for one reader.
     return Response(page, status, {"Cache-Control": "no-store"}, mimetype="text/html")
@@ -139,6 +144,17 @@ def device_page(serial: str, typed: Mapping[str, str], error: RefusedError | Non
         typed=typed,
         error=error,
     )
+
+
+def _puzzles() -> Puzzles:
+    return Puzzles(installation().secret_key)
+
+
+def _is_worked(at: datetime) -> bool:
+    """Whether the browser did the form's little work, for exactly what was typed."""
+    form = request.form
+    words = f"{form.get('serial', '')}\n{form.get('mac_ending', '')}"
+    return _puzzles().is_solved(form.get("puzzle", ""), words, form.get("answer", ""), at)
 
 
 def _policy() -> TermPolicy:

@@ -18,8 +18,10 @@ from storage.clock import moscow_date, now
 from support import contracts
 from support.attempts import LIMIT
 from support.calendars.loading import shipped as shipped_calendar
+from support.check_limits import LABEL_LIMIT, UNWORKED_LIMIT
 from support.civil_dates import add_months
 from support.contracts import NewContract
+from support.puzzles import solved
 from tests.support.register import CUSTOMER, FIRST_MAC, REGISTERED_AT, Register
 
 FIRST_ENDING = "0A0001"
@@ -27,6 +29,7 @@ TODAY = moscow_date(now())
 RECENT = TODAY - timedelta(days=30)
 LONG_AGO = date(2020, 1, 15)
 _TOKEN = re.compile(r'(name="csrf_token" value=")([^"]+)')
+_PUZZLE = re.compile(r"\d{10}\.[0-9a-f]{32}")
 
 
 @pytest.fixture
@@ -42,13 +45,24 @@ def token(page: TestResponse) -> str:
 
 
 def check(
-    client: FlaskClient, serial: str, ending: str, *, source: str = "127.0.0.1", prefix: str = ""
+    client: FlaskClient,
+    serial: str,
+    ending: str,
+    *,
+    source: str = "127.0.0.1",
+    prefix: str = "",
+    worked: bool = True,
 ) -> TestResponse:
-    """Fill the public form in, as a person at `source` would."""
+    """Fill the public form in, as a person at `source` would, with scripts or without."""
+    page = client.get("/warranty")
+    puzzle = re.search(r'data-puzzle="([^"]+)"', page.text)
+    assert puzzle is not None
     form = {
-        "csrf_token": token(client.get("/warranty")),
+        "csrf_token": token(page),
         "serial": serial,
         "mac_ending": ending,
+        "puzzle": puzzle[1],
+        "answer": solved(puzzle[1], f"{serial}\n{ending}") if worked else "",
     }
     return client.post(f"{prefix}/warranty", data=form, environ_base={"REMOTE_ADDR": source})
 
@@ -194,6 +208,29 @@ def test_the_eleventh_failure_in_an_hour_is_told_to_wait_wherever_it_is_wrong(
     assert "Слишком много неудачных проверок" in read(late)
     assert f'value="{register.first}"' in late.text
     assert check(client, register.first, FIRST_ENDING, source="192.0.2.7").status_code == 200
+
+
+def test_without_the_little_work_fewer_failures_pass(
+    client: FlaskClient, register: Register
+) -> None:
+    for number in range(UNWORKED_LIMIT):
+        assert check(client, f"SN-{number}", FIRST_ENDING, worked=False).status_code == 422
+    assert check(client, register.first, FIRST_ENDING, worked=False).status_code == 429
+    assert check(client, register.first, FIRST_ENDING).status_code == 200
+
+
+def test_one_serial_number_is_guessed_at_five_times_a_day_from_everywhere(
+    client: FlaskClient, register: Register
+) -> None:
+    """Whether a phone has the number or not, the words are the same."""
+    for serial in (register.first, "NOBODY0001"):
+        for number in range(LABEL_LIMIT):
+            source = f"192.0.2.{number}"
+            guess = check(client, serial.lower(), f"FFFF{number:02}", source=source)
+            assert guess.status_code == 422
+        late = check(client, serial, FIRST_ENDING, source="198.51.100.1")
+        assert late.status_code == 429
+        assert "По этому серийному номеру сегодня слишком много" in read(late)
 
 
 def test_right_checks_are_not_limited(client: FlaskClient, register: Register) -> None:
