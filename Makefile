@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := storage jobs accounts catalogue firmware docs_store provision support portal simulator wsgi.py
 export FLATPRO_DATA_DIR ?= var
 
-.PHONY: help run test check bench prove browser-tests format translations lock parts clean
+.PHONY: help run test check bench prove prove-smoke browser-tests format translations lock parts clean
 
 help: ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -32,8 +32,16 @@ check: $(VENV)/dev.stamp ## Format, lint, types, arrows, templates, spelling.
 bench: $(VENV)/dev.stamp parts ## Figures against their peers, in one run.
 	$(BIN)/python -m bench
 
-prove: $(VENV)/dev.stamp parts ## The long proofs of reliability.
-	$(BIN)/python -m pytest -m prove $(PYTEST_ARGS)
+prove: $(VENV)/dev.stamp parts ## Every promise at full length into docs/proofs.md; one with ID=R1.
+	$(call prove,prove or not prove)
+
+prove-smoke: $(VENV)/dev.stamp parts ## The same with short runs.
+	$(call prove,not prove)
+
+define prove
+	@tests=$$($(BIN)/python -m tests.proof_register $(ID)) && \
+	  $(BIN)/python -m pytest -m "$(1)" --proofs $(if $(ID),-,docs/proofs.md) $(PYTEST_ARGS) $$tests
+endef
 
 format: $(VENV)/dev.stamp ## Format the code.
 	$(BIN)/ruff format .

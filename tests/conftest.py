@@ -17,7 +17,7 @@ from portal.installing import open_installation
 from portal.settings import Settings
 from storage.db import Database, sqlite_url
 from storage.installation import Installation
-from tests import once
+from tests import once, proof_run
 from tests.postgres import Postgres, fast_folder, find_pg_ctl
 
 if TYPE_CHECKING:
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 ADMIN_PASSWORD = "tests-Only-1234567"
 once.arrange()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    proof_run.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    proof_run.begin(config)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
