@@ -22,6 +22,7 @@ from provision.families.identification import Identity
 from provision.models import Level
 from provision.profiles import GLOBAL, Link
 from provision.rendering import (
+    HIDDEN,
     BootstrapValues,
     ConfigurationValues,
     FirmwareValues,
@@ -153,6 +154,13 @@ def preview(session: Session, press: Press, device: Device, now: datetime) -> st
     """What this device would get by token now, with every secret hidden."""
     made = full(session, press, device, now, token=NO_TOKEN)
     return masked(press.family, made.body).decode()
+
+
+def preview_to_compare(session: Session, press: Press, device: Device, now: datetime) -> str:
+    """The preview without its revision, which differs with the token."""
+    made = full(session, press, device, now, token=NO_TOKEN)
+    shown = masked(press.family, made.body).decode()
+    return shown.replace(made.revision, HIDDEN) if made.revision else shown
 
 
 def _provisioning(

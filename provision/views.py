@@ -25,7 +25,15 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role, Site
 from catalogue import products
-from provision import configurations, credentials, device_page, phone_reads, profiles, rollouts
+from provision import (
+    configurations,
+    credentials,
+    device_page,
+    last_fetched,
+    phone_reads,
+    profiles,
+    rollouts,
+)
 from provision.configurations import Press
 from provision.devices import listing, registry
 from provision.devices.identity import MacAddress, SerialNumber
@@ -195,11 +203,20 @@ def preview(mac: str) -> str:
     """What this phone would get now, secrets hidden, and from which level each value is."""
     with reading() as session:
         found = registry.get(session, mac)
-        text = configurations.preview(session, Press.of(installation()), found, now())
+        press = Press.of(installation())
+        text = configurations.preview(session, press, found, now())
+        taken = last_fetched.last_fetched(session, found, press.family, press.seal)
+        would_get = configurations.preview_to_compare(session, press, found, now())
         profile = profiles.resolve(session, profiles.chain_of(found))
         summary = DeviceSummary.of(found)
     return render_template(
-        "provision/preview.html", device=summary, text=text, profile=profile, levels=_levels()
+        "provision/preview.html",
+        device=summary,
+        text=text,
+        profile=profile,
+        levels=_levels(),
+        taken=taken,
+        differs=last_fetched.difference(taken.text, would_get) if taken and taken.text else (),
     )
 
 
