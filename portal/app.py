@@ -27,6 +27,8 @@ import firmware.views
 import portal.blob_care.views
 import portal.doctor.views
 import provision.api
+import provision.collectors.api
+import provision.collectors.views
 import provision.diagnosis.views
 import provision.dialect_pages.views
 import provision.newcomers.views
@@ -114,6 +116,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         docs_store.views.staff,
         provision.views.staff,
         provision.verdicts.views.staff,
+        provision.collectors.views.staff,
         provision.ssh_keys.views.staff,
         provision.diagnosis.views.staff,
         provision.newcomers.views.staff,
@@ -143,6 +146,7 @@ APIS: tuple[APIBlueprint, ...] = (
     firmware.release_api.api,
     firmware.upload_api.api,
     provision.api.api,
+    provision.collectors.api.api,
 )
 
 

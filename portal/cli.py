@@ -30,6 +30,7 @@ SLICES = {
     "provision.cli": ("device", "profile"),
     "provision.sweeps.cli": ("sweep",),
     "provision.diagnosis.cli": ("diagnosis",),
+    "provision.collectors.cli": ("collector",),
     "provision.rollouts.cli": ("rollout",),
     "provision.stuck.cli": ("attention",),
     "provision.dialect_pages.cli": ("families",),

@@ -61,6 +61,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
             Place(_("Profiles"), "profile_pages.profiles_page"),
             Place(_("Families"), "phone_families.families"),
             Place(_("Fixes"), "diagnosis.fixes"),
+            Place(_("Collectors"), "collectors.collectors"),
         ),
     ),
     (

@@ -7,6 +7,7 @@ import docs_store.models
 import firmware.download_models
 import firmware.models
 import jobs.models
+import provision.collectors.models
 import provision.diagnosis.models
 import provision.models
 import provision.rendered.models

@@ -12,12 +12,17 @@ from typing import Self
 from sqlalchemy.orm import Session
 
 from provision import profiles
+from provision.collectors import dispatching
+from provision.collectors.dispatching import CollectorOptions, Place
+from provision.collectors.errands import NewErrand
+from provision.collectors.models import Errand
+from provision.collectors.wire import ErrandMessage, Order, errand_message
 from provision.device_secrets import secrets_of
 from provision.devices import readings, registry
 from provision.devices.models import Device
 from provision.devices.readings import Attempt, MatchVerdict
 from provision.devices.registry import UnknownDeviceError
-from provision.dialects import families_of, family_of
+from provision.dialects import DEFAULT_FAMILY, families_of, family_of
 from provision.families.family import UnknownFamilyError
 from provision.families.identification import Strength
 from provision.profiles import GLOBAL
@@ -30,7 +35,7 @@ from provision.readers.errors import (
 from provision.readers.facts import DeviceFacts, merge
 from provision.readers.http import Login
 from provision.readers.networks import ReadOptions, Target, allowed
-from provision.readers.reading import Credentials, Patience, Via, read
+from provision.readers.reading import Answer, Credentials, Patience, Via, read
 from provision.readers.snmp import Community
 from provision.readers.ssh import SshLogin
 from provision.redaction import Secrets, redactor
@@ -73,6 +78,7 @@ class _Plan:
     ports: Mapping[Via, int | None] = field(default_factory=dict)
     ping_host: str | None = None
     family: str | None = None
+    place: Place | None = None
 
     @classmethod
     def of(
@@ -102,6 +108,7 @@ class _Plan:
             },
             ping_host=_host(settings.get("sip.1.server")),
             family=_text(settings.get("read.family")),
+            place=Place(device.id, device.site_id) if device else None,
         )
 
 
@@ -123,7 +130,7 @@ def read_phone(
     with installation.database.reading() as session:
         plan = _plan(session, installation, name.strip())
     plan = replace(plan, family=family or plan.family)
-    answers = [_ask(installation, plan, via, port) for via in ways]
+    answers = [_ask(installation, plan, via, port, now) for via in ways]
     with installation.database.writing() as session:
         asked = registry.get(session, plan.mac) if plan.mac else None
         for answer in answers:
@@ -175,7 +182,9 @@ def _plan(session: Session, installation: Installation, name: str) -> _Plan:
         device = None
     links = profiles.chain_of(device) if device else [GLOBAL]
     settings = profiles.resolve(session, links).opened(installation.seal)
-    host = name if _is_address(name) else device.address if device else None
+    # A phone behind NAT is seen at its router's address, and read at its own.
+    own = _text(settings.get("read.address")) or (device.address if device else None)
+    host = name if _is_address(name) else own
     if host is None:
         raise NoAddressError(mac=device.mac if device else name)
     recorded = settings.get("read.ssh_fingerprint")
@@ -183,26 +192,51 @@ def _plan(session: Session, installation: Installation, name: str) -> _Plan:
     return _Plan.of(host, device, settings, fingerprint or (str(recorded) if recorded else None))
 
 
-def _ask(installation: Installation, plan: _Plan, via: Via, port: int | None) -> ReadAnswer:
-    networks = installation.option(ReadOptions).networks
+def errand_for(session: Session, installation: Installation, errand: Errand) -> ErrandMessage:
+    """An errand with the secrets for its phone, as they are now; raises NoAddressError."""
+    device = session.get_one(Device, errand.device_id)
+    plan = _plan(session, installation, device.mac)
+    via = Via(errand.via)
+    order = Order(
+        id=errand.id,
+        address=IPv4Address(plan.host),
+        via=via,
+        family=errand.family or plan.family or DEFAULT_FAMILY,
+        port=errand.port or plan.ports[via],
+        ping_host=plan.ping_host,
+    )
+    return errand_message(order, plan.credentials)
+
+
+def _ask(
+    installation: Installation, plan: _Plan, via: Via, port: int | None, now: datetime
+) -> ReadAnswer:
     try:
-        address = allowed(plan.host, networks, plan.known)
-        target = Target(address, port or plan.ports[via])
-        told = read(
-            target,
-            via,
-            plan.credentials,
-            family_of(installation, plan.family),
-            Patience(),
-            ping_host=plan.ping_host,
-        )
+        address, told = _told(installation, plan, via, port, now)
     except UnknownFamilyError:
         family = str(plan.family)[:64]
         wrong = UnreadableWayError(address=plan.host, family=family, via=via.upper())
         return ReadAnswer(via, plan.host, None, wrong, None)
     except ReadError as error:
         return ReadAnswer(via, plan.host, None, error, None)
-    return ReadAnswer(via, str(address), told.facts, None, None, told.transcript)
+    return ReadAnswer(via, address, told.facts, None, None, told.transcript)
+
+
+def _told(
+    installation: Installation, plan: _Plan, via: Via, port: int | None, now: datetime
+) -> tuple[str, Answer]:
+    """The address that was read and what it told: by the site's collector where there is one."""
+    place = plan.place
+    site_id = place.site_id if place is not None and _is_address(plan.host) else None
+    if place is not None and site_id is not None and dispatching.serves(installation, place, now):
+        errand = NewErrand(site_id, place.device_id, via, port, plan.family)
+        patience_s = installation.option(CollectorOptions).patience_s
+        return plan.host, dispatching.read(installation, errand, plan.host, now, patience_s)
+    address = allowed(plan.host, installation.option(ReadOptions).networks, plan.known)
+    family = family_of(installation, plan.family)
+    target = Target(address, port or plan.ports[via])
+    told = read(target, via, plan.credentials, family, Patience(), ping_host=plan.ping_host)
+    return str(address), told
 
 
 def _note_key(session: Session, answer: ReadAnswer, asked: Device | None, now: datetime) -> None:

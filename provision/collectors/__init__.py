@@ -1,0 +1,1 @@
+"""Collectors: small readers at sites whose phones only they can reach; nothing listens there."""

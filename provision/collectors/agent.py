@@ -1,0 +1,120 @@
+"""The collector itself: asks the server for errands, reads phones, hands the answers back.
+
+It needs neither database nor data folder, and nothing listens: every connection goes out, over
+HTTPS. Where it may read is its own setting, not the server's.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import requests
+
+from provision.collectors import wire
+from provision.collectors.wire import BadMessageError, ErrandMessage
+from provision.families.family import Families, UnknownFamilyError
+from provision.readers.errors import ReadError, UnreadableWayError
+from provision.readers.networks import Networks, Target, allowed
+from provision.readers.reading import Answer, read
+from storage.refusals import RefusedError
+
+CLAIM, HAND_BACK = "/api/v1/collector/claim", "/api/v1/collector/errands/{id}"
+POLL_S = 1.0
+_TIMEOUT = (5.0, 30.0)
+_BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+
+
+class CollectorRefusedError(RefusedError):
+    code = "collector-refused"
+    ru = "Сервер не принял ключ сборщика."
+    en = "The server does not accept the collector's token."
+
+
+class BadServerError(RefusedError):
+    code = "bad-server"
+    ru = "Адрес сервера — https://…; без шифрования только на этом же компьютере."
+    en = "The server's address is https://…; without encryption only on this same machine."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the server is, who we are, and where we may read."""
+
+    server: str
+    token: str = field(repr=False)
+    networks: Networks = ()
+
+
+class CollectorAgent:
+    """One collector; `tell` hears a line for each errand, which never holds a secret."""
+
+    def __init__(self, settings: Settings, families: Families, tell: Callable[[str], None]) -> None:
+        place = urlsplit(settings.server)
+        near = place.hostname in {"127.0.0.1", "localhost", "::1"}
+        if place.scheme != "https" and not (place.scheme == "http" and near):
+            raise BadServerError
+        self._settings = settings
+        self._families = families
+        self._tell = tell
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {settings.token}"
+        self._session.headers["User-Agent"] = "flatpro-collector"
+
+    def live(self, stopped: Callable[[float], bool]) -> None:
+        """Do errands until `stopped` (which waits so many seconds) says so."""
+        failures = 0
+        while True:
+            try:
+                busy = self.do_one()
+                failures, pause = 0, 0.0 if busy else POLL_S
+            except (requests.RequestException, BadMessageError) as error:
+                pause = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]
+                failures += 1
+                self._tell(f"the server cannot be reached: {type(error).__name__}")
+            if stopped(pause):
+                return
+
+    def do_one(self) -> bool:
+        """Claim one errand and do it; False where there was none."""
+        errand = self._claim()
+        if errand is None:
+            return False
+        started = time.monotonic()
+        result = self._read(errand)
+        message = wire.answer_message(result)
+        self._send(HAND_BACK.format(id=errand.id), message.model_dump(mode="json"))
+        outcome = result.code if isinstance(result, ReadError) else "read"
+        seconds = time.monotonic() - started
+        self._tell(f"{errand.via} {errand.address}: {outcome} in {seconds:.1f} s")
+        return True
+
+    def _claim(self) -> ErrandMessage | None:
+        answer = self._send(CLAIM, {})
+        return None if answer.status_code == 204 else wire.read_errand(answer.content)
+
+    def _read(self, errand: ErrandMessage) -> Answer | ReadError:
+        try:
+            address = allowed(str(errand.address), self._settings.networks)
+            family = self._families.get(errand.family)
+            target = Target(address, errand.port)
+            return read(target, errand.via, errand.credentials, family, ping_host=errand.ping_host)
+        except UnknownFamilyError:
+            return UnreadableWayError(
+                address=str(errand.address), family=errand.family, via=errand.via.upper()
+            )
+        except ReadError as error:
+            return error
+
+    def _send(self, path: str, document: Mapping[str, object]) -> requests.Response:
+        answer = self._session.post(
+            self._settings.server.rstrip("/") + path,
+            json=document,
+            timeout=_TIMEOUT,
+            allow_redirects=False,
+        )
+        if answer.status_code in {401, 403}:
+            raise CollectorRefusedError
+        if answer.status_code not in {200, 204}:
+            raise BadMessageError
+        return answer

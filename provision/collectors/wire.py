@@ -1,0 +1,169 @@
+"""What goes between the server and a collector: errands with their secrets, and answers (pure).
+
+Either side believes nothing of the other beyond the form: BadMessageError for all else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from provision.readers import errors
+from provision.readers.errors import Phrase, ReadError
+from provision.readers.facts import DeviceFacts
+from provision.readers.http import Login
+from provision.readers.reading import Answer, Credentials, Via
+from provision.readers.snmp import Community
+from provision.readers.ssh import SshLogin
+
+TRANSCRIPT_MAX = 512 * 1024
+_ERRORS: Mapping[str, type[ReadError]] = {
+    kind.code: kind
+    for kind in (
+        errors.AccessDeniedError,
+        errors.CertificateChangedError,
+        errors.CertificateUnknownError,
+        errors.HostKeyChangedError,
+        errors.HostKeyUnknownError,
+        errors.NoCredentialError,
+        errors.NotAllowedError,
+        errors.UnexpectedAnswerError,
+        errors.UnreachableError,
+        errors.UnreadableWayError,
+    )
+}
+
+
+class BadMessageError(Exception):
+    """The other side said something that has not this form."""
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LoginMessage(_Message):
+    user: str = Field(max_length=1000)
+    password: str = Field(max_length=1000, repr=False)
+    fingerprint: str | None = Field(None, max_length=200)
+
+
+class ErrandMessage(_Message):
+    """One phone to read, with what may be shown to it."""
+
+    id: int
+    address: IPv4Address
+    port: int | None = Field(None, ge=1, le=65535)
+    via: Via
+    family: str = Field(max_length=64)
+    community: str | None = Field(None, max_length=1000, repr=False)
+    http: LoginMessage | None = None
+    ssh: LoginMessage | None = None
+    certificate: str | None = Field(None, max_length=200)
+    ping_host: str | None = Field(None, max_length=253)
+
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials(
+            community=Community(self.community) if self.community is not None else None,
+            login=Login(self.http.user, self.http.password) if self.http else None,
+            ssh=SshLogin(self.ssh.user, self.ssh.password, self.ssh.fingerprint)
+            if self.ssh
+            else None,
+            certificate=self.certificate,
+        )
+
+
+class AnswerMessage(_Message):
+    """What a read came to: facts, or the code of a failure with its details."""
+
+    facts: dict[str, Any] | None = None
+    transcript: str | None = Field(None, max_length=TRANSCRIPT_MAX)
+    error: str | None = Field(None, max_length=64)
+    details: dict[str, str | dict[str, str]] = Field(default_factory=dict, max_length=8)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An errand before its secrets are put in."""
+
+    id: int
+    address: IPv4Address
+    via: Via
+    family: str
+    port: int | None = None
+    ping_host: str | None = None
+
+
+def errand_message(order: Order, credentials: Credentials) -> ErrandMessage:
+    """An errand with only the secret that its way needs."""
+    via, login, ssh = order.via, credentials.login, credentials.ssh
+    community = credentials.community
+    return ErrandMessage(
+        id=order.id,
+        address=order.address,
+        port=order.port,
+        via=via,
+        family=order.family,
+        community=community.text if via is Via.SNMP and community else None,
+        http=LoginMessage(user=login.user, password=login.password)
+        if via is Via.HTTP and login
+        else None,
+        ssh=LoginMessage(user=ssh.user, password=ssh.password, fingerprint=ssh.fingerprint)
+        if via is Via.SSH and ssh
+        else None,
+        certificate=credentials.certificate if via is Via.HTTP else None,
+        ping_host=order.ping_host if via is Via.SSH else None,
+    )
+
+
+def read_errand(body: bytes) -> ErrandMessage:
+    """The errand in a server's answer; raises BadMessageError."""
+    try:
+        return ErrandMessage.model_validate_json(body)
+    except ValidationError as error:
+        raise BadMessageError from error
+
+
+def answer_message(result: Answer | ReadError) -> AnswerMessage:
+    """What to hand back."""
+    if isinstance(result, ReadError):
+        return AnswerMessage(error=result.code, details=_plain(result.details))
+    transcript = result.transcript
+    return AnswerMessage(
+        facts=result.facts.as_record(),
+        transcript=transcript[:TRANSCRIPT_MAX] if transcript else None,
+    )
+
+
+def result_of(record: Mapping[str, Any]) -> Answer | ReadError:
+    """The answer in a stored message; raises BadMessageError."""
+    try:
+        message = AnswerMessage.model_validate(record)
+        if message.facts is not None:
+            return Answer(_facts(message.facts), message.transcript)
+        return _ERRORS[message.error or ""](**_details(message.details))
+    except Exception as error:
+        # A collector stands in a building of somebody else: what it says is not ours to trust.
+        raise BadMessageError from error
+
+
+def _facts(record: Mapping[str, Any]) -> DeviceFacts:
+    """Facts through the same sieve as those that we read ourselves."""
+    return DeviceFacts.from_record({"sources": {}, "refused": {}, **record})
+
+
+def _plain(details: Mapping[str, object]) -> dict[str, str | dict[str, str]]:
+    return {
+        name: {"ru": value.ru, "en": value.en} if isinstance(value, Phrase) else str(value)
+        for name, value in details.items()
+    }
+
+
+def _details(details: Mapping[str, str | Mapping[str, str]]) -> dict[str, object]:
+    return {
+        name: value if isinstance(value, str) else Phrase(value["ru"], value["en"])
+        for name, value in details.items()
+    }
