@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := storage jobs accounts catalogue firmware docs_store provision support portal simulator wsgi.py
 export FLATPRO_DATA_DIR ?= var
 
-.PHONY: help run test check bench prove prove-smoke browser-tests format translations lock parts clean
+.PHONY: help run test check bench prove prove-smoke browser-tests format translations lock wheel parts clean
 
 help: ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,13 +21,14 @@ test: $(VENV)/dev.stamp parts ## The whole suite on SQLite and PostgreSQL, with 
 	@# The demo's phones have fixed ports, so its stories run one after the other.
 	$(BIN)/python -m pytest --cov --cov-append --cov-report=term tests/flows tests/browser $(PYTEST_ARGS)
 
-check: $(VENV)/dev.stamp ## Format, lint, types, arrows, templates, spelling.
+check: $(VENV)/dev.stamp ## Format, lint, types, arrows, templates, spelling, supply chain.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet */templates
 	$(BIN)/codespell
+	@bash tests/supply_chain.sh $(BIN) $(SOURCES)
 
 bench: $(VENV)/dev.stamp parts ## Figures against their peers, in one run.
 	$(BIN)/python -m bench
@@ -57,6 +58,10 @@ lock: ## Lock the dependencies with hashes and without any index address.
 	  --generate-hashes --no-emit-index-url --no-header -o requirements-scale.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
+
+wheel: $(VENV)/dev.stamp ## A wheel, the same each time, and the list of its parts (CycloneDX), in dist/.
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -t wheel -d dist
+	$(BIN)/cyclonedx-py requirements requirements.txt --output-reproducible -o dist/flatpro.cdx.json
 
 parts: ## The Debian packages of the real parts: installed when that is allowed, else named.
 	@bash tests/parts.sh
