@@ -24,6 +24,7 @@ class Job(Base):
     __table_args__ = (Index("ix_job_state_run_after", "state", "run_after"),)
 
     # `route` names who may run it: workers that serve this route; empty is every worker.
+    # `request_id` is of the web request that submitted it, as its log records have it.
     # `dispatched_at` is when a broker was last told of it; null on the embedded runner.
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,6 +39,7 @@ class Job(Base):
     progress_note: Mapped[str] = mapped_column(Text, default="")
     owner: Mapped[str | None] = mapped_column(Text)
     route: Mapped[str] = mapped_column(Text, default="", server_default="")
+    request_id: Mapped[str] = mapped_column(Text, default="", server_default="")
     dispatched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

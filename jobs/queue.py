@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
+from structlog.contextvars import get_contextvars
 
 from jobs.models import Job, JobState
 
@@ -33,6 +34,7 @@ def submit(
         state=JobState.QUEUED,
         max_attempts=max_attempts,
         route=route,
+        request_id=get_contextvars().get("request_id", ""),
         created_at=now,
         run_after=now,
     )

@@ -111,7 +111,7 @@ class Runner:
 def perform(installation: Installation, workbook: Workbook, job: Job) -> None:
     """Run the handler of a claimed job and store how it ended."""
     work = Work(job.id, job.arguments, job.actor, installation)
-    log = _log.bind(job=work.job_id, kind=job.kind)
+    log = _log.bind(job=work.job_id, kind=job.kind, request_id=job.request_id)
     try:
         workbook.handlers[job.kind](work)
     except Exception as error:

@@ -63,6 +63,7 @@ from portal import (
     health,
     languages,
     logs,
+    metrics,
     navigation,
     proxies,
     security,
@@ -86,6 +87,7 @@ PAGES = frozenset({Plane.PUBLIC, Plane.STAFF})
 BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
     Plane.PUBLIC: (
         health.blueprint,
+        metrics.blueprint,
         portal_views.public,
         feeds.blueprint,
         accounts.views.blueprint,
@@ -136,6 +138,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
     ),
     Plane.PHONES: (
         health.blueprint,
+        metrics.blueprint,
         provision.phone_api.blueprint,
         catalogue.download_api.blueprint,
         firmware.download_api.blueprint,

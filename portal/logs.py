@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import re
+import secrets
 import sys
 import time
 from pathlib import Path
@@ -66,6 +67,10 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def _start() -> None:
         g.started = time.perf_counter()
+        # Jobs that this request submits carry it on (jobs/queue.py).
+        g.request_id = secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
     @app.after_request
     def _record(response: Response) -> Response:
@@ -78,4 +83,6 @@ def init_app(app: Flask) -> None:
             address=request.remote_addr,
             agent=request.headers.get("User-Agent", "")[:200],
         )
+        if "request_id" in g:
+            response.headers["X-Request-Id"] = g.request_id
         return response

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from accounts.access import anyone
+from jobs import queue
+from jobs.models import Job
 from portal import logs
+from storage.clock import now
+from storage.installation import Installation
+from storage.request import writing
 
 TOKEN = "y8lGVnSecretSecretSecretSecretSecretSecretS"
 
@@ -67,3 +73,21 @@ def test_a_failure_is_recorded_with_its_reason_and_its_place(app: Flask, records
     assert failure["level"] == "error"
     assert "ZeroDivisionError: the reason" in str(failure["exception"])
     assert "test_logs.py" in str(failure["exception"])
+
+
+def test_a_job_carries_the_request_that_submitted_it(
+    app: Flask, installation: Installation
+) -> None:
+    @app.get("/submits")
+    @anyone
+    def submits() -> str:
+        with writing() as session:
+            queue.submit(session, "x.y", {}, actor="test", now=now())
+        return ""
+
+    with app.test_client().get("/submits") as answer:
+        told = answer.headers["X-Request-Id"]
+    with app.test_client().get("/healthz") as answer:
+        assert answer.headers["X-Request-Id"] != told
+    with installation.database.reading() as session:
+        assert session.scalars(select(Job.request_id)).all() == [told]
