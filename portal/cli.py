@@ -39,6 +39,7 @@ SLICES = {
     "support.certificate_cli": ("certificate",),
     "support.service_centres.cli": ("centre",),
     "support.requests.mail_cli": ("mail",),
+    "portal.simulated_phones": ("simulate",),
     "portal.blob_care.cli": ("storage",),
     "portal.backups.cli": ("backup", "restore"),
     "portal.doctor.cli": ("doctor",),
