@@ -5,9 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from simulator.digest import Login
+from simulator.hostile_faces import HostileDatagrams, HostileStream, Hostility
 from simulator.http_face import HttpFace, Phone
 from simulator.snmp_face import SnmpFace
 from simulator.snmp_v3 import UserSecurity
@@ -25,6 +26,14 @@ class FaceOptions:
     snmp_v3: UserSecurity | None = None
     http_login: Login | None = None
     ssh_port: int | None = None
+    hostile: Hostility | None = None
+
+
+class Face(Protocol):
+    """One port of a phone."""
+
+    async def open(self, address: str, port: int) -> int: ...
+    async def close(self) -> None: ...
 
 
 class TakenPort(NamedTuple):
@@ -46,9 +55,7 @@ class Faces:
         self.ssh_port: int | None = None
         self.taken: list[TakenPort] = []
         self._options = options
-        self._snmp = SnmpFace(phone.facts, community=options.snmp_community, v3=options.snmp_v3)
-        self._http = HttpFace(phone, options.http_login) if options.http_login else None
-        self._ssh = SshFace(phone.facts, options.http_login) if options.http_login else None
+        self._snmp, self._http, self._ssh = _made(phone, options)
 
     async def open(self) -> None:
         """Open what the options ask for. Without `http_login` there is neither HTTP nor SSH."""
@@ -62,18 +69,30 @@ class Faces:
 
     async def close(self) -> None:
         """Close them again."""
-        self._snmp.close()
+        await self._snmp.close()
         if self._http is not None:
             await self._http.close()
         if self._ssh is not None:
             await self._ssh.close()
 
-    async def _try(self, name: str, face: SnmpFace | HttpFace | SshFace, port: int) -> int | None:
+    async def _try(self, name: str, face: Face, port: int) -> int | None:
         try:
             return await face.open(self.address, port)
         except OSError as error:
             self.taken.append(TakenPort(name, self.address, port, error.strerror or str(error)))
             return None
+
+
+def _made(phone: Phone, options: FaceOptions) -> tuple[Face, Face | None, Face | None]:
+    """SNMP, HTTP and SSH; a phone that is hostile has all three."""
+    if options.hostile is not None:
+        stream = HostileStream(options.hostile)
+        return HostileDatagrams(options.hostile), stream, HostileStream(options.hostile)
+    snmp = SnmpFace(phone.facts, community=options.snmp_community, v3=options.snmp_v3)
+    login = options.http_login
+    if login is None:
+        return snmp, None, None
+    return snmp, HttpFace(phone, login), SshFace(phone.facts, login)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from simulator.hostile_faces import Hostility
+
 
 @dataclass(frozen=True)
 class PhoneLine:
@@ -38,7 +40,8 @@ class Trouble:
     """What is wrong with a phone on purpose, so that a diagnosis has something to find.
 
     `reboot_every_s` restarts it for `reboot_reason`; `keeps_settings` makes it go on with the
-    lines it had, whatever its new file says.
+    lines it had, whatever its new file says. A `hostile` phone fetches its settings like any other,
+    but its ports cost whoever reads them.
     """
 
     clock_offset_s: float = 0.0
@@ -46,6 +49,7 @@ class Trouble:
     reboot_every_s: float | None = None
     reboot_reason: str = "watchdog"
     keeps_settings: bool = False
+    hostile: Hostility | None = None
 
 
 @dataclass(frozen=True)

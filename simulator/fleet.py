@@ -129,6 +129,7 @@ class Fleet:
             http_port=self._plan.http_port,
             ssh_port=self._plan.ssh_port,
             snmp_community=self._plan.snmp_community,
+            hostile=plan.trouble.hostile,
             snmp_v3=self._plan.snmp_v3,
             http_login=Login(self._plan.http_user, password) if password is not None else None,
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 from simulator.exchange import place_of
 from simulator.facts import Network, PhoneLine, Quality, Trouble
 from simulator.faults import Fault
+from simulator.hostile_faces import Hostility
 from simulator.identity import PhoneIdentity
 from simulator.json_object import JsonObject
 from simulator.private_file import write_private
@@ -178,6 +179,7 @@ def _trouble(fields: JsonObject) -> Trouble:
         reboot_every_s=every_s,
         reboot_reason=_text(fields, "reboot_reason", plain.reboot_reason),
         keeps_settings=fields.flag("keeps_settings") if fields.has("keeps_settings") else False,
+        hostile=_hostility(fields) if fields.has("hostile") else None,
     )
 
 
@@ -188,6 +190,13 @@ def _security(fields: JsonObject) -> UserSecurity:
     if min(len(security.auth_password), len(security.priv_password)) < 8:
         raise FleetFileError(f"{fields.where}: a password is shorter than 8 characters")
     return security
+
+
+def _hostility(fields: JsonObject) -> Hostility:
+    text = fields.text("hostile")
+    if text not in set(Hostility):
+        raise fields.wrong("hostile", "kind of hostility")
+    return Hostility(text)
 
 
 def _text(fields: JsonObject, name: str, otherwise: str) -> str:

@@ -40,7 +40,7 @@ class SnmpFace(asyncio.DatagramProtocol):
         transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(address, port))
         return int(transport.get_extra_info("sockname")[1])
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stop answering."""
         if self._transport is not None:
             self._transport.close()

@@ -17,6 +17,7 @@ from simulator.fleet_file import (
     save_fleet,
 )
 from simulator.fleet_state import FleetStateError, load_states, save_states, state_path
+from simulator.hostile_faces import Hostility
 from simulator.identity import LabelError, PhoneIdentity
 from simulator.phone import PhoneState
 from simulator.provisioning import PasswordCredential, TokenCredential
@@ -156,7 +157,14 @@ def test_a_broken_state_file_is_refused_rather_than_forgotten(
 
 
 def test_what_is_wrong_with_a_phone_on_purpose_survives_the_file(tmp_path: Path) -> None:
-    trouble = Trouble(-90.5, "2026-12-01T00:00:00Z", 600.0, "brownout", keeps_settings=True)
+    trouble = Trouble(
+        -90.5,
+        "2026-12-01T00:00:00Z",
+        600.0,
+        "brownout",
+        keeps_settings=True,
+        hostile=Hostility.DRIP,
+    )
     plan = load_fleet(written(tmp_path / "short.json", FLEET))
     assert (plan.phones[0].quality, plan.phones[0].trouble) == (Quality(), Trouble())
     phone = replace(plan.phones[0], quality=Quality(2.9, 6.5, 48.0), trouble=trouble)
@@ -166,5 +174,11 @@ def test_what_is_wrong_with_a_phone_on_purpose_survives_the_file(tmp_path: Path)
 
 def test_a_restart_every_no_seconds_is_refused(tmp_path: Path) -> None:
     phone = {**PHONE, "trouble": {"reboot_every_s": 0}}
+    with pytest.raises(FleetFileError):
+        load_fleet(written(tmp_path / "fleet.json", {**FLEET, "phones": [phone]}))
+
+
+def test_a_hostility_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    phone = {**PHONE, "trouble": {"hostile": "rude"}}
     with pytest.raises(FleetFileError):
         load_fleet(written(tmp_path / "fleet.json", {**FLEET, "phones": [phone]}))
