@@ -19,6 +19,7 @@ from firmware.models import Channel, Release
 from jobs.models import Job
 from portal import languages, product_page, verifying
 from provision.models import CheckIn, Device
+from provision.rollouts import standing
 from storage.clock import moscow_date, now
 from storage.request import installation, reading
 
@@ -132,6 +133,7 @@ def staff_home() -> str:
                 select(Job).where(Job.state == "failed").order_by(Job.id.desc()).limit(5)
             ).all(),
             shelves=_shelves(session),
+            rollouts=standing.wait_for_somebody(session),
         )
 
 

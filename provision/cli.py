@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import click
 from sqlalchemy.orm import Session
 
-from provision import configurations, credentials, phone_reads, profile_history, profiles
+from provision import configurations, credentials, phone_reads, profile_history, profiles, rollouts
 from provision.configurations import Press
 from provision.devices import listing, registry
 from provision.devices.identity import MacAddress, SerialNumber
@@ -163,6 +163,41 @@ def credential(
     if new or revoke:
         columns = ("mac", issued if new else "ended")
     show_rows(rows, columns, as_json=as_json)
+
+
+@device.command("hold")
+@click.argument("name", metavar="MAC")
+@click.option("--reason", required=True, help="Kept in the story of the phone.")
+@pass_installation
+def hold_device(installation: Installation, name: str, reason: str) -> None:
+    """Offer the phone no update until it is let go."""
+    with installation.database.writing() as session:
+        found = registry.find(session, name)
+        rollouts.hold(session, found, reason, actor=ACTOR, now=now())
+    say(f"{found.mac} is held back from updates.")
+
+
+@device.command("release")
+@click.argument("name", metavar="MAC")
+@pass_installation
+def release_device(installation: Installation, name: str) -> None:
+    """Let a phone that was held back take updates again."""
+    with installation.database.writing() as session:
+        found = registry.find(session, name)
+        rollouts.release_hold(session, found, actor=ACTOR, now=now())
+    say(f"{found.mac} may take updates.")
+
+
+@device.command("pin")
+@click.argument("name", metavar="MAC")
+@click.argument("version", required=False)
+@pass_installation
+def pin_device(installation: Installation, name: str, version: str | None) -> None:
+    """Keep the phone at VERSION; without one, it follows its channel again."""
+    with installation.database.writing() as session:
+        found = registry.find(session, name)
+        rollouts.pin(session, found, version, actor=ACTOR, now=now())
+    say(f"{found.mac} is kept at {version}." if version else f"{found.mac} follows its channel.")
 
 
 @device.command("preview")

@@ -14,6 +14,7 @@ from provision.devices.readings import ReadingSummary
 from provision.devices.summary import DeviceSummary
 from provision.families.family import Families
 from provision.profiles import Profile
+from provision.rollouts.standing import Part, parts_of
 from provision.ssh_keys import pins
 from provision.ssh_keys.pins import KnownKey
 from provision.timeline import StoryEvent
@@ -42,6 +43,7 @@ class DevicePage:
     older: datetime | None
     judgements: Sequence[Judgement]
     ssh_key: KnownKey | None
+    rollouts: Sequence[Part]
 
     @property
     def other_mac(self) -> str | None:
@@ -75,4 +77,5 @@ def gather(
         older=story[STORY_LENGTH - 1].at if len(story) > STORY_LENGTH else None,
         judgements=gathering.of_device(session, device, families),
         ssh_key=pins.known(session, device),
+        rollouts=parts_of(session, device),
     )

@@ -25,6 +25,7 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role, Site
 from catalogue import products
+from catalogue.versions import BadVersionError
 from provision import (
     configurations,
     credentials,
@@ -42,6 +43,7 @@ from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
 from provision.dialects import families_of
 from provision.models import CredentialKind, Level
+from provision.rollouts import words as rollout_words
 from provision.timeline_words import field_name, told
 from provision.verdicts import words as verdict_words
 from storage.clock import now
@@ -197,6 +199,20 @@ def release(mac: str) -> Redirect:
     return _to(mac)
 
 
+@staff.post("/<mac>/pin")
+@ENGINEERS
+def pin(mac: str) -> Redirect | tuple[str, int]:
+    """Keep the device at one version, or (empty) let it follow its channel."""
+    try:
+        with writing() as session:
+            found = registry.get(session, mac)
+            version = request.form.get("version", "").strip()[:32]
+            rollouts.pin(session, found, version or None, actor=acting().login, now=now())
+    except BadVersionError as error:
+        return _page(mac, error=error), 422
+    return _to(mac)
+
+
 @staff.get("/<mac>/preview")
 @staff_rule
 def preview(mac: str) -> str:
@@ -234,6 +250,8 @@ def _page(mac: str, *, issued: Issued | None = None, error: RefusedError | None 
         error=error,
         field_name=field_name,
         words=verdict_words,
+        target_states=rollout_words.target_states(),
+        rollout_reasons=rollout_words.reasons(),
         warranty_url=_warranty_url(shown.device.serial),
         may_change=ENGINEERS.allows(acting()),
         may_read=READERS.allows(acting()),

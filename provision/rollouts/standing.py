@@ -116,6 +116,48 @@ class TargetStanding:
     last_check_in_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Part:
+    """A phone's part in one rollout."""
+
+    rollout: int
+    version: str
+    rollout_state: RolloutState
+    state: TargetState
+    reason: Reason | None
+
+
+def parts_of(session: Session, device: Device, limit: int = 5) -> Sequence[Part]:
+    """The last rollouts that a phone is in, the newest first."""
+    rows = session.execute(
+        select(
+            Rollout.id, Rollout.version, Rollout.state, RolloutTarget.state, RolloutTarget.reason
+        )
+        .join(Rollout, Rollout.id == RolloutTarget.rollout_id)
+        .where(RolloutTarget.device_id == device.id)
+        .order_by(Rollout.id.desc())
+        .limit(limit)
+    )
+    return [
+        Part(
+            number,
+            version,
+            RolloutState(state),
+            TargetState(target),
+            Reason(reason) if reason else None,
+        )
+        for number, version, state, target, reason in rows
+    ]
+
+
+def wait_for_somebody(session: Session) -> Sequence[Standing]:
+    """The rollouts that stopped themselves, or whose next group awaits approval."""
+    awaiting = select(RolloutGroup.rollout_id).where(RolloutGroup.state == GroupState.AWAITING)
+    asked = (Rollout.state == RolloutState.RUNNING) & Rollout.id.in_(awaiting)
+    query = select(Rollout).where((Rollout.state == RolloutState.STOPPED) | asked)
+    return [_standing(session, row) for row in session.scalars(query.order_by(Rollout.id))]
+
+
 def standing(session: Session, number: int) -> Standing:
     """How this rollout stands; raises UnknownRolloutError."""
     return _standing(session, steering.get(session, number))

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 import pytest
 from click.testing import CliRunner, Result
 
-from provision import profiles
+from provision import profiles, rollouts
 from provision.cli import device, profile
 from provision.devices import registry
 from provision.devices.registry import DeviceExistsError, UnknownDeviceError
@@ -17,6 +17,7 @@ from provision.readers.networks import ReadOptions
 from provision.vocabulary import BadSettingValueError
 from simulator.faces import FaceOptions, serve_faces
 from simulator.facts import PhoneFacts
+from storage.clock import now
 from storage.installation import Installation
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, NOW, SERIAL, SIP_PASSWORD, Estate
@@ -175,3 +176,19 @@ def test_credentials_are_ended_by_kind_or_all_at_once(estate: Estate) -> None:
     assert document(estate, "device", "credential", MAC, "--revoke") == [{"mac": MAC, "ended": 1}]
     assert run(estate, "device", "credential", MAC, "--new", "--revoke").exit_code == 2
     assert run(estate, "device", "credential", MAC, "--kind", "token").exit_code == 2
+
+
+def test_a_phone_is_held_let_go_and_kept_at_a_version(estate: Estate) -> None:
+    run(estate, "device", "hold", MAC, "--reason", "в ремонте")
+    with estate.installation.database.reading() as session:
+        held = rollouts.held(session, registry.get(session, MAC), now())
+        assert held is not None
+        assert held.reason == "в ремонте"
+    run(estate, "device", "release", MAC)
+    run(estate, "device", "pin", MAC, "2.4.1")
+    with estate.installation.database.reading() as session:
+        assert rollouts.held(session, registry.get(session, MAC), now()) is None
+        assert registry.get(session, MAC).pinned_version == "2.4.1"
+    run(estate, "device", "pin", MAC)
+    with estate.installation.database.reading() as session:
+        assert registry.get(session, MAC).pinned_version is None

@@ -59,7 +59,7 @@ def create(street: Street, *groups: str, **more: object) -> int:
 
 
 def finish(street: Street, number: int) -> tuple[Standing, int]:
-    """Visits and turns until it is done; a stop is answered by a restart and by going on."""
+    """Visits and turns until it is done, with a restart after each; a stop is let go on."""
     stops = 0
     for _ in range(ROUNDS_MAX):
         street.visit()
@@ -68,10 +68,10 @@ def finish(street: Street, number: int) -> tuple[Standing, int]:
             number, TargetState.OFFERED, TargetState.SUCCEEDED, TargetState.FAILED
         )
         assert street.on(NEW) <= set(offered)
+        street.restart()
         if standing.state == RolloutState.STOPPED:
             stops += 1
             _stays_stopped(street, number)
-            street.restart()
             with street.installation.database.writing() as session:
                 steering.resume(session, number, actor="test", now=now())
         elif standing.state == RolloutState.DONE:

@@ -1,15 +1,21 @@
 """The staff's pages of rollouts: made with a look at who is in, steered, and read."""
 
+import time
+from datetime import timedelta
+
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 
 from accounts import users
 from accounts.models import Role
+from provision.rollouts import conducting, forms, planning
 from provision.rollouts.chart import WIDTH, bar
 from provision.rollouts.deciding import Tally
 from storage.clock import now
 from storage.installation import Installation
+from storage.refusals import RefusedError
+from storage.request import reading
 from tests.browserless import log_in, post
 from tests.conftest import ADMIN_PASSWORD
 from tests.provision import estate as estates
@@ -95,6 +101,47 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert answer.status_code == 422
     assert 'role="alert"' in page
     assert wrong.get("window", "01:00-05:00") in page
+
+
+def test_the_pages_of_its_phones_and_the_home_page_tell_of_a_rollout(
+    engineer: FlaskClient, installation: Installation
+) -> None:
+    post(engineer, NEW, {**FORM, "waves": "", "do": "create"})
+    post(engineer, f"{LIST}1/start", {}, page=f"{LIST}1")
+    assert f'href="{LIST}1"' in text(engineer, f"/staff/devices/{MAC}")
+    assert f'href="{LIST}1"' not in text(engineer, "/staff/")
+    with installation.database.writing() as session:
+        conducting.take_turn(session, 1, now() + timedelta(hours=25))
+    assert f'href="{LIST}1"' in text(engineer, "/staff/")
+    assert "не объявился" in text(engineer, f"/staff/devices/{MAC}")
+
+
+def test_a_phone_is_kept_at_a_version_and_let_go(engineer: FlaskClient) -> None:
+    page = f"/staff/devices/{MAC}"
+    assert post(engineer, f"{page}/pin", {"version": "2.3.1"}, page=page).status_code == 302
+    assert "закреплён за 2.3.1" in text(engineer, page)
+    refused = post(engineer, f"{page}/pin", {"version": "newest"}, page=page)
+    assert refused.status_code == 422
+    assert "не версия" in refused.get_data(as_text=True)
+    post(engineer, f"{page}/pin", {"version": ""}, page=page)
+    assert "закреплён за" not in text(engineer, page)
+
+
+@pytest.mark.parametrize("name", ["waves", "window", "stop", "deadline", "site", "release"])
+def test_a_long_text_is_refused_quickly(engineer: FlaskClient, name: str) -> None:
+    """S20: 64 KiB in any field cost no time worth mentioning."""
+    typed = {**FORM, name: "site: " + "5% ,:=-–" * 8192, "do": "preview"}
+    begun = time.process_time()
+    sent = engineer.application.test_request_context(method="POST", data=typed)
+    with sent, pytest.raises(RefusedError):
+        planning_of()
+    assert time.process_time() - begun < 0.5
+
+
+def planning_of() -> None:
+    """The form as it is read, with what is looked up for it."""
+    with reading() as session:
+        planning.preview(session, forms.read(request.form), now())
 
 
 def test_support_looks_and_steers_nothing(app: Flask, engineer: FlaskClient) -> None:
