@@ -96,11 +96,17 @@ _HALF = Phrase(
 
 def _measured(facts: DeviceFacts) -> Iterator[Phrase]:
     if facts.loss_percent is not None and facts.loss_percent >= LOSS_SEEN:
-        yield Phrase(f"потери {facts.loss_percent:g} %", f"loss {facts.loss_percent:g} %")
+        yield _value("потери", "loss", facts.loss_percent, " %", " %")
     if facts.jitter_ms is not None and facts.jitter_ms >= JITTER_GRAVE_MS:
-        yield Phrase(f"джиттер {facts.jitter_ms:g} мс", f"jitter {facts.jitter_ms:g} ms")
+        yield _value("джиттер", "jitter", facts.jitter_ms, " мс", " ms")
     if facts.mos is not None and facts.mos < MOS_POOR:
-        yield Phrase(f"оценка MOS {facts.mos:g}", f"opinion score (MOS) {facts.mos:g}")
+        yield _value("оценка MOS", "opinion score (MOS)", facts.mos)
+
+
+def _value(ru: str, en: str, value: float, unit_ru: str = "", unit_en: str = "") -> Phrase:
+    """A measured value, with each language's decimal mark."""
+    shown = f"{value:g}"
+    return Phrase(f"{ru} {shown.replace('.', ',')}{unit_ru}", f"{en} {shown}{unit_en}")
 
 
 def _port(situation: Situation) -> tuple[Phrase, ...]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -116,6 +117,32 @@ def test_a_phone_is_read_from_its_page_and_the_reading_stays(staff: Page) -> Non
     expect(staff.locator("main")).to_contain_text("SNMP", ignore_case=True)
     staff.goto("/en/staff/devices/02f1a7000003")
     expect(staff.locator(".timeline")).to_contain_text("SNMP", ignore_case=True)
+
+
+def test_a_phone_is_diagnosed_in_one_click_and_its_bundle_is_taken_along(staff: Page) -> None:
+    staff.goto("/staff/devices/02f1a700000b")
+    staff.get_by_role("button", name="Диагностика").click()
+    # The phone was plugged into a port at half duplex; the page follows the diagnosis by itself.
+    finding = staff.locator(".finding", has_text="Порт в полудуплексе")
+    expect(finding).to_contain_text("Включите автосогласование", timeout=60_000)
+    expect(staff.locator(".finding", has_text="Плохая связь")).to_contain_text("потери 6,5 %")
+    expect(staff.locator(".history svg")).to_be_visible()
+    with staff.expect_download() as download:
+        staff.get_by_role("button", name="Пакет диагностики").click()
+    with zipfile.ZipFile(download.value.path()) as bundle:
+        assert "findings.json" in bundle.namelist()
+        assert b"half-duplex" in bundle.read("findings.json")
+
+
+def test_the_ssh_key_of_a_phone_is_confirmed_by_a_person(staff: Page) -> None:
+    staff.goto("/staff/devices/02f1a7000004")
+    staff.get_by_role("button", name="Диагностика").click()
+    expect(staff.get_by_text("ещё никто не подтвердил")).to_be_visible(timeout=60_000)
+    staff.goto("/staff/devices/02f1a7000004")
+    panel = staff.locator("section", has=staff.locator("#ssh-key"))
+    panel.get_by_text("Подтвердить ключ").click()
+    panel.get_by_role("button", name="Это ключ этого аппарата").click()
+    expect(staff.locator("section", has=staff.locator("#ssh-key"))).to_contain_text("подтверждён")
 
 
 def test_the_warranty_page_of_a_phone_names_rules_and_papers(staff: Page) -> None:

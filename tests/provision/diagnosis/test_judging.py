@@ -189,6 +189,11 @@ def test_loss_seen_again_and_again_is_certain_and_once_is_likely() -> None:
     assert "loss in 3 of the last 3 readings" in again.evidence[-1].en
 
 
+def test_measured_values_have_each_language_s_decimal_mark() -> None:
+    loss = found(told(loss_percent=6.5))[Code.PACKET_LOSS].evidence[0]
+    assert (loss.ru, loss.en) == ("потери 6,5 %", "loss 6.5 %")
+
+
 def test_half_duplex_explains_the_loss_beside_it() -> None:
     answer = found(told(loss_percent=6.0, duplex="half"))
     cause = answer[Code.PACKET_LOSS].cause
