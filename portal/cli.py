@@ -38,6 +38,8 @@ SLICES = {
     "support.cli": ("warranty", "contract"),
     "support.certificate_cli": ("certificate",),
     "support.service_centres.cli": ("centre",),
+    "support.repairs.cli": ("repair",),
+    "support.loaners.cli": ("loaner",),
     "support.requests.mail_cli": ("mail",),
     "portal.simulated_phones": ("simulate",),
     "portal.blob_care.cli": ("storage",),

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import select
 
 from catalogue.models import Product
-from portal.demo import fleet, support_desk, world
+from portal.demo import fleet, support_desk, workshop, world
 from portal.settings import Settings
 from storage.clock import now
 from storage.installation import Installation
@@ -59,6 +59,7 @@ def prepare(installation: Installation, settings: Settings) -> Stage | None:
         world.build(installation, instant)
         fleet.enrol(installation, settings.phone_address, stage.fleet_file, instant)
         support_desk.open_desk(installation, instant)
+        workshop.fill(installation, instant)
         _log.info("demo-loaded")
     stage.settled_file.unlink(missing_ok=True)
     return stage

@@ -287,3 +287,9 @@ class NoReportError(ConflictError):
     code = "no-report"
     ru = "Отчёта ещё нет: он появится, когда работа с телефоном закончена."
     en = "There is no report yet: it comes when the work on the phone is done."
+
+
+class SeveralPhonesError(ConflictError):
+    code = "several-phones"
+    ru = "В акте {number} несколько телефонов ({count}): назовите один, например {number}/1."
+    en = "The report {number} names {count} phones: say which one, for example {number}/1."
