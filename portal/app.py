@@ -40,6 +40,7 @@ import provision.stuck.views
 import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
+import support.calendars.views
 import support.certificate_orders.views
 import support.certificate_views
 import support.customers.views
@@ -127,6 +128,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.rollouts.views.staff,
         provision.stuck.views.staff,
         provision.sweeps.views.staff,
+        support.calendars.views.staff,
         support.requests.queue_views.staff,
         support.requests.desk_views.staff,
         support.certificate_orders.views.staff,

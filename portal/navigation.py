@@ -86,6 +86,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
                 "support_certificates.certificate_list",
                 within=("/staff/warranty/", "/staff/certificate-orders/"),
             ),
+            Place(_("Calendar"), "calendars.calendar_page"),
         ),
     ),
     (

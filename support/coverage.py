@@ -13,7 +13,7 @@ from provision.models import Device
 from storage.clock import moscow_date
 from storage.refusals import NotFoundError
 from support import contracts
-from support.calendars.loading import shipped as shipped_calendar
+from support.calendars import keeping
 from support.claims import ClaimPolicy, with_claims
 from support.entitlements import Entitlement
 from support.evidence import Evidence, EvidenceKind
@@ -73,7 +73,7 @@ def coverage_of(
         _repairs(session, found.mac, today),
     )
     settled = with_replacements(session, answer, found.mac)
-    return with_claims(settled, shipped_calendar(), ClaimPolicy())
+    return with_claims(settled, keeping.current(session).calendar, ClaimPolicy())
 
 
 def _stored_rights(session: Session, mac: str) -> list[Entitlement]:

@@ -9,15 +9,18 @@ from flask_babel import get_locale
 from accounts.access import anyone
 from storage.clock import MOSCOW, now
 from storage.refusals import RefusedError
-from storage.request import installation
+from storage.request import installation, reading
 from support import business_time, rulebook
-from support.calendars.loading import shipped as shipped_calendar
+from support.calendars import keeping
 from support.civil_dates import add_months
 from support.claims import ClaimPolicy, ClaimWindow, claim_window
 from support.packages.loading import shipped as shipped_packages
 from support.packages.package import Package, Priority, Promise, deadline
 from support.repair_term import RepairPolicy, RepairTerm, repair_term
+from support.service_centres import register
+from support.service_centres.choosing import VENDOR, centre_for
 from support.terms import TermPolicy
+from support.work_calendar import WorkCalendar
 
 #: What a page reckons with; the far ends of the calendar have no time zone.
 _YEARS = range(2000, 2101)
@@ -51,7 +54,7 @@ class Deadlines:
 @anyone
 def warranty_rules() -> tuple[str, int]:
     """The rules of warranty; `handover` and `received` are days to reckon with."""
-    calendar, error = shipped_calendar(), None
+    calendar, error = _calendar(), None
     claims: ClaimWindow | None = None
     repair: RepairTerm | None = None
     months = installation().option(TermPolicy).months
@@ -78,7 +81,7 @@ def warranty_rules() -> tuple[str, int]:
 def support_rules() -> str:
     """The rules of support, free and paid."""
     return render_template(
-        "support/support_rules.html", chapters=rulebook.support_chapters(shipped_calendar())
+        "support/support_rules.html", chapters=rulebook.support_chapters(_calendar())
     )
 
 
@@ -112,8 +115,11 @@ def package_rules() -> tuple[str, int]:
 @public.get("/contacts")
 @anyone
 def contacts() -> str:
-    """How to reach us, and whether somebody answers now."""
-    calendar, instant = shipped_calendar(), now()
+    """How to reach us, whether somebody answers now, and who repairs in a region (W-11)."""
+    calendar, instant = _calendar(), now()
+    with reading() as session:
+        centres = register.every(session)
+    region = request.args.get("region", "").strip()[:100]
     return render_template(
         "support/contacts.html",
         opens=rulebook.hour(calendar.opens),
@@ -121,7 +127,17 @@ def contacts() -> str:
         is_open=business_time.is_open(calendar, instant),
         opening=business_time.next_opening(calendar, instant).astimezone(MOSCOW),
         closing=business_time.closing(calendar, instant).astimezone(MOSCOW),
+        centres=centres,
+        vendor=VENDOR,
+        region=region,
+        regions=sorted({name for one in centres for name in one.regions}),
+        chosen=centre_for(region, centres) if region else None,
     )
+
+
+def _calendar() -> WorkCalendar:
+    with reading() as session:
+        return keeping.current(session).calendar
 
 
 def _deadlines(packages: tuple[Package, ...]) -> Deadlines | None:
@@ -132,7 +148,7 @@ def _deadlines(packages: tuple[Package, ...]) -> Deadlines | None:
     code, level = request.args.get("package", ""), request.args.get("priority", "")
     package = next((found for found in packages if found.code == code), packages[0])
     priority = next((found for found in Priority if found == level), Priority.P2)
-    calendar = shipped_calendar()
+    calendar = _calendar()
     return Deadlines(
         package=package,
         priority=priority,

@@ -14,6 +14,7 @@ PUBLIC += (
     "/docs/search?q=%D1%81%D0%B5%D1%82%D1%8C",
     "/warranty",
     "/support/new",
+    "/contacts",
     "/login",
     "/nothing",
     "/api/docs",
@@ -26,7 +27,7 @@ STAFF += ("/staff/keys/", "/staff/documents/b2-manual/", "/staff/documents/new")
 STAFF += ("/staff/devices/new", "/staff/devices/02f1a7000001/preview")
 STAFF += ("/staff/releases/FP-B2/paths", "/staff/releases/statistics", "/staff/software/")
 STAFF += ("/staff/storage/", "/staff/mirror/", "/staff/products/FP-B2", "/staff/certificates/")
-STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new")
+STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new", "/staff/calendar/")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
