@@ -6,9 +6,20 @@ between makes what is kept stale at once, and never the other way round.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from provision.checkin_lines import microseconds
 from provision.devices.identity import MacAddress
@@ -17,8 +28,51 @@ from provision.models import DeviceCredential
 from provision.rendered.models import EVERY_DEVICE, Rendered, RenderingRevision
 from provision.rollouts.models import Rollout
 from provision.rollouts.vocabulary import RolloutState
+from storage.db import UtcDateTime
 
 _MINUTE = timedelta(minutes=1)
+
+
+def _standing() -> Select[int, datetime | None, int, int, datetime, datetime, bool]:
+    """For a secret's number, its MAC and now: what time and the database say of its holder."""
+    instant = bindparam("now", type_=UtcDateTime())
+
+    def revision(device_id: ColumnElement[int]) -> ScalarSelect[int]:
+        mine = RenderingRevision.device_id == device_id
+        return select(RenderingRevision.revision).where(mine).scalar_subquery()
+
+    def next_of(at: InstrumentedAttribute[Any]) -> ScalarSelect[datetime]:
+        """The next instant at which a hold begins or ends by itself."""
+        mine = Hold.device_id == Device.id
+        return select(func.min(at, type_=UtcDateTime())).where(mine, at > instant).scalar_subquery()
+
+    # A rollout's window opens and closes at full minutes of a site's day.
+    windowed = exists().where(
+        Rollout.product_id == Device.product_id,
+        Rollout.window_from.is_not(None),
+        Rollout.state != RolloutState.DONE,
+    )
+    return (
+        select(
+            Device.id.label("device_id"),
+            DeviceCredential.valid_to.label("valid_to"),
+            revision(literal(EVERY_DEVICE)).label("revision"),
+            revision(Device.__table__.c.id).label("device_revision"),
+            next_of(Hold.since).label("since"),
+            next_of(Hold.until).label("until"),
+            windowed.label("windowed"),
+        )
+        .join(Device, Device.id == DeviceCredential.device_id)
+        .where(
+            DeviceCredential.id == bindparam("credential_id"),
+            DeviceCredential.revoked_at.is_(None),
+            Device.mac == bindparam("mac"),
+        )
+    )
+
+
+#: Made once: putting it together costs as much as asking it.
+_STANDING = _standing()
 
 
 @dataclass(frozen=True)
@@ -47,36 +101,22 @@ class Kept:
 def standing(
     session: Session, credential_id: int, mac: MacAddress, now: datetime
 ) -> Standing | None:
-    """The standing of a secret's holder; None where the secret is not this MAC's live one."""
-    device_id = session.scalar(select(Device.id).where(Device.mac == mac.hex))
-    if device_id is None:
+    """The standing of a secret's holder; None where the secret is not this MAC's live one.
+
+    One statement: what it finds is of one instant, and asking costs a phone little.
+    """
+    values = {"credential_id": credential_id, "mac": mac.hex, "now": now}
+    found = session.execute(_STANDING, values).first()
+    if found is None:
         return None
-    revisions = _revisions(session, device_id)
-    # Asked again, and for plain columns: what was found before the revisions may be over.
-    proved = session.execute(
-        select(DeviceCredential.valid_to)
-        .join(Device, Device.id == DeviceCredential.device_id)
-        .where(
-            DeviceCredential.id == credential_id,
-            DeviceCredential.revoked_at.is_(None),
-            Device.mac == mac.hex,
-            Device.id == device_id,
-        )
-    ).first()
-    if proved is None:
-        return None
-    coming = (
-        proved.valid_to,
-        _next_hold(session, device_id, now),
-        _next_window(session, device_id, now),
-    )
-    ends = [at for at in coming if at is not None]
+    minute = now.replace(second=0, microsecond=0) + _MINUTE
+    coming = (found.valid_to, found.since, found.until, minute if found.windowed else None)
     return Standing(
         credential_id=credential_id,
-        device_id=device_id,
-        revision=revisions.get(EVERY_DEVICE, 0),
-        device_revision=revisions.get(device_id, 0),
-        until=min(ends, default=None),
+        device_id=found.device_id,
+        revision=found.revision or 0,
+        device_revision=found.device_revision or 0,
+        until=min((at for at in coming if at is not None), default=None),
     )
 
 
@@ -103,35 +143,3 @@ def keep(session: Session, kept: Kept) -> None:
     )
     session.add(row)
     session.flush()
-
-
-def _revisions(session: Session, device_id: int) -> dict[int, int]:
-    query = select(RenderingRevision.device_id, RenderingRevision.revision).where(
-        RenderingRevision.device_id.in_((EVERY_DEVICE, device_id))
-    )
-    return {row.device_id: row.revision for row in session.execute(query)}
-
-
-def _next_hold(session: Session, device_id: int, now: datetime) -> datetime | None:
-    """The next instant at which a hold begins or ends by itself."""
-    mine = Hold.device_id == device_id
-    coming = or_(Hold.since > now, Hold.until > now)
-    since, until = session.execute(
-        select(
-            func.min(Hold.since).filter(Hold.since > now),
-            func.min(Hold.until).filter(Hold.until > now),
-        ).where(mine, coming)
-    ).one()
-    return min((at for at in (since, until) if at is not None), default=None)
-
-
-def _next_window(session: Session, device_id: int, now: datetime) -> datetime | None:
-    """The next instant at which a rollout's window may open or close: they do at full minutes."""
-    windowed = session.scalar(
-        select(Rollout.id)
-        .join(Device, Device.product_id == Rollout.product_id)
-        .where(Device.id == device_id, Rollout.window_from.is_not(None))
-        .where(Rollout.state != RolloutState.DONE)
-        .limit(1)
-    )
-    return None if windowed is None else now.replace(second=0, microsecond=0) + _MINUTE
