@@ -49,6 +49,7 @@ import support.repairs.board_views
 import support.repairs.desk_views
 import support.repairs.views
 import support.requests.desk_views
+import support.requests.mail_views
 import support.requests.public_views
 import support.requests.queue_views
 import support.rule_views
@@ -131,6 +132,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.calendars.views.staff,
         support.requests.queue_views.staff,
         support.requests.desk_views.staff,
+        support.requests.mail_views.staff,
         support.certificate_orders.views.staff,
         support.certificate_views.staff,
         support.loaners.views.staff,

@@ -79,6 +79,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
         _("Service"),
         (
             Place(_("Requests"), "requests_queue.requests_queue"),
+            Place(_("Letters"), "letters.letters_page"),
             Place(_("Repairs"), "repair_board.board_page"),
             Place(_("Loaners"), "loaners.pool_page"),
             Place(

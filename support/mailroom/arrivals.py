@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storage.refusals import NotFoundError
-from support.mailroom.models import Fate, IncomingMail
+from support.mailroom.models import Fate, IncomingMail, MailboxPosition
 
 
 class UnknownLetterError(NotFoundError):
@@ -35,3 +35,8 @@ def get(session: Session, mail_id: int) -> IncomingMail:
     if found is None:
         raise UnknownLetterError
     return found
+
+
+def mailboxes(session: Session) -> Sequence[MailboxPosition]:
+    """The mailboxes that were visited, with what went wrong at the last visit."""
+    return session.scalars(select(MailboxPosition).order_by(MailboxPosition.mailbox)).all()

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.db import Base, UtcDateTime
+from support.phrases import Phrase
 
 
 class MailState(StrEnum):
@@ -52,6 +53,19 @@ class Fate(StrEnum):
     FLOOD = "flood"
     UNREADABLE = "unreadable"
 
+    @property
+    def phrase(self) -> Phrase:
+        return _FATES[self]
+
+
+_FATES = {
+    Fate.REQUEST: Phrase("новое обращение", "a new request"),
+    Fate.JOINED: Phrase("ответ в обращении", "a word in a request"),
+    Fate.AUTOMATIC: Phrase("автоматическое", "automatic"),
+    Fate.FLOOD: Phrase("слишком много", "too many"),
+    Fate.UNREADABLE: Phrase("нечитаемое", "unreadable"),
+}
+
 
 class IncomingMail(Base):
     """A letter that came: once, however often the mailbox shows it."""
@@ -70,6 +84,11 @@ class IncomingMail(Base):
     remark: Mapped[str] = mapped_column(Text, default="")
     request_id: Mapped[int | None] = mapped_column(ForeignKey("support_request.id"), index=True)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    @property
+    def fate_now(self) -> Fate:
+        """The fate as a word with its phrase: the row holds its text."""
+        return Fate(self.fate)
 
     @property
     def owner(self) -> str:

@@ -103,6 +103,12 @@ def latest(session: Session, limit: int) -> Sequence[OutgoingMail]:
     return session.scalars(query).all()
 
 
+def failed(session: Session, limit: int) -> Sequence[OutgoingMail]:
+    """The letters that no server took, the newest first."""
+    query = select(OutgoingMail).where(OutgoingMail.state == MailState.FAILED)
+    return session.scalars(query.order_by(OutgoingMail.id.desc()).limit(limit)).all()
+
+
 def again(session: Session, mail_id: int, now: datetime) -> bool:
     """Let a letter that failed be tried anew; whether it had failed."""
     mail = session.get(OutgoingMail, mail_id)

@@ -13,13 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from accounts import audit
 from storage import blob_models
 from storage.blobs import Readable, StoredBlob
 from storage.installation import Installation
 from storage.refusals import ConflictError, RefusedError
 from support.attachments import content
 from support.attachments.content import Accepted, AttachmentError
-from support.mailroom import outbox, parsing, plain_text
+from support.mailroom import arrivals, outbox, parsing, plain_text
 from support.mailroom.models import Fate, IncomingMail, OutgoingMail
 from support.mailroom.options import MailOptions
 from support.mailroom.parsing import IncomingLetter, UnreadableError
@@ -41,6 +42,12 @@ ACTOR = "mail"
 NO_SUBJECT = "(без темы)"
 NO_TEXT = "(в письме нет текста)"
 _HOUR = timedelta(hours=1)
+
+
+class NoSenderError(RefusedError):
+    code = "letter-sender"
+    ru = "В письме нет адреса для ответа. Скачайте его и запишите обращение вручную."
+    en = "The letter has no address to answer. Download it, and register the request by hand."
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,36 @@ def receive(
         if known is None:
             raise
         return known
+
+
+def take_anyway(installation: Installation, mail_id: int, *, actor: str, now: datetime) -> int:
+    """Make a request of a letter that was only kept; its number. Raises NoSenderError.
+
+    It is not acknowledged: whoever or whatever wrote it, a person answers it now.
+    """
+    with installation.database.reading() as session:
+        sha256 = arrivals.get(session, mail_id).raw_sha256
+    with installation.blobs.open(sha256) as file:
+        raw = file.read(parsing.LETTER_BYTES_MAX + 1)
+    letter, _remark = _read(installation, raw)
+    if letter is None or not letter.sender:
+        raise NoSenderError
+    with installation.database.writing() as session:
+        row = arrivals.get(session, mail_id)
+        if row.request_id is None:
+            stored = StoredBlob(row.raw_sha256, row.size)
+            request = _open(session, installation, None, stored, letter, now, quiet=True)
+            row.request_id, row.fate = request.id, Fate.REQUEST
+            audit.record(session, actor, "letter.open", request.audit_subject, now, letter=row.id)
+        return row.request_id
+
+
+def is_restricted(session: Session, row: IncomingMail) -> bool:
+    """N-3: whether the letter's words are kept under restricted access."""
+    query = select(RequestMessage.id).where(
+        RequestMessage.request_id == row.request_id, RequestMessage.restricted.is_(True)
+    )
+    return row.request_id is not None and session.scalar(query.limit(1)) is not None
 
 
 def _known(session: Session, sha256: str) -> Received | None:
@@ -182,10 +219,12 @@ def _open(
     stored: StoredBlob,
     letter: IncomingLetter,
     now: datetime,
+    *,
+    quiet: bool = False,
 ) -> SupportRequest:
     """A new request; one that answers a request that is over follows it."""
     text = _text(session, letter, list(letter.remarks), now)
-    may_tell = _automatic_lately(session, now) < ACKS_HOURLY
+    may_tell = not quiet and _automatic_lately(session, now) < ACKS_HOURLY
     new = NewRequest(
         channel=Channel.EMAIL,
         subject=without_tag(letter.subject)[: intake.SUBJECT_MAX] or NO_SUBJECT,

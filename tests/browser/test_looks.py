@@ -28,6 +28,7 @@ STAFF += ("/staff/devices/new", "/staff/devices/02f1a7000001/preview")
 STAFF += ("/staff/releases/FP-B2/paths", "/staff/releases/statistics", "/staff/software/")
 STAFF += ("/staff/storage/", "/staff/mirror/", "/staff/products/FP-B2", "/staff/certificates/")
 STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new", "/staff/calendar/")
+STAFF += ("/staff/letters/",)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
