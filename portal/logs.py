@@ -4,13 +4,14 @@ import contextlib
 import logging
 import re
 import secrets
-import sys
 import time
+from io import FileIO
 from pathlib import Path
-from typing import TextIO
 
 import structlog
 from flask import Flask, Response, g, request
+
+from portal.log_lines import LogLines, to_stderr
 
 #: /p/<token>/…, /support/r/<token>: a secret, so a record holds only that there was one.
 _TOKEN_PATH = re.compile(r"^(/*p/+|/(?:support|repair)/r/)(?!auth/)[^/]{20,}")
@@ -23,7 +24,7 @@ _file = contextlib.ExitStack()
 def configure(log_file: Path | None = None) -> None:
     """Set up logging for this process: to `log_file`, or to standard error."""
     _file.close()
-    stream = _file.enter_context(_opened(log_file)) if log_file else sys.stderr
+    lines = LogLines(_file.enter_context(_opened(log_file)).write if log_file else to_stderr)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -35,16 +36,16 @@ def configure(log_file: Path | None = None) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Bridge()], force=True)
 
 
-def _opened(path: Path) -> TextIO:
+def _opened(path: Path) -> FileIO:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Line buffered: several processes append whole records to one file.
-    return path.open("a", buffering=1, encoding="utf-8")
+    # Not buffered: several processes append whole records to one file.
+    return path.open("ab", buffering=0)
 
 
 class _Bridge(logging.Handler):

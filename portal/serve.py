@@ -189,9 +189,9 @@ def _announce(settings: Settings, password: str | None, *, with_phones: bool) ->
 
 
 def _tell(line: str) -> None:
-    """A line for the person who started us, seen at once."""
-    click.echo(line)
-    sys.stdout.flush()
+    """A line for the person who started us, seen at once; nobody need be there to see it."""
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(line)
 
 
 def _require_free(host: str, port: int, variable: str) -> None:
