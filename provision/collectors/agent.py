@@ -5,21 +5,33 @@ HTTPS. Where it may read is its own setting, not the server's.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import requests
 
 from provision.collectors import wire
-from provision.collectors.wire import BadMessageError, ErrandMessage
+from provision.collectors.wire import (
+    BadMessageError,
+    ChunkMessage,
+    ErrandMessage,
+    FoundMessage,
+    SweptMessage,
+    WorkMessage,
+)
 from provision.families.family import Families, UnknownFamilyError
 from provision.readers.errors import ReadError, UnreadableWayError
-from provision.readers.networks import Networks, Target, allowed
+from provision.readers.networks import Networks, Target, allowed, allowed_range
 from provision.readers.reading import Answer, read
+from provision.readers.snmp import Community
+from provision.readers.snmp_sweep import Pace
+from provision.sweeps.route import Route, networks_of
+from provision.sweeps.scanning import Manner, Swept, scan
 from storage.refusals import RefusedError
 
 CLAIM, HAND_BACK = "/api/v1/collector/claim", "/api/v1/collector/errands/{id}"
+HAND_BACK_CHUNK = "/api/v1/collector/chunks/{sweep}/{start}"
 POLL_S = 1.0
 _TIMEOUT = (5.0, 30.0)
 _BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 30.0)
@@ -76,10 +88,17 @@ class CollectorAgent:
                 return
 
     def do_one(self) -> bool:
-        """Claim one errand and do it; False where there was none."""
-        errand = self._claim()
-        if errand is None:
+        """Claim one piece of work and do it; False where there was none."""
+        work = self._claim()
+        if work is None:
             return False
+        if work.read is not None:
+            self._do_errand(work.read)
+        if work.chunk is not None:
+            self._do_chunk(work.chunk)
+        return True
+
+    def _do_errand(self, errand: ErrandMessage) -> None:
         started = time.monotonic()
         result = self._read(errand)
         message = wire.answer_message(result)
@@ -87,11 +106,49 @@ class CollectorAgent:
         outcome = result.code if isinstance(result, ReadError) else "read"
         seconds = time.monotonic() - started
         self._tell(f"{errand.via} {errand.address}: {outcome} in {seconds:.1f} s")
-        return True
 
-    def _claim(self) -> ErrandMessage | None:
+    def _do_chunk(self, chunk: ChunkMessage) -> None:
+        """Sweep a chunk, and hand its results back in pieces as they come."""
+        found: list[SweptMessage] = []
+        count = 0
+        try:
+            for swept in self._swept(chunk):
+                found.append(wire.swept_message(swept))
+                count += 1
+                if len(found) == wire.RESULTS_MAX:
+                    self._hand_back(chunk, FoundMessage(results=found))
+                    found = []
+        except (ReadError, UnknownFamilyError) as error:
+            self._hand_back(chunk, FoundMessage(refused=True))
+            self._tell(f"sweep {chunk.sweep}: {error.text('en')}")
+            return
+        self._hand_back(chunk, FoundMessage(results=found, done=True))
+        self._tell(f"sweep {chunk.sweep}: {count} of {chunk.count} addresses answered")
+
+    def _swept(self, chunk: ChunkMessage) -> Iterator[Swept]:
+        networks = networks_of(chunk.networks)
+        for network in networks:
+            allowed_range(network, self._settings.networks)
+        family = self._families.get(chunk.family)
+        if family.snmp is None:
+            raise UnreadableWayError(address=networks[0], family=family.name, via="SNMP")
+        route = Route(networks, chunk.seed)
+        manner = Manner(
+            family=family,
+            places=family.snmp,
+            community=Community(chunk.community),
+            port=chunk.port,
+            pace=Pace(route.rate(chunk.rate), chunk.timeout_s, chunk.retries),
+        )
+        yield from scan(list(route.addresses(chunk.start, chunk.count)), manner)
+
+    def _hand_back(self, chunk: ChunkMessage, message: FoundMessage) -> None:
+        path = HAND_BACK_CHUNK.format(sweep=chunk.sweep, start=chunk.start)
+        self._send(path, message.model_dump(mode="json"))
+
+    def _claim(self) -> WorkMessage | None:
         answer = self._send(CLAIM, {})
-        return None if answer.status_code == 204 else wire.read_errand(answer.content)
+        return None if answer.status_code == 204 else wire.read_work(answer.content)
 
     def _read(self, errand: ErrandMessage) -> Answer | ReadError:
         try:

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from accounts.access import AccessRule
 from provision import phone_reads
-from provision.collectors import errands, keeping
+from provision.collectors import errands, keeping, wire
 from provision.collectors.keeping import CollectorTokenError
 from provision.collectors.models import Collector
-from provision.collectors.wire import AnswerMessage, ErrandMessage
+from provision.collectors.wire import AnswerMessage, FoundMessage, WorkMessage
+from provision.dialects import family_of
+from provision.sweeps import handing_out
 from storage.clock import now
 from storage.request import installation, writing
 
@@ -34,20 +36,49 @@ class ErrandPath(BaseModel):
     number: int = Field(ge=1, le=2**31 - 1, description="The errand's id")
 
 
-@api.post("/claim", responses={200: ErrandMessage, 204: None})
+class ChunkPath(BaseModel):
+    sweep: int = Field(ge=1, le=2**31 - 1, description="The sweep's number")
+    start: int = Field(ge=0, le=2**32, description="Where the part begins")
+
+
+@api.post("/claim", responses={200: WorkMessage, 204: None})
 @collector_rule
 def claim() -> Response:
-    """The next phone to read at the collector's site, with what may be shown to it."""
+    """The next phone to read at the collector's site, else the next part of a sweep there."""
     at = now()
     with writing() as session:
-        collector = _collector(session, at)
-        errand = errands.claim(session, collector, at)
-        if errand is None:
-            return Response(status=204)
-        message = phone_reads.errand_for(session, installation(), errand)
-    answer = Response(message.model_dump_json(), mimetype="application/json")
+        work = _work(session, _collector(session, at), at)
+    if work is None:
+        return Response(status=204)
+    answer = Response(work.model_dump_json(), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _work(session: Session, collector: Collector, at: datetime) -> WorkMessage | None:
+    errand = errands.claim(session, collector, at)
+    if errand is not None:
+        return WorkMessage(read=phone_reads.errand_for(session, installation(), errand))
+    seal = installation().seal
+    chunk = handing_out.claim(session, seal, collector.site_id, collector.id, at)
+    if chunk is None:
+        return None
+    return WorkMessage(chunk=wire.chunk_message(chunk, family_of(installation()).name))
+
+
+@api.post("/chunks/<int:sweep>/<int:start>", responses={204: None})
+@collector_rule
+def hand_back_chunk(path: ChunkPath, body: FoundMessage) -> Response:
+    """What answered in a part of a sweep; in as many pieces as it takes."""
+    at, key = now(), (path.sweep, path.start)
+    with writing() as session:
+        collector = _collector(session, at)
+        if body.refused:
+            handing_out.refuse(session, collector.id, key, at)
+        else:
+            found = [wire.swept_of(one) for one in body.results]
+            handing_out.take_back(session, collector.id, key, found, at, done=body.done)
+    return Response(status=204)
 
 
 @api.post("/errands/<int:number>", responses={204: None})

@@ -17,8 +17,13 @@ from provision.readers.http import Login
 from provision.readers.reading import Answer, Credentials, Via
 from provision.readers.snmp import Community
 from provision.readers.ssh import SshLogin
+from provision.sweeps.handing_out import HandedChunk
+from provision.sweeps.route import CHUNK
+from provision.sweeps.scanning import Swept
 
-TRANSCRIPT_MAX = 512 * 1024
+#: The server takes a million bytes at once; JSON may spend six on a character.
+TRANSCRIPT_MAX = 128 * 1024
+RESULTS_MAX = 50
 _ERRORS: Mapping[str, type[ReadError]] = {
     kind.code: kind
     for kind in (
@@ -76,6 +81,45 @@ class ErrandMessage(_Message):
         )
 
 
+class ChunkMessage(_Message):
+    """A part of a sweep: the networks and the seed make its addresses."""
+
+    sweep: int
+    start: int = Field(ge=0)
+    count: int = Field(ge=1, le=CHUNK)
+    networks: list[str] = Field(min_length=1, max_length=1024)
+    seed: int
+    rate: int = Field(ge=1)
+    port: int = Field(ge=1, le=65535)
+    timeout_s: float = Field(gt=0, le=60)
+    retries: int = Field(ge=0, le=10)
+    family: str = Field(max_length=64)
+    community: str = Field(max_length=1000, repr=False)
+
+
+class WorkMessage(_Message):
+    """What there is to do: one phone to read, or a part of a sweep."""
+
+    read: ErrandMessage | None = None
+    chunk: ChunkMessage | None = None
+
+
+class SweptMessage(_Message):
+    """An address that answered."""
+
+    address: IPv4Address
+    lane: str = Field(max_length=16)
+    facts: dict[str, Any] | None = None
+
+
+class FoundMessage(_Message):
+    """Some of a chunk's results; `done` with the last of them, `refused` where it may not read."""
+
+    results: list[SweptMessage] = Field(default_factory=list, max_length=RESULTS_MAX)
+    done: bool = False
+    refused: bool = False
+
+
 class AnswerMessage(_Message):
     """What a read came to: facts, or the code of a failure with its details."""
 
@@ -119,10 +163,42 @@ def errand_message(order: Order, credentials: Credentials) -> ErrandMessage:
     )
 
 
-def read_errand(body: bytes) -> ErrandMessage:
-    """The errand in a server's answer; raises BadMessageError."""
+def chunk_message(chunk: HandedChunk, family: str) -> ChunkMessage:
+    """A chunk as its collector gets it."""
+    return ChunkMessage(
+        sweep=chunk.sweep,
+        start=chunk.start,
+        count=chunk.count,
+        networks=list(chunk.networks),
+        seed=chunk.seed,
+        rate=chunk.rate,
+        port=chunk.port,
+        timeout_s=chunk.timeout_s,
+        retries=chunk.retries,
+        family=family,
+        community=chunk.community.text,
+    )
+
+
+def swept_message(one: Swept) -> SweptMessage:
+    """One result to hand back."""
+    facts = one.facts.as_record() if one.facts else None
+    return SweptMessage(address=IPv4Address(one.address), lane=one.lane, facts=facts)
+
+
+def swept_of(message: SweptMessage) -> Swept:
+    """A result that was handed back; facts that are none are left out."""
     try:
-        return ErrandMessage.model_validate_json(body)
+        facts = _facts(message.facts) if message.facts is not None else None
+    except Exception:  # noqa: BLE001 - whatever a collector says must not end as a fault of ours
+        facts = None
+    return Swept(str(message.address), message.lane, facts)
+
+
+def read_work(body: bytes) -> WorkMessage:
+    """What a server gave to do; raises BadMessageError."""
+    try:
+        return WorkMessage.model_validate_json(body)
     except ValidationError as error:
         raise BadMessageError from error
 

@@ -48,6 +48,7 @@ def sweep() -> None:
 @click.option("--timeout", type=click.FloatRange(0.01, 60), default=1.0, show_default=True)
 @click.option("--retries", type=click.IntRange(0, 10), default=1, show_default=True)
 @click.option("--community", help="Instead of the profile's.")
+@click.option("--site", help="Let the collector of this site sweep; returns at once.")
 @click.option("--via", type=click.Choice(["snmp"]), default="snmp", help="The way to ask.")
 @click.option("--resume", type=click.IntRange(1), metavar="ID", help="Go on with this sweep.")
 @json_option
@@ -60,6 +61,7 @@ def run(
     timeout: float,
     retries: int,
     community: str | None,
+    site: str | None,
     via: str,  # noqa: ARG001 - one way so far; named so that scripts may say it
     resume: int | None,
     as_json: bool,
@@ -74,8 +76,14 @@ def run(
             conducting.resume(session, resume, actor=ACTOR, now=now())
             number = conducting.standing(session, resume).id
         else:
-            new = NewSweep(networks, rate, port, timeout, retries, community)
+            new = NewSweep(networks, rate, port, timeout, retries, community, site)
             number = conducting.start(session, installation, new, actor=ACTOR, now=now())
+    with installation.database.reading() as session:
+        standing = conducting.standing(session, number)
+    if standing.site_id is not None:
+        say(f"Sweep {number} waits for the site's collector: flatpro sweep show {number}.")
+        _show(installation, standing, as_json=as_json)
+        return
     done = _walk(installation, number)
     if done.state == SweepState.PAUSED:
         say(f"Sweep {number} was paused; go on with --resume {number}.")

@@ -16,7 +16,7 @@ from ipaddress import IPv4Network
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from accounts import audit
+from accounts import audit, users
 from provision import profiles
 from provision.dialects import family_of
 from provision.profiles import GLOBAL
@@ -45,7 +45,10 @@ class UnknownSweepError(NotFoundError):
 
 @dataclass(frozen=True)
 class NewSweep:
-    """What to sweep and how; None is what the global profile or the family says."""
+    """What to sweep and how; None is what the global profile or the family says.
+
+    With a `site`, its collectors sweep, where their own settings allow it.
+    """
 
     networks: Sequence[str]
     rate: int = DEFAULT_RATE
@@ -53,6 +56,7 @@ class NewSweep:
     timeout_s: float = 1.0
     retries: int = 1
     community: str | None = None
+    site: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Standing:
     started_by: str
     started_at: datetime
     finished_at: datetime | None
+    site_id: int | None = None
 
     @property
     def percent(self) -> int:
@@ -86,7 +91,8 @@ def start(
 ) -> int:
     """Store a sweep and its chunks; its number. Refuses what lies outside the read networks."""
     networks = networks_of(new.networks)
-    for network in networks:
+    site = users.site(session, new.site) if new.site else None
+    for network in () if site else networks:
         allowed_range(network, installation.option(ReadOptions).networks)
     settings = profiles.resolve(session, [GLOBAL]).opened(installation.seal)
     community = new.community or settings.get("read.snmp_community")
@@ -106,6 +112,7 @@ def start(
         community=b"",
         started_by=actor,
         started_at=now,
+        site_id=site.id if site else None,
     )
     session.add(sweep)
     session.flush()
@@ -244,6 +251,7 @@ def _standing(session: Session, sweep: Sweep) -> Standing:
         started_by=sweep.started_by,
         started_at=sweep.started_at,
         finished_at=sweep.finished_at,
+        site_id=sweep.site_id,
     )
 
 

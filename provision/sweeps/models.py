@@ -19,6 +19,7 @@ class Sweep(Base):
     """One walk over networks. What it needs to go on after a crash stands here.
 
     `seed` fixes the order of the addresses; `busy_s` is how long it was at work, pauses left out.
+    With a `site_id` it is walked by the collectors of that site.
     """
 
     __tablename__ = "sweep"
@@ -37,6 +38,7 @@ class Sweep(Base):
     started_by: Mapped[str] = mapped_column(Text)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True)
 
     @property
     def subject(self) -> str:
@@ -53,6 +55,9 @@ class SweepChunk(Base):
     start: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     count: Mapped[int]
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The collector's number; the server's own walker leaves it empty.
+    claimed_by: Mapped[int | None]
 
 
 class SweepResult(Base):

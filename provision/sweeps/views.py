@@ -11,6 +11,7 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role
 from jobs import queue
+from provision.collectors import keeping
 from provision.devices.readings import MatchVerdict
 from provision.readers.networks import ReadOptions
 from provision.sweeps import conducting, results, work
@@ -55,7 +56,8 @@ def start() -> Redirect | tuple[str, int]:
         new = _typed()
         with writing() as session:
             number = conducting.start(session, installation(), new, actor=actor, now=at)
-            queue.submit(session, work.WALK, {"sweep": number}, actor=actor, now=at)
+            if not new.site:
+                queue.submit(session, work.WALK, {"sweep": number}, actor=actor, now=at)
     except RefusedError as error:
         return _list(request.form, error), 422
     return _to(number)
@@ -100,7 +102,8 @@ def pause(number: int) -> Redirect:
 def resume(number: int) -> Redirect:
     """Let a paused sweep go on."""
     with writing() as session:
-        if conducting.resume(session, number, actor=acting().login, now=now()):
+        again = conducting.resume(session, number, actor=acting().login, now=now())
+        if again and conducting.standing(session, number).site_id is None:
             arguments = {"sweep": number}
             queue.submit(session, work.WALK, arguments, actor=acting().login, now=now())
     return _to(number)
@@ -131,12 +134,14 @@ def results_json(number: int) -> Mapping[str, object]:
 def _list(typed: Mapping[str, str], error: RefusedError | None) -> str:
     with reading() as session:
         found = conducting.latest(session, SHOWN)
+        here = {one.site for one in keeping.every(session, now()) if not one.is_revoked}
     return render_template(
         "sweeps/sweeps.html",
         sweeps=found,
         typed=typed,
         error=error,
         default_rate=DEFAULT_RATE,
+        site_options=[("", _("this server")), *((name, name) for name in sorted(here))],
         networks=[str(one) for one in installation().option(ReadOptions).networks],
         may_sweep=SWEEPERS.allows(acting()),
     )
@@ -148,7 +153,8 @@ def _typed() -> NewSweep:
         raise BadPaceError(limit=RATE_MAX)
     texts = request.form.get("networks", "").replace(",", " ").split()
     community = request.form.get("community", "").strip()[:255]
-    return NewSweep(networks=texts, rate=int(rate), community=community or None)
+    site = request.form.get("site", "").strip() or None
+    return NewSweep(networks=texts, rate=int(rate), community=community or None, site=site)
 
 
 def _subnet(text: str, subnets: list[tuple[IPv4Network, int]]) -> IPv4Network | None:
