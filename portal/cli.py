@@ -40,6 +40,7 @@ SLICES = {
     "support.service_centres.cli": ("centre",),
     "support.repairs.cli": ("repair",),
     "support.loaners.cli": ("loaner",),
+    "support.requests.cli": ("request",),
     "support.requests.mail_cli": ("mail",),
     "portal.simulated_phones": ("simulate",),
     "portal.blob_care.cli": ("storage",),

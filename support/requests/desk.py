@@ -23,6 +23,7 @@ from support.requests.models import (
     SupportRequest,
 )
 from support.requests.queue import Turn, turn_of
+from support.requests.refused import AssigneeError
 from support.requests.talking import AGENTS
 from support.sla.clocks import Clock
 from support.sla.log import State
@@ -86,6 +87,14 @@ def agents(session: Session) -> Sequence[User]:
     """Who may be given a request."""
     query = select(User).where(User.role.in_([str(role) for role in AGENTS]))
     return session.scalars(query.where(User.disabled_at.is_(None)).order_by(User.name)).all()
+
+
+def agent(session: Session, login: str) -> User:
+    """Who answers under this login; raises AssigneeError for anybody else."""
+    found = next((one for one in agents(session) if one.login == login), None)
+    if found is None:
+        raise AssigneeError(login=login[:64])
+    return found
 
 
 def organisations(session: Session) -> Sequence[Organisation]:
