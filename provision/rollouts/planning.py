@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
@@ -142,16 +142,8 @@ def create(session: Session, new: NewRollout, *, actor: str, now: datetime) -> i
         for n, wave in enumerate(new.waves)
     )
     session.flush()
-    session.add_all(
-        RolloutTarget(
-            rollout_id=rollout.id,
-            device_id=seat.device_id,
-            group_number=seat.group,
-            state=TargetState.LEFT_OUT if seat.obstacle else TargetState.WAITING,
-            reason=seat.obstacle,
-        )
-        for seat in seats
-    )
+    # Plain rows: a hundred thousand objects would hold the writers' lock for long.
+    session.execute(insert(RolloutTarget), [_target(rollout.id, seat) for seat in seats])
     audit.record(
         session,
         actor,
@@ -164,6 +156,16 @@ def create(session: Session, new: NewRollout, *, actor: str, now: datetime) -> i
     )
     session.flush()
     return rollout.id
+
+
+def _target(rollout_id: int, seat: _Seat) -> Mapping[str, object]:
+    return {
+        "rollout_id": rollout_id,
+        "device_id": seat.device_id,
+        "group_number": seat.group,
+        "state": TargetState.LEFT_OUT if seat.obstacle else TargetState.WAITING,
+        "reason": seat.obstacle,
+    }
 
 
 def _checked(session: Session, new: NewRollout) -> tuple[Product, Site | None]:
