@@ -29,6 +29,8 @@ from provision.models import CheckIn, CheckInKind
 from provision.rollouts.fleet import held_now
 from provision.stuck.troubles import Patience, Trouble
 
+_REFUSED = and_(CheckIn.kind == CheckInKind.REFUSED, CheckIn.status != 503)
+
 Question = Select[int, int | None, datetime | None]
 
 
@@ -38,8 +40,14 @@ def question(session: Session, trouble: Trouble, patience: Patience, now: dateti
 
 
 def _refused(_session: Session, patience: Patience, now: datetime) -> Question:
-    refused = and_(CheckIn.kind == CheckInKind.REFUSED, CheckIn.status != 503)
-    return _since_it_was_well(refused, 1, patience, now)
+    unproved = and_(_REFUSED, CheckIn.strength != "proved")
+    return _since_it_was_well(unproved, 1, patience, now)
+
+
+def _other_mac(_session: Session, patience: Patience, now: datetime) -> Question:
+    """Its secret was right, so only a contradiction can have been the reason."""
+    contradicted = and_(_REFUSED, CheckIn.strength == "proved")
+    return _since_it_was_well(contradicted, 1, patience, now)
 
 
 def _not_written(_session: Session, patience: Patience, now: datetime) -> Question:
@@ -138,6 +146,7 @@ def _plain(since: InstrumentedAttribute[Any], what: ColumnElement[bool]) -> Ques
 
 _QUESTIONS: Mapping[Trouble, Callable[[Session, Patience, datetime], Question]] = {
     Trouble.REFUSED: _refused,
+    Trouble.OTHER_MAC: _other_mac,
     Trouble.NO_CONFIGURATION: _no_configuration,
     Trouble.NOT_WRITTEN: _not_written,
     Trouble.TAKES_IN_VAIN: _takes_in_vain,

@@ -25,6 +25,12 @@ def words() -> Mapping[Trouble, Words]:
             _("The last thing heard of the phone is a token or password that is not its own."),
             _("Give it its current token or password, or issue a new one on its page."),
         ),
+        Trouble.OTHER_MAC: Words(
+            "fault",
+            _("Says another MAC"),
+            _("It proves itself by its own secret and says the MAC of another phone."),
+            _("Somebody entered this phone's address on another one: give that one its own."),
+        ),
         Trouble.NO_CONFIGURATION: Words(
             "fault",
             _("Does not take its configuration"),

@@ -106,6 +106,7 @@ def test_phones_that_are_well_are_in_no_trouble(fleet: Installation) -> None:
     ("do", "trouble"),
     [
         (check_in(CheckInKind.REFUSED, HOUR / 2), Trouble.REFUSED),
+        (check_in(CheckInKind.REFUSED, HOUR / 2, proof="token"), Trouble.OTHER_MAC),
         (check_in(CheckInKind.BOOTSTRAP, HOUR / 2, 3), Trouble.NO_CONFIGURATION),
         (check_in(CheckInKind.REFUSED, HOUR / 2, status=503, proof="token"), Trouble.NOT_WRITTEN),
         (check_in(CheckInKind.FIRMWARE, DAY, 3), Trouble.TAKES_IN_VAIN),
