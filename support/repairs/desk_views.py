@@ -11,6 +11,9 @@ from werkzeug.wrappers import Response as Redirect
 from accounts.access import acting
 from accounts.access import staff as staff_rule
 from accounts.models import Role
+from provision.dialects import families_of
+from provision.verdicts import gathering, words
+from provision.verdicts.unit import Judgement, Verdict
 from storage import clock
 from storage.clock import moscow_date
 from storage.refusals import RefusedError
@@ -287,9 +290,19 @@ def _page(unit_id: int, error: RefusedError | None = None) -> Response:
                 for row in pool.look(session, clock.now()).rows
                 if row.state is PoolState.AVAILABLE
             ],
+            judgements=_judgements(session, unit),
+            words=words,
             reasons=[(one, f"{one.rule} · {one.phrase.text(said)}") for one in Reason],
             may_change=acting().role in {Role.AGENT, Role.ENGINEER, Role.ADMIN},
             typed=request.form,
             error=error,
         )
     return Response(page, status_of(error) if error else 200, mimetype="text/html")
+
+
+def _judgements(session: Session, unit: RepairUnit) -> list[Judgement]:
+    """X-4: what the phone itself told that does not fit the records; a person decides."""
+    if unit.device is None:
+        return []
+    found = gathering.of_device(session, unit.device, families_of(installation()))
+    return [one for one in found if one.verdict is not Verdict.MATCH]
