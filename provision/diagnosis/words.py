@@ -5,7 +5,7 @@ from storage.phrases import Phrase
 
 NAMES = {
     Code.UNREACHABLE: Phrase("Аппарат не отвечает", "The phone does not answer"),
-    Code.READ_REFUSED: Phrase("Аппарат не пускает нас", "The phone refuses our credential"),
+    Code.READ_REFUSED: Phrase("Не пускает читать", "Does not let us read it"),
     Code.SSH_KEY_CHANGED: Phrase("Другой ключ SSH", "Another SSH key"),
     Code.SILENT: Phrase("Не забирает настройки", "Does not fetch its settings"),
     Code.PROOF_REFUSED: Phrase("Не может подтвердить себя", "Cannot prove itself"),
@@ -33,8 +33,8 @@ MEANINGS = {
         "off.",
     ),
     Code.READ_REFUSED: Phrase(
-        "Аппарат жив, но наши учётные данные для чтения ему не подходят: многого о нём не видно.",
-        "The phone is alive but does not take our reading credential: much of it stays unseen.",
+        "Учётные данные для чтения не заданы, или аппарат их не принял: многого о нём не видно.",
+        "No reading credential is set, or the phone does not take it: much of it stays unseen.",
     ),
     Code.SSH_KEY_CHANGED: Phrase(
         "Под этим адресом или номером отвечает не тот аппарат, либо его сбросили к заводским "
