@@ -4,7 +4,7 @@ import math
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
@@ -120,14 +120,14 @@ class _Seat:
 
 def preview(session: Session, new: NewRollout, now: datetime) -> Plan:
     """Who would be in, by group; nothing is stored."""
-    product, site = _checked(session, new)
+    new, product, site = _checked(session, new)
     # Which phones the shares take depends on a salt that is not drawn yet: numbers are the same.
     return _plan(new, _seats(session, new, product, site, secrets.token_hex(8), now))
 
 
 def create(session: Session, new: NewRollout, *, actor: str, now: datetime) -> int:
     """Store a rollout that has not begun; from now on its version goes out by rollouts alone."""
-    product, site = _checked(session, new)
+    new, product, site = _checked(session, new)
     salt = secrets.token_hex(8)
     seats = _seats(session, new, product, site, salt, now)
     plan = _plan(new, seats)
@@ -168,7 +168,8 @@ def _target(rollout_id: int, seat: _Seat) -> Mapping[str, object]:
     }
 
 
-def _checked(session: Session, new: NewRollout) -> tuple[Product, Site | None]:
+def _checked(session: Session, new: NewRollout) -> tuple[NewRollout, Product, Site | None]:
+    """The rollout with its version as the release spells it, and what it names."""
     product = products.get(session, new.product)
     release = releases.get(session, product, new.version)
     if not (math.isfinite(new.stop_percent) and 0 < new.stop_percent <= 100):
@@ -189,7 +190,7 @@ def _checked(session: Session, new: NewRollout) -> tuple[Product, Site | None]:
     for other in going:
         if site is None or other.site_id is None or other.site_id == site.id:
             raise OverlapError(version=release.version, number=other.id)
-    return product, site
+    return replace(new, version=release.version), product, site
 
 
 def _site(session: Session, name: str) -> Site:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.facts import Network, PhoneLine, Quality, Trouble
+from simulator.faults import Fault
 from simulator.fleet_file import (
     FleetFileError,
     FleetPlan,
@@ -182,3 +183,20 @@ def test_a_hostility_that_there_is_not_is_refused(tmp_path: Path) -> None:
     phone = {**PHONE, "trouble": {"hostile": "rude"}}
     with pytest.raises(FleetFileError):
         load_fleet(written(tmp_path / "fleet.json", {**FLEET, "phones": [phone]}))
+
+
+def test_how_a_phone_breaks_survives_the_file_and_any_other_word_is_refused(
+    tmp_path: Path,
+) -> None:
+    plan = load_fleet(
+        written(
+            tmp_path / "fleet.json",
+            {**FLEET, "phones": [{**PHONE, "fault": "comes-back-old"}]},
+        )
+    )
+    assert plan.phones[0].fault is Fault.COMES_BACK_OLD
+    save_fleet(plan, tmp_path / "again.json")
+    assert load_fleet(tmp_path / "again.json") == plan
+    wrong = {**FLEET, "phones": [{**PHONE, "fault": "explodes"}]}
+    with pytest.raises(FleetFileError, match="fault"):
+        load_fleet(written(tmp_path / "wrong.json", wrong))

@@ -269,6 +269,18 @@ def test_a_rollout_that_no_phone_can_take_is_refused(rig: Rig) -> None:
         rig.create()
 
 
+def test_a_version_is_kept_as_the_release_spells_it(rig: Rig) -> None:
+    new = NewRollout("FP-B2", "2.04.1")
+    with rig.installation.database.writing() as session:
+        number = planning.create(session, new, actor="test", now=NOW)
+    with pytest.raises(OverlapError):
+        rig.create()
+    rig.do(steering.start, number)
+    assert rig.due(FIRST) == NEW
+    with rig.installation.database.reading() as session:
+        assert standing.standing(session, number).version == NEW
+
+
 def test_an_unknown_rollout_is_not_found(rig: Rig) -> None:
     with pytest.raises(UnknownRolloutError):
         rig.do(steering.start, 99)
