@@ -33,6 +33,7 @@ import provision.diagnosis.views
 import provision.dialect_pages.views
 import provision.newcomers.views
 import provision.phone_api
+import provision.phone_logs.views
 import provision.profile_pages.views
 import provision.rollouts.views
 import provision.ssh_keys.views
@@ -120,6 +121,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         docs_store.views.staff,
         provision.views.staff,
         provision.verdicts.views.staff,
+        provision.phone_logs.views.staff,
         provision.collectors.views.staff,
         provision.ssh_keys.views.staff,
         provision.diagnosis.views.staff,

@@ -10,6 +10,7 @@ import jobs.models
 import provision.collectors.models
 import provision.diagnosis.models
 import provision.models
+import provision.phone_logs.models
 import provision.rendered.models
 import provision.rollouts.models
 import provision.ssh_keys.models

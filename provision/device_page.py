@@ -13,6 +13,8 @@ from provision.devices.models import Device
 from provision.devices.readings import ReadingSummary
 from provision.devices.summary import DeviceSummary
 from provision.families.family import Families
+from provision.phone_logs import keeping as phone_logs
+from provision.phone_logs.keeping import LogSummary
 from provision.profiles import Profile
 from provision.rollouts.standing import Part, parts_of
 from provision.ssh_keys import pins
@@ -44,6 +46,7 @@ class DevicePage:
     judgements: Sequence[Judgement]
     ssh_key: KnownKey | None
     rollouts: Sequence[Part]
+    logs: Sequence[LogSummary]
 
     @property
     def other_mac(self) -> str | None:
@@ -78,4 +81,5 @@ def gather(
         judgements=gathering.of_device(session, device, families),
         ssh_key=pins.known(session, device),
         rollouts=parts_of(session, device),
+        logs=phone_logs.of_device(session, device),
     )

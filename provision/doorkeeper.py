@@ -12,6 +12,8 @@ from provision.limits import Limiter
 FAILURES_PER_MINUTE = 30
 #: Unproved requests of which a record is kept; beyond that a flood leaves no rows behind.
 RECORDS_PER_MINUTE = 600
+#: Logs that one phone may send.
+LOGS_PER_MINUTE = 6
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,12 @@ class Doorkeeper:
 
     _failures: Limiter = field(default_factory=lambda: Limiter(FAILURES_PER_MINUTE))
     _records: Limiter = field(default_factory=lambda: Limiter(RECORDS_PER_MINUTE, keys_max=1))
+
+    _logs: Limiter = field(default_factory=lambda: Limiter(LOGS_PER_MINUTE))
+
+    def may_send_log(self, mac: MacAddress, now_s: float) -> bool:
+        """Whether a proved phone may send one more log."""
+        return self._logs.add(mac.hex, now_s)
 
     def may_try(self, address: str, mac: MacAddress | None, now_s: float) -> bool:
         """Whether this address may try another password for this MAC: guessing ends here."""

@@ -15,6 +15,7 @@ class Grant(StrEnum):
     COMMON = "common"
     FIRMWARE = "firmware"
     RELEASE = "release"
+    LOG = "log"
     NOTHING = "nothing"
 
 
@@ -25,6 +26,7 @@ _FOR_PROVED = {
     PathKind.FIRMWARE: Grant.FIRMWARE,
     PathKind.RELEASE: Grant.RELEASE,
     PathKind.PRODUCT: Grant.COMMON,
+    PathKind.LOG: Grant.LOG,
 }
 _FOR_ANYONE = {
     PathKind.BOOTSTRAP: Grant.BOOTSTRAP,

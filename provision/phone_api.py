@@ -32,6 +32,7 @@ from provision.certificates import ClientCertificate
 from provision.checkin_lines import Line
 from provision.checkins import SelfReport, SentBytes, Visit
 from provision.configurations import PhoneFile, Press
+from provision.devices import registry
 from provision.dialects import families_of
 from provision.families.family import PathKind
 from provision.families.formats import UnwritableNameError, UnwritableValueError
@@ -39,6 +40,7 @@ from provision.grants import Grant
 from provision.models import CheckInKind
 from provision.phone_calls import Finding, Gate, PhoneCall
 from provision.phone_door import PhoneDoor
+from provision.phone_logs import keeping as phone_logs
 from provision.proofs import Verifier
 from provision.rendered import answer, keeping
 from provision.rendered.keeper import Keeper
@@ -51,7 +53,7 @@ from storage.conditions import RequestConditions, Validators, Verdict
 from storage.db import DatabaseFullError
 from storage.installation import Installation
 from storage.refusals import RefusedError
-from storage.request import installation, reading
+from storage.request import installation, reading, writing
 from storage.sending import Sent
 from storage.serving import Cache, Representation
 
@@ -147,6 +149,38 @@ def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not 
         _record(finding, finding.visit(CheckInKind.REFUSED, 404))
     # The one refusal: nothing tells a wrong token from a wrong MAC or a path that is none.
     raise NotFound
+
+
+@blueprint.route("/p/<anything:rest>", methods=["PUT"], provide_automatic_options=False)
+@phone
+def take_log(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not what routing made of it
+    """The log of a phone that proved itself; any other gets the one refusal, its log unread."""
+    with reading() as session:
+        finding = phone_calls.find_out(session, _gate(), _call(request))
+    asked, mac = finding.asked, finding.identity.mac
+    if finding.failed and not _may_fail(finding):
+        return _short(429, retry=True)
+    if finding.grant is not Grant.LOG or asked is None or mac is None:
+        raise NotFound
+    if not _gate().doorkeeper.may_send_log(mac.value, finding.call.at_s):
+        return _short(429, retry=True)
+    content = request.stream.read(phone_logs.LOG_BYTES_MAX + 1)
+    if len(content) > phone_logs.LOG_BYTES_MAX:
+        _record(finding, finding.visit(CheckInKind.REFUSED, 413))
+        return _short(413)
+    with writing() as session:
+        device = registry.get(session, mac.value.hex)
+        seal, name = installation().seal, asked.name or "phone"
+        phone_logs.keep(session, seal, device, name, content, finding.call.at)
+    visit = replace(finding.visit(CheckInKind.LOG, 204), total_bytes=len(content))
+    _record(finding, visit)
+    return _without_type(Response(status=204, headers=_PRIVATE))
+
+
+def _short(status: int, *, retry: bool = False) -> Response:
+    """A refusal in the phone plane's few words."""
+    headers = {**_PRIVATE, **({"Retry-After": str(RETRY_AFTER_S)} if retry else {})}
+    return Response(f"{status}\n", status, headers=headers, mimetype="text/plain")
 
 
 def _not_written(finding: Finding, error: RefusedError) -> Response:

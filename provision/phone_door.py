@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import structlog
+from prometheus_client import Counter
 
 from provision import checkin_lines
 from provision.checkin_lines import microseconds
@@ -58,6 +59,8 @@ _TOO_OFTEN = Reply(
     ],
     b"429\n",
 )
+#: Each answer counts among the figures of monitoring, as the views' answers do.
+_COUNTED = Counter("flatpro_door_answers", "What the phones' door answered.", ["status"])
 #: After a failed lookup the views answer alone for so long (seconds).
 _REST_S = 1.0
 
@@ -96,9 +99,11 @@ class PhoneDoor:
         if wanted is not None and wanted != answer.etag:
             return None
         if not self._fetches.add(str(credential_id), at_s):
+            _COUNTED.labels("429").inc()
             return _TOO_OFTEN
         status = answer.status if wanted is None else 304
         self._record(answer, address, status)
+        _COUNTED.labels(str(status)).inc()
         body = answer.body if status == 200 else b""
         return Reply(_REASONS[status], _headers(answer, status), body)
 

@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     COMMON = "common"
     UNCHANGED = "unchanged"
     NOTHING_DUE = "nothing-due"
+    LOGGED = "logged"
     STARTED = "started"
     RESUMED = "resumed"
     DOWNLOADED = "downloaded"
@@ -141,6 +142,8 @@ def _told(row: CheckIn) -> Iterator[StoryEvent]:
         case CheckInKind.CONFIGURATION:
             whole = row.path_kind != "product"
             yield _event(row, EventKind.CONFIGURED if whole else EventKind.COMMON)
+        case CheckInKind.LOG:
+            yield _event(row, EventKind.LOGGED)
         case CheckInKind.REFUSED:
             yield _event(row, EventKind.REFUSED)
 

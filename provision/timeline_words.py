@@ -96,6 +96,10 @@ def _nothing_due(_event: StoryEvent) -> Words:
     return _("Asked for firmware, nothing is due"), ""
 
 
+def _logged(event: StoryEvent) -> Words:
+    return _("Sent its log, %(size)s", size=megabytes(event.total_bytes)), ""
+
+
 def _started(event: StoryEvent) -> Words:
     return _("Started downloading %(version)s", version=event.version), _of_all(event)
 
@@ -162,6 +166,7 @@ def _recorded(event: StoryEvent) -> Words:
         "device.handover": _("Proof of a date recorded"),
         "device.credential.new": _("New credential issued"),
         "device.credential.revoke": _("Credentials revoked"),
+        "device.log.take": _("Its log was taken"),
         "device.hold": _("Held back from updates"),
         "device.release": _("Offered updates again"),
         "device.pin": _("Kept at a version"),
@@ -194,6 +199,7 @@ _DETAILS: Mapping[str, tuple[str, ...]] = {
     "device.handover": ("on", "paper"),
     "device.credential.new": ("kind",),
     "device.credential.revoke": ("kind",),
+    "device.log.take": ("name",),
     "device.hold": ("reason",),
     "device.pin": ("version",),
     "device.board": ("paper",),
@@ -221,6 +227,7 @@ _TOLD: Mapping[EventKind, tuple[str, str, Callable[[StoryEvent], Words]]] = {
     EventKind.COMMON: ("", "settings", _common),
     EventKind.UNCHANGED: ("", "clock", _unchanged),
     EventKind.NOTHING_DUE: ("", "clock", _nothing_due),
+    EventKind.LOGGED: ("", "document", _logged),
     EventKind.STARTED: ("info", "download", _started),
     EventKind.RESUMED: ("info", "resume", _resumed),
     EventKind.DOWNLOADED: ("good", "download", _downloaded),

@@ -44,7 +44,7 @@ from provision.devices.summary import DeviceSummary
 from provision.dialects import families_of
 from provision.models import CredentialKind, Level
 from provision.rollouts import words as rollout_words
-from provision.timeline_words import field_name, told
+from provision.timeline_words import field_name, megabytes, told
 from provision.verdicts import words as verdict_words
 from storage.clock import now
 from storage.refusals import RefusedError
@@ -249,6 +249,7 @@ def _page(mac: str, *, issued: Issued | None = None, error: RefusedError | None 
         issued=issued,
         error=error,
         field_name=field_name,
+        log_size=megabytes,
         words=verdict_words,
         target_states=rollout_words.target_states(),
         rollout_reasons=rollout_words.reasons(),

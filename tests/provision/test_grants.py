@@ -52,4 +52,9 @@ def test_a_method_that_the_path_does_not_take_gets_nothing(families: Families) -
     asking = PhoneRequest("PUT", f"/p/{TOKEN}/{MAC}-app.log", OWN, "10.0.0.7", PROOF)
     identity = identify(asking, families)
     assert decide(identity, "GET") is Grant.NOTHING
-    assert decide(identity, "PUT") is Grant.NOTHING
+    assert decide(identity, "PUT") is Grant.LOG
+
+
+def test_a_log_is_taken_from_nobody_who_proved_nothing(families: Families) -> None:
+    asking = PhoneRequest("PUT", f"/p/{TOKEN}/{MAC}-app.log", OWN, "10.0.0.7")
+    assert decide(identify(asking, families), "PUT") is Grant.NOTHING

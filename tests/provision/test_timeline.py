@@ -191,6 +191,7 @@ EVENTS = [
     (StoryEvent(NOW, EventKind.COMMON), "Took the common settings of its product"),
     (StoryEvent(NOW, EventKind.UNCHANGED, times=3), "Asked again 3 times, nothing new"),
     (StoryEvent(NOW, EventKind.NOTHING_DUE), "Asked for firmware, nothing is due"),
+    (StoryEvent(NOW, EventKind.LOGGED, total_bytes=2_097_152), "Sent its log, 2 MB"),
     (StoryEvent(NOW, EventKind.STARTED, version="2.4.1"), "Started downloading 2.4.1"),
     (
         StoryEvent(NOW, EventKind.RESUMED, version="2.4.1", first_byte=1_234_567),

@@ -1,0 +1,1 @@
+"""Logs that phones send: bounded, sealed, the last few of each phone."""
