@@ -86,6 +86,7 @@ def _stays_stopped(street: Street, number: int) -> None:
     assert street.turn(number).state == RolloutState.STOPPED
 
 
+@pytest.mark.timeout(400)
 def test_it_stops_at_its_threshold_goes_on_after_a_restart_and_ends(street: Street) -> None:
     streets.release(street)
     number = create(street, "10%", "30%")
@@ -113,6 +114,7 @@ def test_two_thousand_phones_of_which_eight_in_a_hundred_fail(settings: Settings
         assert street.told(number, TargetState.FAILED).keys() == street.on(OLD)
 
 
+@pytest.mark.timeout(400)
 def test_nobody_gets_the_release_before_its_group_begins(street: Street) -> None:
     streets.release(street)
     number = create(street, "10%", asks_approval=True)
