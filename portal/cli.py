@@ -42,7 +42,7 @@ SLICES = {
     "support.loaners.cli": ("loaner",),
     "support.requests.cli": ("request",),
     "support.requests.mail_cli": ("mail",),
-    "portal.simulated_phones": ("simulate",),
+    "portal.simulated_phones_cli": ("simulate",),
     "portal.blob_care.cli": ("storage",),
     "portal.backups.cli": ("backup", "restore"),
     "portal.doctor.cli": ("doctor",),

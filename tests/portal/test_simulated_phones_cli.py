@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.simulated_phones import simulate
+from portal.simulated_phones_cli import simulate
 from provision import folding
 from provision.models import CheckIn, Device
 from storage.installation import Installation
