@@ -31,7 +31,6 @@ STAFF += ("/staff/releases/FP-B2/paths", "/staff/releases/statistics", "/staff/s
 STAFF += ("/staff/storage/", "/staff/mirror/", "/staff/products/FP-B2", "/staff/certificates/")
 STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new", "/staff/calendar/")
 STAFF += ("/staff/letters/",)
-STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new")
 STAFF += ("/staff/repairs/", "/staff/repairs/1", "/staff/repairs/2", "/staff/repairs/3")
 STAFF += ("/staff/repairs/dock?code=RMA", "/staff/loaners/", "/staff/certificate-orders/")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -8,12 +8,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from accounts.models import Role
+from firmware.mark_models import VersionMark
+from firmware.marks import MarkKind
 from storage.clock import now
 from support.personal_data.models import Consent
 from support.repairs.filing import PER_SOURCE_HOURLY
 from support.repairs.models import FaultReport
 from tests.browserless import form_token
-from tests.support.register import CUSTOMER
+from tests.support.register import CUSTOMER, device_row
 from tests.support.repairs.test_filing import pdf_text
 from tests.support.repairs.workshop import Workshop
 from tests.support.test_views import log_in
@@ -123,8 +125,6 @@ def test_another_customer_learns_nothing_of_a_phone(
 ) -> None:
     log_in(client, workshop.register, Role.CUSTOMER)
     with workshop.installation.database.writing() as session:
-        from tests.support.register import device_row  # noqa: PLC0415
-
         device_row(session, workshop.register.first).organisation_id = None
     assert "02f1a70a0001" not in client.get(f"/repair/new?serial={workshop.register.first}").text
 
@@ -184,3 +184,24 @@ def test_a_count_of_phones_that_is_none_is_one(
     client: FlaskClient, workshop: Workshop, value: str
 ) -> None:
     assert send(client, filled(workshop, phones=value))[0] == 302
+
+
+def test_a_known_problem_of_the_phones_firmware_is_told_before_it_is_sent(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    with workshop.installation.database.writing() as session:
+        device = device_row(session, workshop.register.first)
+        device.firmware = "2.3.0"
+        session.add(
+            VersionMark(
+                product_id=device.product_id, kind=MarkKind.BROKEN, version="2.3.0",
+                canonical="2.3.0", reason="Пропадает звук в трубке", marked_at=now(),
+                marked_by="test",
+            )
+        )  # fmt: skip
+    address = f"/repair/new?serial={workshop.register.first}"
+    assert "Пропадает звук" not in html.unescape(client.get(address).text)
+    log_in(client, workshop.register, Role.CUSTOMER)
+    page = html.unescape(client.get(address).text)
+    assert "Пропадает звук в трубке" in page
+    assert "2.3.0" in page
