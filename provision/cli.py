@@ -15,6 +15,7 @@ from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
 from provision.diagnosis.cli import diagnose, take_bundle
 from provision.dialects import schema_of
+from provision.enrolment.cli import import_devices
 from provision.models import CredentialKind
 from provision.phone_reads import ReadAnswer
 from provision.profiles import Link, Setting
@@ -479,5 +480,6 @@ def _fact(answer: ReadAnswer, name: str) -> object:
 device.add_command(diagnose)
 device.add_command(take_bundle)
 device.add_command(ssh_key)
+device.add_command(import_devices)
 
 COMMANDS = (device, profile)

@@ -1,0 +1,72 @@
+"""What the register holds already, as far as a table may meet it; asked in batches."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from accounts.models import Organisation, Site
+from catalogue import products
+from catalogue.models import Product
+from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
+from provision.devices.models import Device
+from provision.enrolment.columns import Entry
+from provision.enrolment.judging import KnownDevice, Register
+
+#: SQLite takes 999 values in one question at least.
+_BATCH = 400
+
+
+def register_for(session: Session, entries: Sequence[Entry]) -> Register:
+    """Products, places, and the phones that have a MAC or a serial number of these rows."""
+    by_mac: dict[str, KnownDevice] = {}
+    by_serial: dict[str, str] = {}
+    for part in _batches(entries):
+        for one in _devices(session, part):
+            by_mac[one.mac] = one
+            if one.serial:
+                by_serial[one.serial] = one.mac
+    sites: dict[str, list[tuple[int, int]]] = {}
+    for site in session.scalars(select(Site)):
+        sites.setdefault(site.name, []).append((site.id, site.organisation_id))
+    return Register(
+        revisions={product.code: product.revisions for product in products.every(session)},
+        sites=sites,
+        organisations={one.name: one.id for one in session.scalars(select(Organisation))},
+        by_mac=by_mac,
+        by_serial=by_serial,
+    )
+
+
+def _devices(session: Session, entries: Sequence[Entry]) -> Iterator[KnownDevice]:
+    macs, serials = _names(entries)
+    which: ColumnElement[bool] = or_(Device.mac.in_(macs), Device.serial.in_(serials))
+    query = select(
+        Device.mac,
+        Device.serial,
+        Product.code,
+        Device.hardware,
+        Device.site_id,
+        Device.organisation_id,
+        Device.group_name,
+    ).join(Product, Product.id == Device.product_id)
+    for row in session.execute(query.where(which)):
+        yield KnownDevice(*row)
+
+
+def _names(entries: Sequence[Entry]) -> tuple[Sequence[str], Sequence[str]]:
+    macs: list[str] = []
+    serials: list[str] = []
+    for entry in entries:
+        try:
+            macs.append(MacAddress.parse(entry.mac).hex)
+            if entry.serial:
+                serials.append(SerialNumber.parse(entry.serial).text)
+        except (BadMacError, BadSerialError):
+            continue
+    return macs, serials
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    for start in range(0, len(entries), _BATCH):
+        yield entries[start : start + _BATCH]
