@@ -27,6 +27,7 @@ for _served in (app, phones):
 
 _keeper = phone_api.keeper_of(phones)
 _keeper.start()
+phone_api.door_of(phones).remember()
 atexit.register(_keeper.stop)
 
 _folding = Folding(_installation)

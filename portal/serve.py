@@ -88,6 +88,7 @@ def _serve_phones(settings: Settings, *, as_child: bool) -> int:
         if not as_child:
             # A child's parent folds, so that its work is none of this process's lock.
             _fold(installation, running)
+        phone_api.door_of(app).remember()
         bridge = PhoneBridge(app, phone_api.door_of(app), settings.trusted_proxies)
         running.callback(bridge.close)
         phone_server.listen(bridge, settings.host, settings.phone_port)

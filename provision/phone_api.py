@@ -5,13 +5,14 @@ the same; no answer holds a cookie, a redirect or a word about what failed.
 """
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
 from flask import Blueprint, Flask, Request, Response, current_app, request
 from flask.sansio.blueprints import BlueprintSetupState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter
@@ -37,6 +38,7 @@ from provision.dialects import families_of
 from provision.families.family import PathKind
 from provision.families.formats import UnwritableNameError, UnwritableValueError
 from provision.grants import Grant
+from provision.last_good import LastGood
 from provision.models import CheckInKind
 from provision.phone_calls import Finding, Gate, PhoneCall
 from provision.phone_door import PhoneDoor
@@ -45,7 +47,7 @@ from provision.proofs import Verifier
 from provision.rendered import answer, keeping
 from provision.rendered.keeper import Keeper
 from provision.rendered.keeping import Kept, Standing
-from provision.rendered.lookup import Lookup
+from provision.rendered.lookup import Found, Lookup
 from provision.rendered.press_mark import press_mark
 from provision.rendering import RenderError
 from storage.clock import now
@@ -83,6 +85,7 @@ class _Plane:
     keeper: Keeper
     press_mark: bytes
     door: PhoneDoor
+    last_images: LastGood[OfferedRelease] = field(default_factory=LastGood)
 
 
 def init_app(app: Flask, place: Installation) -> None:
@@ -122,6 +125,20 @@ downloads.watch_downloads(blueprint, _may_record)
 @phone
 def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not what routing made of it
     """Whatever a phone asks under /p/: the bootstrap, its configuration, its image, or nothing."""
+    try:
+        return _serve()
+    except DatabaseError:
+        # The door has the configurations by itself while the database is away.
+        call = _call(request)
+        name = answer.request_sha256(call.target, call.agent)
+        found = _plane().last_images.find(name, time.monotonic())
+        if found is None or "Authorization" in request.headers:
+            raise
+        _log.warning("image-without-database", version=found[0].version, age_s=round(found[1]))
+        return _send_image(found[0], lambda _done: None)
+
+
+def _serve() -> Response:
     # The session is closed before anything is written: a request never holds two connections.
     with reading() as session:
         finding = phone_calls.find_out(session, _gate(), _call(request))
@@ -229,6 +246,9 @@ def _keep(finding: Finding, visit: Visit, file: PhoneFile, stands: Standing | No
     )
     sealed = answer.closed(answered, request_sha256, installation().seal)
     mark = _plane().press_mark
+    until_us = None if stands.until is None else checkin_lines.microseconds(stands.until)
+    found = Found(sealed, stands.credential_id, until_us)
+    _plane().door.last_good.keep(request_sha256, found, len(sealed), time.monotonic())
     _plane().keeper.keep(Kept(request_sha256, visit.path_kind, stands, mark, sealed))
 
 
@@ -236,6 +256,14 @@ def _image(finding: Finding, due: OfferedRelease) -> Response:
     """The bytes of the release that is due, with a record of how many went out."""
     visit = finding.visit(CheckInKind.FIRMWARE, 200)
     number = _store(finding, replace(visit, version=due.version, total_bytes=due.size))
+    call = finding.call
+    if finding.proved is not None and finding.asked is not None and finding.asked.token:
+        name = answer.request_sha256(call.target, call.agent)
+        _plane().last_images.keep(name, due, 1, time.monotonic())
+    return _send_image(due, partial(_finished, installation(), number))
+
+
+def _send_image(due: OfferedRelease, when_done: Callable[[Sent], None]) -> Response:
     shown = Representation(
         sha256=due.sha256,
         size=due.size,
@@ -246,9 +274,9 @@ def _image(finding: Finding, due: OfferedRelease) -> Response:
         last_modified=now(),
         cache=Cache.private(),
     )
-    answer = send_blob(shown, partial(_finished, installation(), number))
-    answer.headers["Cache-Control"] = "private, no-store, no-transform"
-    return answer
+    sent = send_blob(shown, when_done)
+    sent.headers["Cache-Control"] = "private, no-store, no-transform"
+    return sent
 
 
 def _challenge(finding: Finding) -> Response:

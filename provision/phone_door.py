@@ -2,7 +2,8 @@
 
 A phone that was given its configuration before, and asks with the same words, gets it again as it
 is kept: one lookup, one decryption, one line of the journal. Whatever the door does not know goes
-to the views behind it, which decide by the same functions and keep what they made.
+to the views behind it, which decide by the same functions and keep what they made. While the
+database is away it gives what the phone had last, and says how old that is.
 """
 
 import time
@@ -16,10 +17,11 @@ from prometheus_client import Counter
 
 from provision import checkin_lines
 from provision.checkin_lines import microseconds
+from provision.last_good import LastGood
 from provision.limits import Limiter
 from provision.rendered import answer as answers
 from provision.rendered.answer import Answer
-from provision.rendered.lookup import Lookup
+from provision.rendered.lookup import Found, Lookup
 from storage.clock import now
 from storage.journal import Journal
 from storage.sealed import Seal, UnsealError
@@ -76,6 +78,7 @@ class PhoneDoor:
     seal: Seal
     journal: Journal
     _fetches: Limiter = field(default_factory=lambda: Limiter(FETCHES_PER_MINUTE, 100_000))
+    last_good: LastGood[Found] = field(default_factory=LastGood)
     _rests_until_s: float = 0.0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -91,10 +94,10 @@ class PhoneDoor:
         # A request with a proof beside its path is the views' to judge.
         if environ["REQUEST_METHOD"] != "GET" or "HTTP_AUTHORIZATION" in environ:
             return None
-        kept = self._kept(environ, at_s) if at_s >= self._rests_until_s else None
+        kept = self._kept(environ, at_s)
         if kept is None:
             return None
-        credential_id, answer = kept
+        credential_id, answer, age_s = kept
         wanted = environ.get("HTTP_IF_NONE_MATCH")
         if wanted is not None and wanted != answer.etag:
             return None
@@ -105,22 +108,39 @@ class PhoneDoor:
         self._record(answer, address, status)
         _COUNTED.labels(str(status)).inc()
         body = answer.body if status == 200 else b""
-        return Reply(_REASONS[status], _headers(answer, status), body)
+        return Reply(_REASONS[status], [*_headers(answer, status), *_aged(age_s)], body)
 
-    def _kept(self, environ: Environ, at_s: float) -> tuple[int, Answer] | None:
-        target = raw_target(environ)
-        request = answers.request_sha256(target, environ.get("HTTP_USER_AGENT", ""))
+    def remember(self) -> int:
+        """Take to mind what is kept now, as far as there is room; how many answers."""
+        for request, found in self.lookup.all():
+            self.last_good.keep(request, found, len(found.sealed), time.monotonic())
+        return len(self.last_good)
+
+    def _kept(self, environ: Environ, at_s: float) -> tuple[int, Answer, float | None] | None:
+        """What is kept for the request; with its age where it is not known to be current."""
+        request = answers.request_sha256(raw_target(environ), environ.get("HTTP_USER_AGENT", ""))
+        found, age_s = self._find(request, at_s)
+        if found is None or (found.until_us is not None and found.until_us <= _now_us()):
+            return None
         try:
-            found = self.lookup.find(request)
-            if found is None or (found.until_us is not None and found.until_us <= _now_us()):
-                return None
-            return found.credential_id, answers.opened(found.sealed, request, self.seal)
+            return found.credential_id, answers.opened(found.sealed, request, self.seal), age_s
         except UnsealError:
             return None
-        except Exception as error:  # noqa: BLE001 - whatever a driver raises, the views still stand
-            self._rests_until_s = at_s + _REST_S
-            _log.warning("door-rests", reason=type(error).__name__)
-            return None
+
+    def _find(self, request: bytes, at_s: float) -> tuple[Found | None, float | None]:
+        if at_s >= self._rests_until_s:
+            try:
+                found = self.lookup.find(request)
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises, phones are served
+                self._rests_until_s = at_s + _REST_S
+                _log.warning("door-rests", reason=type(error).__name__)
+            else:
+                if found is None:
+                    self.last_good.forget(request)
+                else:
+                    self.last_good.keep(request, found, len(found.sealed), at_s)
+                return found, None
+        return self.last_good.find(request, at_s) or (None, None)
 
     def _record(self, answer: Answer, address: str, status: int) -> None:
         """A record that cannot be written costs no phone its file."""
@@ -129,6 +149,11 @@ class PhoneDoor:
             self.journal.append(line)
         except OSError:
             _log.exception("check-in-lost")
+
+
+def _aged(age_s: float | None) -> list[tuple[str, str]]:
+    """How old an answer is that nobody could check (RFC 9111 section 5.1)."""
+    return [] if age_s is None else [("Age", str(int(age_s)))]
 
 
 def raw_target(environ: Environ) -> str:

@@ -54,19 +54,15 @@ class Postgres:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
         server._run("initdb", "-D", str(server.folder), "-U", "flatpro", "-A", "trust", "-N")
-        options = f"-p {server.port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
-        server._run(
-            "pg_ctl",
-            "-D",
-            str(server.folder),
-            "-w",
-            "-o",
-            options,
-            "-l",
-            str(folder / "log"),
-            "start",
-        )
+        server.go_on()
         return server
+
+    def go_on(self) -> None:
+        """Start, or start again after `close`."""
+        folder = self.folder.parent
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
+        log = str(folder / "log")
+        self._run("pg_ctl", "-D", str(self.folder), "-w", "-o", options, "-l", log, "start")
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://flatpro@127.0.0.1:{self.port}/{database}"
