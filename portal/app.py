@@ -185,7 +185,7 @@ def create_app(
         validation_error_callback=api_docs.validation_problem,
     )
     app.secret_key = installation.secret_key
-    _floor(app, installation, settings)
+    _floor(app, installation, settings, tells_request_id=True)
     request_seam.let_others_send(app)
     download_watch.init_app(app, phones=False)
     languages.init_app(app, pages=True)
@@ -211,7 +211,7 @@ def _phone_app(installation: Installation, settings: Settings) -> Flask:
     app = Flask("portal", static_folder=None)
     # Innermost: whoever asks through a proxy is known by the time the door sees the request.
     provision.phone_api.init_app(app, installation)
-    _floor(app, installation, settings)
+    _floor(app, installation, settings, tells_request_id=False)
     download_watch.init_app(app, phones=True)
     languages.init_app(app, pages=False)
     errors.init_phones(app)
@@ -224,10 +224,12 @@ def _phone_app(installation: Installation, settings: Settings) -> Flask:
     return app
 
 
-def _floor(app: Flask, installation: Installation, settings: Settings) -> None:
+def _floor(
+    app: Flask, installation: Installation, settings: Settings, *, tells_request_id: bool
+) -> None:
     request_seam.init_app(app, installation)
     proxies.init_app(app, settings.trusted_proxies)
-    logs.init_app(app)
+    logs.init_app(app, tells_request_id=tells_request_id)
     untyped_input.refuse_nul_in_addresses(app)
     untyped_input.refuse_numbers_past_rows(app)
 

@@ -80,6 +80,7 @@ class PhoneDoor:
     _fetches: Limiter = field(default_factory=lambda: Limiter(FETCHES_PER_MINUTE, 100_000))
     last_good: LastGood[Found] = field(default_factory=LastGood)
     _rests_until_s: float = 0.0
+    _is_alone: bool = False
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         reply = self.reply(environ, environ.get("REMOTE_ADDR", ""))
@@ -133,14 +134,16 @@ class PhoneDoor:
                 found = self.lookup.find(request)
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, phones are served
                 self._rests_until_s = at_s + _REST_S
-                _log.warning("door-rests", reason=type(error).__name__)
+                self._is_alone = self.lookup.is_away()
+                _log.warning("door-rests", reason=type(error).__name__, alone=self._is_alone)
             else:
                 if found is None:
                     self.last_good.forget(request)
                 else:
                     self.last_good.keep(request, found, len(found.sealed), at_s)
                 return found, None
-        return self.last_good.find(request, at_s) or (None, None)
+        # A database that answers somebody answers the views: theirs is the current state.
+        return (self.last_good.find(request, at_s) if self._is_alone else None) or (None, None)
 
     def _record(self, answer: Answer, address: str, status: int) -> None:
         """A record that cannot be written costs no phone its file."""

@@ -7,7 +7,9 @@ a revoked secret opens nothing from that commit on, in every process.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from storage.db import Database
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.db import Database, DatabaseUnavailableError
 
 _CURRENT = """
 SELECT kept.sealed, kept.credential_id, kept.until_us, kept.request_sha256 FROM rendered AS kept
@@ -49,6 +51,19 @@ class Lookup:
         for sealed, credential_id, until_us, _request in rows:
             return Found(bytes(sealed), credential_id, until_us)
         return None
+
+    def is_away(self) -> bool:
+        """Whether the database answers nothing at all; a file on this machine never is away."""
+        if self._database.is_sqlite:
+            return False
+        try:
+            self._database.check()
+        except DatabaseUnavailableError:
+            return True
+        except SQLAlchemyError:
+            # Too many at once: it answers others.
+            return False
+        return False
 
     def all(self) -> Iterator[tuple[bytes, Found]]:
         """Every current row with the name of its request. Raises the driver's errors."""
