@@ -24,6 +24,7 @@ from provision.devices.readings import ReadingSummary
 from provision.devices.summary import DeviceSummary
 from provision.diagnosis import conducting, words
 from provision.diagnosis.conducting import DiagnosisAnswer
+from provision.phone_logs import keeping
 from provision.redaction import redact_tree, redactor
 from provision.rendering import RenderError
 from storage.installation import Installation
@@ -67,8 +68,10 @@ def make(
         "findings.json": _json(_findings(answer), redacted),
         "timeline.json": _json(_events(session, device), redacted),
         "config.redacted.cfg": redacted(_configuration(session, installation, device, now)),
-        "log.txt": redacted(_log(answer, readings.of_device(session, device, READINGS))),
     }
+    told = _log(answer, readings.of_device(session, device, READINGS))
+    sent = _sent_log(session, installation, device, actor=actor, now=now)
+    files["log.txt"] = redacted(f"{told}{sent}")
     audit.record(session, actor, "device.bundle", device.subject, now, diagnosis=number)
     name = f"flatpro-{device.mac}-{answer.finished_at:%Y%m%d-%H%M}.zip"
     return Bundle(name, _zip(files, answer.finished_at))
@@ -142,6 +145,19 @@ def _log(answer: DiagnosisAnswer, past: Sequence[ReadingSummary]) -> str:
     if said is not None:
         lines += ["", f"# over SSH on {said.at:%Y-%m-%dT%H:%M:%SZ}", said.transcript or ""]
     return "\n".join([*lines, ""])
+
+
+def _sent_log(
+    session: Session, installation: Installation, device: Device, *, actor: str, now: datetime
+) -> str:
+    """The last log that the phone sent by itself, if it did."""
+    kept = keeping.of_device(session, device)
+    if not kept:
+        return ""
+    seal = installation.seal
+    log, content = keeping.taken(session, seal, device, kept[0].id, actor=actor, now=now)
+    head = f"\n# sent by the phone on {log.at:%Y-%m-%dT%H:%M:%SZ} as {log.name}\n"
+    return head + content.decode("utf-8", "replace")
 
 
 def _json(document: object, redacted: Callable[[str], str]) -> str:

@@ -20,6 +20,7 @@ from provision.cli import device
 from provision.devices import registry
 from provision.diagnosis import bundle, conducting
 from provision.diagnosis.bundle import UnfinishedDiagnosisError
+from provision.phone_logs import keeping
 from provision.profiles import GLOBAL
 from simulator.facts import Network, PhoneLine
 from storage.clock import now
@@ -87,6 +88,18 @@ def test_no_secret_of_the_device_is_in_any_byte_though_the_phone_tells_them(
         for secret in secrets:
             assert secret.encode() not in held, f"a secret is in {name}"
     assert b"watchdog" in files["facts.json"], "what is no secret stays"
+
+
+def test_the_log_that_the_phone_sent_goes_along_without_its_secrets(estate: Estate) -> None:
+    sent = f"boot\nlogin {SIP_PASSWORD} via /p/{estate.token}/x.cfg\n\xff\x00end".encode("latin-1")
+    with estate.installation.database.writing() as session:
+        seal, found = estate.installation.seal, registry.get(session, MAC)
+        keeping.keep(session, seal, found, "boot", sent, NOW)
+    log = opened(made(estate, diagnosed(estate)))["log.txt"]
+    assert b"as boot\nboot\nlogin" in log
+    assert b"end" in log
+    for secret in (SIP_PASSWORD, estate.token):
+        assert secret.encode() not in log
 
 
 def test_a_bundle_waits_for_the_end_of_its_diagnosis(estate: Estate) -> None:
