@@ -31,6 +31,7 @@ import provision.collectors.api
 import provision.collectors.views
 import provision.diagnosis.views
 import provision.dialect_pages.views
+import provision.enrolment.views
 import provision.newcomers.views
 import provision.phone_api
 import provision.phone_logs.views
@@ -125,6 +126,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.collectors.views.staff,
         provision.ssh_keys.views.staff,
         provision.diagnosis.views.staff,
+        provision.enrolment.views.staff,
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
         provision.profile_pages.views.staff,

@@ -5,6 +5,7 @@ import docs_store.work
 import firmware.work
 import portal.blob_care.work
 import provision.diagnosis.work
+import provision.enrolment.work
 import provision.rollouts.work
 import provision.sweeps.work
 import provision.work
@@ -20,6 +21,7 @@ SLICES = (
     docs_store.work,
     provision.work,
     provision.rollouts.work,
+    provision.enrolment.work,
     provision.sweeps.work,
     provision.diagnosis.work,
     support.certificate_orders.work,

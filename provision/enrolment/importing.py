@@ -1,7 +1,7 @@
 """Storing the phones of a table in bulk: all of them in the caller's transaction, or none."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,8 +23,6 @@ from storage.refusals import ConflictError
 
 _BATCH = 2000
 _ASKED_AT_ONCE = 400
-
-Progress = Callable[[int, int], None]
 
 
 class RefusedRowsError(ConflictError):
@@ -65,6 +63,12 @@ def look(session: Session, table: DeviceTable, now: datetime) -> Sequence[Judged
     return judging.judge(table.entries, register, moscow_date(now))
 
 
+def require_fit(rows: Sequence[Judged]) -> None:
+    """Raises RefusedRowsError when any row does not fit."""
+    if unfit := judging.refused(rows):
+        raise RefusedRowsError(count=len(unfit), row=unfit[0].entry.row)
+
+
 def take_in(
     session: Session,
     table: DeviceTable,
@@ -73,12 +77,10 @@ def take_in(
     actor: str,
     now: datetime,
     with_tokens: bool = False,
-    progress: Progress = lambda _done, _total: None,
 ) -> Done:
     """Store every new phone of a table; raises RefusedRowsError when any row does not fit."""
     rows = look(session, table, now)
-    if unfit := judging.refused(rows):
-        raise RefusedRowsError(count=len(unfit), row=unfit[0].entry.row)
+    require_fit(rows)
     new = [row.wanted for row in rows if row.verdict is Verdict.NEW and row.wanted]
     issued: list[Issued] = []
     for start in range(0, len(new), _BATCH):
@@ -87,7 +89,6 @@ def take_in(
         _add_handovers(session, part, ids, actor, now)
         if with_tokens:
             issued += _issue(session, part, ids, actor, now)
-        progress(start + len(part), len(new))
     skipped = len(rows) - len(new)
     subject = f"import:{source.sha256[:16]}"
     told = {"file": source.name[:200], "sha256": source.sha256, "skipped": skipped}
