@@ -3,11 +3,16 @@
 No answer is worth less than its record: a full disk or a closed stream stops nobody.
 """
 
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from prometheus_client import Counter
 
+#: Commands count too, and may run before the web server has made the folder of all counters.
+if _folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    Path(_folder).mkdir(parents=True, exist_ok=True)
 lost_total = Counter("flatpro_log_lines_lost", "Records of the log that could not be written.")
 
 
