@@ -89,7 +89,8 @@ def judge(proof: Proof, run: Run) -> Verdict:
     if Outcome.FAILED in ends:
         return Verdict(proof, State.NOT_PROVEN, f"{ends.count(Outcome.FAILED)} tests failed")
     if missing or not (proof.tests or long):
-        what = ", ".join(name_of(test) for test in missing or proof.long)
+        first, *more = [name_of(test) for test in missing or proof.long]
+        what = f"{first} and {len(more)} more" if more else first
         return Verdict(proof, State.NOT_PROVEN, f"did not run: {what}")
     state = State.IN_PART if proof.part else State.PROVEN
     return Verdict(proof, state, figure(proof, ends, run.printed))

@@ -100,6 +100,7 @@ def test_the_figure_is_what_the_tests_printed_for_this_promise() -> None:
     found = run("R1: 50 kills, 0 lost", "R11: 20 downloads", a=P, a1=S, b=P)
     assert judge(PROOF, found).figure == "50 kills, 0 lost; 2 tests passed; 1 skipped"
     assert judge(PROOF, run(a=P)).figure == "did not run: test_b"
+    assert judge(PROOF, run()).figure == "did not run: test_a and 1 more"
 
 
 def test_the_page_says_openly_what_is_not_proven() -> None:
