@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from accounts import audit
@@ -19,6 +19,7 @@ from provision.enrolment.judging import Judged, Verdict, Wanted
 from provision.enrolment.table import DeviceTable
 from provision.models import CheckIn, CredentialKind, DeviceCredential
 from storage.clock import moscow_date
+from storage.db import Base
 from storage.refusals import ConflictError
 
 _BATCH = 2000
@@ -99,7 +100,7 @@ def take_in(
 def _add(session: Session, part: Sequence[Wanted], actor: str, now: datetime) -> Mapping[str, int]:
     """Put devices in, with their audit entries and the calls they made before; ids by MAC."""
     products = {code: number for number, code in session.execute(select(Product.id, Product.code))}
-    session.execute(insert(Device), [_device_row(one, products, now) for one in part])
+    _put(session, Device, [_device_row(one, products, now) for one in part])
     ids: dict[str, int] = {}
     for start in range(0, len(part), _ASKED_AT_ONCE):
         macs = [one.mac.hex for one in part[start : start + _ASKED_AT_ONCE]]
@@ -141,7 +142,7 @@ def _add_handovers(
         {
             "device_id": ids[one.mac.hex],
             "kind": HandoverKind.CONTRACT,
-            "on": one.handover,
+            "handed_over_on": one.handover,
             "reference": one.contract,
             "contract": one.contract,
             "recorded_by": actor,
@@ -151,7 +152,7 @@ def _add_handovers(
     ]
     if not rows:
         return
-    session.execute(insert(Handover), rows)
+    _put(session, Handover, rows)
     told = [
         (
             "device.handover",
@@ -183,7 +184,7 @@ def _issue(
         }
         for one in issued
     ]
-    session.execute(insert(DeviceCredential), rows)
+    _put(session, DeviceCredential, rows)
     told = [("device.credential.new", one, {"kind": CredentialKind.TOKEN}) for one in part]
     _audit(session, told, actor, now)
     return issued
@@ -212,4 +213,11 @@ def _audit(
         }
         for action, one, details in told
     ]
-    session.execute(insert(AuditEntry), rows)
+    _put(session, AuditEntry, rows)
+
+
+def _put(session: Session, kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows by the names of their columns, past the unit of work: half the time for thousands."""
+    table = kind.__table__
+    assert isinstance(table, Table)
+    session.execute(insert(table), rows)

@@ -159,13 +159,14 @@ def test_what_changed_since_the_look_is_judged_again(estate: Estate) -> None:
 def timed_import(place: Installation, rows: int) -> float:
     lines = (f"02f1a8{at:06x},FP-B2,S-{at:07d},A,Офис\n" for at in range(rows))
     content = ("mac,product,serial,hardware,site\n" + "".join(lines)).encode()
-    started = time.monotonic()
+    started, worked = time.monotonic(), time.process_time()
     read = table.read(content)
     with place.database.reading() as session:
         assert not judging.refused(importing.look(session, read, now()))
     with place.database.writing() as session:
         done = importing.take_in(session, read, SOURCE, actor="test", now=now(), with_tokens=True)
-    took = time.monotonic() - started
+    took, worked = time.monotonic() - started, time.process_time() - worked
+    print(f"{rows} phones with tokens in {took:.1f} s, {worked:.1f} s of the processor")  # noqa: T201 - the figure of the proof
     assert (done.added, len(done.issued), count(place)) == (rows, rows, rows + 1)
     return took
 
@@ -177,6 +178,4 @@ def test_five_thousand_phones_come_in_at_once(estate: Estate) -> None:
 @pytest.mark.prove
 @pytest.mark.timeout(300)
 def test_a_hundred_thousand_phones_come_in_within_a_minute(estate: Estate) -> None:
-    took = timed_import(estate.installation, 100_000)
-    print(f"100,000 phones with tokens in {took:.1f} s")  # noqa: T201 - the figure of the proof
-    assert took <= 60
+    assert timed_import(estate.installation, 100_000) <= 60
