@@ -24,7 +24,11 @@ __all__ = ["COMMON", "LINES_MAX", "OWN_SECTIONS", "Value", "check_name", "is_sec
 LINES_MAX = 16
 VALUE_LENGTH_MAX = TEXT_LENGTH_MAX
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}(\.[a-z0-9_]{1,32}){1,3}")
+#: A number in the middle counts from 1, and the last part is a word: no family's file has a place
+#: for anything else, and a phone whose file cannot be written keeps its old one.
+_NAME = re.compile(
+    r"[a-z][a-z0-9_]{0,31}(\.(?!0)[a-z0-9_]{1,32}){0,2}\.[a-z][a-z0-9_]{0,31}", re.ASCII
+)
 _LINE = re.compile(r"sip\.(?P<index>[1-9][0-9]?)\.[a-z_]+")
 _FILE = Path(__file__).with_name("settings.toml")
 

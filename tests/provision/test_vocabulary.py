@@ -21,7 +21,17 @@ def test_a_known_or_a_familys_own_name_is_taken(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("", "sip", "sip.0.number", "sip.17.number", "sip.1.nothing", "sip.x.number"),
+        *(
+            "",
+            "sip",
+            "sip.0.number",
+            "function_key.0.label",
+            "function_key.01.label",
+            "function_key.1.0",
+            "sip.17.number",
+            "sip.1.nothing",
+            "sip.x.number",
+        ),
         *("network.speed", "read.root_password", "firmware.url", "provisioning.url"),
         *("Web.user", "web..user", "web.user\n", "a" * 40 + ".b", "имя.ключ", 'web."x'),
     ],
