@@ -1,4 +1,4 @@
-"""/metrics in Prometheus's format, on every plane, for loopback or the bearer of a token."""
+"""/metrics in Prometheus's format, on every plane, for loopback or a token of staff."""
 
 import os
 import time
@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts import tokens
-from accounts.access import anyone
+from accounts.access import STAFF_ROLES, anyone
 from catalogue import expiry
 from jobs.models import Job, JobState
 from portal.blob_care import standing
@@ -144,4 +144,5 @@ def _may_see() -> bool:
     if not token:
         return False
     with reading() as session:
-        return tokens.user_of(session, token, now()) is not None
+        user = tokens.user_of(session, token, now())
+    return user is not None and user.role in STAFF_ROLES

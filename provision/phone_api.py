@@ -129,10 +129,10 @@ def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not 
         return _serve()
     except DatabaseError:
         # The door has the configurations by itself while the database is away.
-        call = _call(request)
+        call, plane = _call(request), _plane()
         name = answer.request_sha256(call.target, call.agent)
-        found = _plane().last_images.find(name, time.monotonic())
-        if found is None or "Authorization" in request.headers:
+        found = plane.last_images.find(name, time.monotonic())
+        if found is None or "Authorization" in request.headers or not plane.door.lookup.is_away():
             raise
         _log.warning("image-without-database", version=found[0].version, age_s=round(found[1]))
         return _send_image(found[0], lambda _done: None)
@@ -155,6 +155,9 @@ def _serve() -> Response:
         return _challenge(finding)
     if isinstance(prepared, OfferedRelease):
         return _image(finding, prepared)
+    # Revoked, withdrawn, held or not due any more: nothing is given from memory either.
+    call = finding.call
+    _plane().last_images.forget(answer.request_sha256(call.target, call.agent))
     if isinstance(prepared, PhoneFile):
         return _file(finding, prepared, stands)
     if finding.grant is Grant.FIRMWARE:

@@ -56,11 +56,14 @@ def restore(
     """
     reader = Reader(file)
     _check_head(reader.head, installation, key_file)
-    _check_empty(installation)
+    with installation.database.engine.connect() as connection:
+        _check_empty(connection)
     counts = reader.verify(installation.secret_key, begin(len(reader) - 2))
     files = _restore_blobs(installation, reader)
     _restore_private(installation, reader)
     with installation.database.writing() as session:
+        # Checking a large file takes minutes, in which somebody may have started to use it.
+        _check_empty(session.connection())
         _restore_rows(session.connection(), reader, counts)
         session.flush()
         if mirror_state.of(session) is None and repository.is_set_up(session):
@@ -75,12 +78,11 @@ def _check_head(head: Head, installation: Installation, key_file: Path) -> None:
         raise OtherKeyError(path=key_file)
 
 
-def _check_empty(installation: Installation) -> None:
-    with installation.database.engine.connect() as connection:
-        for name in _IN_USE:
-            found = rows.count(connection, tables.metadata.tables[name])
-            if found:
-                raise NotEmptyError(what=f"{name}: {found}")
+def _check_empty(connection: Connection) -> None:
+    for name in _IN_USE:
+        found = rows.count(connection, tables.metadata.tables[name])
+        if found:
+            raise NotEmptyError(what=f"{name}: {found}")
 
 
 def _restore_blobs(installation: Installation, reader: Reader) -> int:

@@ -223,7 +223,7 @@ def letters(found: Letters, now: datetime) -> Finding:
         return attention(
             "mail",
             Phrase(f"Ждут отправки: {found.waiting}", f"Waiting to be sent: {found.waiting}"),
-            Phrase("Причина — в журнале, letter-not-sent", "The log tells why, letter-not-sent"),
+            Phrase("Причина — в журнале, mail-not-taken", "The log tells why, mail-not-taken"),
         )
     return good("mail", f"{found.server} отвечает", f"{found.server} answers")
 

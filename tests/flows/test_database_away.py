@@ -124,10 +124,12 @@ def test_a_secret_that_was_revoked_before_opens_nothing_then(
     for _ in range(3):
         assert get(served, path).status == 200
         time.sleep(1.2)
+    image = f"/p/{issued['token']}/firmware"
+    assert get(served, image).body == IMAGE
     served.flatpro("device", "credential", MAC, "--revoke")
-    assert get(served, path).status == 404
+    assert (get(served, path).status, get(served, image).status) == (404, 404)
     database.close()
     try:
-        assert get(served, path).status == 503
+        assert (get(served, path).status, get(served, image).status) == (503, 503)
     finally:
         database.go_on()

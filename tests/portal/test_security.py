@@ -6,9 +6,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from accounts import tokens, users
+from accounts.access import STAFF_ROLES
+from accounts.models import OrganisationKind, Role
+from accounts.users import NewUser
 from portal import health
 from portal.app import PAGES, create_app
 from portal.settings import Settings
+from storage.clock import now
 from storage.installation import Installation
 
 
@@ -82,3 +87,21 @@ def test_metrics_are_for_loopback_only(client: FlaskClient) -> None:
     assert client.get("/metrics", environ_overrides=from_afar).status_code == 404
     proxied = client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"})
     assert proxied.status_code == 404
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.ENGINEER, 200), (Role.CUSTOMER, 404)])
+def test_metrics_from_afar_are_for_a_token_of_staff(
+    client: FlaskClient, installation: Installation, role: Role, status: int
+) -> None:
+    with installation.database.writing() as session:
+        owner = users.add_organisation(session, "Ромашка", OrganisationKind.CUSTOMER)
+        employer = None if role in STAFF_ROLES else owner.name
+        new = NewUser("somebody", "Ольга", role, "a-Long-password-12", employer)
+        user = users.add(session, new, actor="test", now=now())
+        token = tokens.issue(session, user, "scraper", actor="test", now=now())
+    answer = client.get(
+        "/metrics",
+        environ_overrides={"REMOTE_ADDR": "192.0.2.1"},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == status
