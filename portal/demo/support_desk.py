@@ -47,14 +47,14 @@ REQUESTS = (
     DemoRequest(
         ANNA, "Телефон теряет регистрацию после обеда",
         "Каждый день около 13:00 пропадает регистрация минут на пять. Прошивка 2.3.1.",
-        Symptom.REGISTRATION, Priority.P2, 1, timedelta(days=2, hours=3),
+        Symptom.REGISTRATION, Priority.P2, 1, timedelta(days=2, hours=3), Channel.EMAIL,
         answer="Это исправлено в прошивке 2.4.1: телефон возьмёт её сегодня ночью. Напишите,"
         " пожалуйста, остались ли потери завтра.", then=State.WAITING_CUSTOMER,
     ),
     DemoRequest(
         ANNA, "Эхо при разговоре по громкой связи",
         "В переговорной слышно эхо, собеседники жалуются.",
-        Symptom.SOUND, Priority.P3, 12, timedelta(hours=5),
+        Symptom.SOUND, Priority.P3, 12, timedelta(hours=5), Channel.EMAIL,
     ),
     DemoRequest(
         ANNA, "Не включается после грозы",

@@ -24,7 +24,7 @@ class Followed:
     """A request as its sender may see it: no note, no name of who is to answer, no debt.
 
     `counts_from` is set where the request came outside working hours (S-3). `clocks` are empty on
-    the free tier, which has no regulated time (S-5).
+    the free tier, which has no regulated time (S-5), and where `records.tells_tier` is not.
     """
 
     request: SupportRequest
@@ -38,8 +38,9 @@ class Followed:
         return State(self.request.state)
 
     @property
-    def reason(self) -> Reason:
-        return Reason(self.request.tier_reason)
+    def reason(self) -> Reason | None:
+        """Why it has its tier; None for whoever may not learn it."""
+        return Reason(self.request.tier_reason) if records.tells_tier(self.request) else None
 
     @property
     def may_write(self) -> bool:
@@ -72,7 +73,9 @@ def of(session: Session, request: SupportRequest, now: datetime) -> Followed:
     return Followed(
         request=request,
         messages=[one for one in records.messages(session, request.id) if one.is_public],
-        clocks=[found[promise] for promise in Promise if found[promise].target],
+        clocks=[found[promise] for promise in Promise if found[promise].target]
+        if records.tells_tier(request)
+        else [],
         counts_from=None
         if around_the_clock or opening - request.registered_at < timedelta(seconds=1)
         else opening,

@@ -111,7 +111,7 @@ def register(
     _check(new, now)
     serials = _serials(new)
     summaries = [_summary(session, serial) for serial in serials]
-    owner = new.organisation_id or agreements.organisation_of(session, new.contact.email)
+    owner = new.organisation_id or _writes_for(session, new)
     policy = installation.option(TermPolicy)
     tier = agreements.tier_for(session, serials, owner, policy, new.came_at)
     request = _row(installation, new, tier, owner)
@@ -223,6 +223,13 @@ def _check(new: NewRequest, now: datetime) -> None:
         raise CallTimeError
 
 
+def _writes_for(session: Session, new: NewRequest) -> int | None:
+    """The organisation of who wrote a letter or called; an address in a form proves none."""
+    if new.channel in {Channel.FORM, Channel.PORTAL}:
+        return None
+    return agreements.organisation_of(session, new.contact.email)
+
+
 def _row(
     installation: Installation, new: NewRequest, tier: Tier, owner: int | None
 ) -> SupportRequest:
@@ -324,15 +331,15 @@ def _acknowledge(
     if outbox.automatic_since(session, request.contact_email, day) >= ACKS_DAILY:
         return
     known = keeping.current(session)
-    lacking = missing(request)
+    lacking, told = missing(request), records.tells_tier(request)
     letter = letters.acknowledged(
         records.addressed(installation, request, new.in_reply_to),
         counts_from=business_time.next_opening(known.calendar, new.came_at),
         is_open=business_time.is_open(known.calendar, new.came_at)
-        or _around_the_clock(session, request, known, now),
-        answer_by=_answer_by(session, request, known, now),
+        or (told and _around_the_clock(session, request, known, now)),
+        answer_by=_answer_by(session, request, known, now) if told else None,
         missing=lacking,
-        has_contract=tier.reason is Reason.CONTRACT,
+        has_contract=told and tier.reason is Reason.CONTRACT,
     )
     outbox.post(session, letter, installation.option(MailOptions), now=now)
     if lacking:

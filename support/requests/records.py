@@ -85,6 +85,16 @@ def address_of(installation: Installation, request: SupportRequest) -> str:
     return f"{installation.public_url}/support/r/{token}"
 
 
+def tells_tier(request: SupportRequest) -> bool:
+    """Whether its sender may learn the package, its reason and its clocks.
+
+    Whoever types a serial number into a form has proved nothing: that would tell of a stranger's
+    phone its warranty and its contract. A login, a known address or staff name the organisation.
+    """
+    owner, contract = request.organisation_id, request.contract
+    return owner is not None and (contract is None or contract.organisation_id == owner)
+
+
 def addressed(
     installation: Installation, request: SupportRequest, in_reply_to: str = ""
 ) -> Addressed:

@@ -22,6 +22,7 @@ from support import certificates
 from support.certificates import NewCertificate
 from support.customers.scope import CUSTOMERS
 from support.entitlements import EntitlementKind
+from support.requests.vocabulary import Channel
 from support.terms import TermPolicy
 from tests.browserless import form_token
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register
@@ -89,7 +90,7 @@ def objects(desk: Desk) -> list[str]:
     """The address of each object of the register's customer."""
     desk.register.prove(desk.register.first, RECENT)
     desk.writes_for_customer()
-    number = came(desk)
+    number = came(desk, channel=Channel.EMAIL)
     with desk.installation.database.writing() as session:
         new = NewCertificate("С-1", (desk.register.first,), 12, RECENT, EntitlementKind.LOANER)
         certificates.sell(session, new, TermPolicy(), actor="test", now=now())

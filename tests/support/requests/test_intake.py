@@ -39,7 +39,8 @@ def test_s3_a_request_on_friday_evening_is_stored_at_once_and_counts_from_monday
     desk: Desk,
 ) -> None:
     desk.conclude()
-    number = desk.comes("2026-11-20T19:30")
+    desk.writes_for_customer()
+    number = desk.comes("2026-11-20T19:30", channel=Channel.EMAIL)
     assert desk.request(number).registered_at == moscow("2026-11-20T19:30")
     clock = desk.clock(number, Promise.RESPONSE, "2026-11-23T10:00")
     assert clock.used == HOUR
@@ -147,12 +148,29 @@ def test_a_form_sent_twice_is_one_request(desk: Desk) -> None:
 
 def test_a_known_writer_brings_the_contract_of_the_organisation(desk: Desk) -> None:
     desk.conclude("BASIC")
-    stranger = desk.comes(serial="")
+    stranger = desk.comes(serial="", channel=Channel.EMAIL)
     assert desk.request(stranger).package == "FREE"
     desk.writes_for_customer()
-    number = desk.comes(serial="")
+    number = desk.comes(serial="", channel=Channel.EMAIL)
     assert desk.request(number).package == "BASIC"
     assert desk.request(number).organisation_id is not None
+
+
+def test_an_address_typed_into_a_form_brings_no_organisation_with_it(desk: Desk) -> None:
+    desk.conclude("BASIC")
+    desk.writes_for_customer()
+    for channel in (Channel.FORM, Channel.PORTAL):
+        number = desk.comes(serial="", channel=channel)
+        assert desk.request(number).organisation_id is None
+        assert desk.request(number).package == "FREE"
+
+
+def test_who_proved_nothing_reads_in_no_letter_that_a_phone_has_a_contract(desk: Desk) -> None:
+    desk.conclude("PREMIUM")
+    desk.comes("2026-11-20T23:30")
+    said = desk.letters("request.acknowledged")[0].text
+    assert "не позже" not in said
+    assert "Сейчас нерабочее время" in said
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from accounts import users
+from accounts.models import OrganisationKind
 from storage.clock import MOSCOW, now
 from support.personal_data.models import Consent
-from support.requests import records, refusing, talking
+from support.requests import intake, records, refusing, talking
 from support.requests.intake import PER_SOURCE_HOURLY
 from support.requests.models import SupportRequest
 from support.requests.refusal_rules import Grounds
@@ -19,6 +21,7 @@ from support.requests.talking import Answer, Text
 from support.requests.vocabulary import RefusalCode
 from support.sla.log import State
 from tests.browserless import form_token
+from tests.support.register import CUSTOMER
 from tests.support.requests.desk import ANNA, Desk
 
 FORM = {
@@ -71,6 +74,13 @@ def say(desk: Desk, number: int, then: State | None = None) -> None:
         talking.answer(
             session, desk.installation, request, new, actor="olga", name="Ольга", now=now()
         )
+
+
+def staff_name_the_customer(desk: Desk, name: str = CUSTOMER) -> None:
+    with desk.installation.database.writing() as session:
+        changes = {"organisation_id": str(users.organisation(session, name).id)}
+        request = records.get_to_change(session, newest(desk).id)
+        intake.describe(session, desk.installation, request, changes, actor="olga", now=now())
 
 
 def test_a_person_opens_a_request_and_follows_it_by_its_address(
@@ -153,11 +163,39 @@ def test_a_file_is_judged_by_its_content_and_only_saved(client: FlaskClient, des
 
 
 def test_s3_the_page_says_by_when_with_a_package(client: FlaskClient, desk: Desk) -> None:
-    desk.writes_for_customer()
     desk.conclude("PREMIUM", valid_from=date(2020, 1, 1), valid_to=date(2099, 1, 1))
-    text = read(client.get(opened(client, serials=desk.register.first)))
+    address = opened(client, serials=desk.register.first)
+    staff_name_the_customer(desk)
+    text = read(client.get(address))
     assert "Мы ответим не позже" in text
     assert "Реагирование" in text
+    assert "PREMIUM: договор на поддержку" in text
+
+
+def test_who_proved_nothing_learns_no_warranty_and_no_contract_of_a_phone(
+    client: FlaskClient, desk: Desk
+) -> None:
+    desk.writes_for_customer()
+    desk.conclude("PREMIUM", valid_from=date(2020, 1, 1), valid_to=date(2099, 1, 1))
+    desk.register.prove(desk.register.second, date(2015, 6, 1))
+    for number, serial in enumerate((desk.register.first, desk.register.second)):
+        address = opened(client, serials=serial, form_key=str(number) * 32)
+        text = read(client.get(address))
+        assert newest(desk).organisation_id is None
+        for told in ("PREMIUM", "FREE: ", "договор на поддержку", "на гарантии", "Реагирование"):
+            assert told not in text
+        assert "Мы ответим не позже" not in text
+
+
+def test_another_customers_contract_is_not_told_to_who_names_its_phone(
+    client: FlaskClient, desk: Desk
+) -> None:
+    desk.conclude("PREMIUM", valid_from=date(2020, 1, 1), valid_to=date(2099, 1, 1))
+    address = opened(client, serials=desk.register.first)
+    with desk.installation.database.writing() as session:
+        users.add_organisation(session, "ООО «Лютик»", OrganisationKind.CUSTOMER)
+    staff_name_the_customer(desk, "ООО «Лютик»")
+    assert "PREMIUM" not in read(client.get(address))
 
 
 def test_s5_free_support_shows_no_clock(client: FlaskClient, desk: Desk) -> None:

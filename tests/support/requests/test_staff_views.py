@@ -17,7 +17,7 @@ from storage.clock import MOSCOW, now
 from support.agreements.models import Receivable
 from support.requests import records, refusing
 from support.requests.models import RequestEvent
-from support.requests.vocabulary import EventKind, RefusalCode, Symptom
+from support.requests.vocabulary import Channel, EventKind, RefusalCode, Symptom
 from support.sla.log import State
 from tests.browserless import form_token
 from tests.support.register import CUSTOMER, REGISTERED_AT
@@ -280,7 +280,7 @@ def test_n4_a_duplicate_is_shown_with_its_first(client: FlaskClient, desk: Desk)
 def test_n5_an_overdue_debt_is_shown_with_its_day(client: FlaskClient, desk: Desk) -> None:
     desk.conclude(**ALWAYS)
     desk.writes_for_customer()
-    number = came(desk)
+    number = came(desk, channel=Channel.EMAIL)
     with desk.installation.database.writing() as session:
         owner = users.organisation(session, CUSTOMER).id
         owed = Receivable(
