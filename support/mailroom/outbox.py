@@ -6,6 +6,8 @@ letters and loses none.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.errors import HeaderParseError
+from time import monotonic
 
 import structlog
 from sqlalchemy import func, select
@@ -17,13 +19,15 @@ from storage.refusals import RefusedError
 from support.mailroom import smtp
 from support.mailroom.letters import Letter, envelope, one_line
 from support.mailroom.models import MailState, OutgoingMail
-from support.mailroom.options import MailOptions
+from support.mailroom.options import MailOptions, Server
 from support.mailroom.threads import bare_address, new_message_id
 
 SEND = "support.send-mail"
 #: Minutes until the next try; after the last one people are told on the page of letters.
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 BATCH = 50
+#: Past the longest talk with a server: the letters of a process that died are due again then.
+CLAIM = timedelta(minutes=10)
 
 _log = structlog.get_logger(__name__)
 
@@ -31,8 +35,8 @@ _log = structlog.get_logger(__name__)
 class AddressError(RefusedError):
     code = "mail-address"
     field = "email"
-    ru = "Это не адрес электронной почты."
-    en = "This is no e-mail address."
+    ru = "Это не адрес электронной почты латиницей."
+    en = "This is no e-mail address in Latin letters."
 
 
 def post(session: Session, letter: Letter, options: MailOptions, *, now: datetime) -> OutgoingMail:
@@ -69,25 +73,22 @@ def post(session: Session, letter: Letter, options: MailOptions, *, now: datetim
 def send_due(database: Database, options: MailOptions, now: datetime) -> int:
     """Send what is due; how many letters left. Each letter's outcome is stored at once.
 
-    A process killed between the server's "taken" and our commit sends one letter twice, under the
-    same Message-ID.
+    A letter is claimed first, so two processes do not send the same one, and no transaction is
+    open while a server is talked to. A process killed between the server's "taken" and our commit
+    sends one letter twice, under the same Message-ID.
     """
     if options.outgoing is None:
         return 0
-    with database.reading() as session:
-        due = list(
-            session.scalars(
-                select(OutgoingMail.id)
-                .where(OutgoingMail.state == MailState.WAITING, OutgoingMail.next_try_at <= now)
-                .order_by(OutgoingMail.next_try_at, OutgoingMail.id)
-                .limit(BATCH)
-            )
-        )
-    sent = 0
-    for mail_id in due:
+    started, sent = monotonic(), 0
+    for _ in range(BATCH):
+        until = now + timedelta(seconds=monotonic() - started) + CLAIM
+        mail = _claimed(database, now, until)
+        if mail is None:
+            break
+        refusal = _refusal(mail, options, options.outgoing)
         with database.writing() as session:
-            mail = session.get_one(OutgoingMail, mail_id)
-            sent += _try(mail, options, now)
+            _settle(session.get_one(OutgoingMail, mail.id), refusal, now)
+        sent += refusal is None
     return sent
 
 
@@ -128,8 +129,24 @@ def automatic_since(session: Session, recipient: str, since: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def _try(mail: OutgoingMail, options: MailOptions, now: datetime) -> int:
-    assert options.outgoing is not None, "the caller has looked"
+def _claimed(database: Database, now: datetime, until: datetime) -> OutgoingMail | None:
+    """The next letter that is due, nobody else's until then; its attempt counts from here."""
+    query = (
+        select(OutgoingMail)
+        .where(OutgoingMail.state == MailState.WAITING, OutgoingMail.next_try_at <= now)
+        .order_by(OutgoingMail.next_try_at, OutgoingMail.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    with database.writing() as session:
+        mail = session.scalar(query)
+        if mail is not None:
+            mail.attempts, mail.next_try_at = mail.attempts + 1, until
+    return mail
+
+
+def _refusal(mail: OutgoingMail, options: MailOptions, server: Server) -> smtp.NotTakenError | None:
+    """Why the server did not take the letter; None when it did."""
     letter = Letter(
         recipient=mail.recipient,
         subject=mail.subject,
@@ -140,19 +157,25 @@ def _try(mail: OutgoingMail, options: MailOptions, now: datetime) -> int:
         thread=mail.thread,
         in_reply_to=mail.in_reply_to,
     )
-    mail.attempts += 1
     try:
-        smtp.send(envelope(letter, mail.message_id, options, mail.created_at), options.outgoing)
+        smtp.send(envelope(letter, mail.message_id, options, mail.created_at), server)
     except smtp.NotTakenError as error:
-        mail.error = str(error)[:500]
-        over = error.is_final or mail.attempts > len(RETRY_MINUTES)
-        mail.state = MailState.FAILED if over else MailState.WAITING
-        if not over:
-            mail.next_try_at = now + timedelta(minutes=RETRY_MINUTES[mail.attempts - 1])
-        _log.warning("mail-not-taken", mail=mail.id, final=over, error=mail.error)
-        return 0
-    mail.state, mail.sent_at, mail.error = MailState.SENT, now, ""
-    return 1
+        return error
+    except (ValueError, IndexError, HeaderParseError) as error:
+        return smtp.NotTakenError(f"{type(error).__name__}: {error}", is_final=True)
+    return None
+
+
+def _settle(mail: OutgoingMail, refusal: smtp.NotTakenError | None, now: datetime) -> None:
+    if refusal is None:
+        mail.state, mail.sent_at, mail.error = MailState.SENT, now, ""
+        return
+    mail.error = str(refusal)[:500]
+    over = refusal.is_final or mail.attempts > len(RETRY_MINUTES)
+    mail.state = MailState.FAILED if over else MailState.WAITING
+    if not over:
+        mail.next_try_at = now + timedelta(minutes=RETRY_MINUTES[mail.attempts - 1])
+    _log.warning("mail-not-taken", mail=mail.id, final=over, error=mail.error)
 
 
 def _readdressed(letter: Letter, recipient: str) -> Letter:

@@ -23,8 +23,7 @@ def send(letter: Envelope, server: Server) -> None:
         with _connected(server) as connection:
             if server.user:
                 connection.login(server.user, server.password)
-            refused = connection.sendmail(letter.sender, [letter.recipient], letter.message)
-            assert not refused, "one recipient: a refusal is an exception"
+            _hand_over(connection, letter)
     except smtplib.SMTPRecipientsRefused as error:
         code, words = error.recipients[letter.recipient]
         raise NotTakenError(f"{code} {_text(words)}", is_final=code >= 500) from error
@@ -36,8 +35,18 @@ def send(letter: Envelope, server: Server) -> None:
         raise NotTakenError(
             f"{error.smtp_code} {_text(error.smtp_error)}", is_final=final
         ) from error
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        # A ValueError here is a host or a password that cannot be written: people set it right.
         raise NotTakenError(f"{type(error).__name__}: {error}") from error
+
+
+def _hand_over(connection: smtplib.SMTP, letter: Envelope) -> None:
+    try:
+        refused = connection.sendmail(letter.sender, [letter.recipient], letter.message)
+    except ValueError as error:
+        # An address that SMTP has no words for stays one.
+        raise NotTakenError(f"{type(error).__name__}: {error}", is_final=True) from error
+    assert not refused, "one recipient: a refusal is an exception"
 
 
 def _connected(server: Server) -> smtplib.SMTP:

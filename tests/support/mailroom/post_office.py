@@ -1,9 +1,11 @@
 """A real SMTP server for the tests: it takes letters into a list, and misbehaves when told to."""
 
+import asyncio
 import email
 import email.policy
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
@@ -36,11 +38,15 @@ class Taken:
 
 @dataclass
 class PostOffice:
-    """The letters taken; `says` answers for a recipient (a status line) instead of taking."""
+    """The letters taken; `says` answers for a recipient (a status line) instead of taking.
+
+    `meanwhile` is done once, while the next letter is being handed over.
+    """
 
     taken: list[Taken] = field(default_factory=list)
     says: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    meanwhile: Callable[[], object] | None = None
 
     @property
     def options(self) -> MailOptions:
@@ -60,6 +66,9 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await asyncio.to_thread(meanwhile)
         content = envelope.content
         assert isinstance(content, bytes)
         message = email.message_from_bytes(content, policy=email.policy.default)

@@ -8,16 +8,17 @@ from jobs.models import Job
 from portal.settings import BadSettingError, Settings, load
 from storage.db import Database
 from storage.installation import Installation
-from support.mailroom import outbox
-from support.mailroom.letters import LOOP_HEADER, Letter, envelope, one_line
+from support.mailroom import outbox, smtp
+from support.mailroom.letters import LOOP_HEADER, Envelope, Letter, envelope, one_line
 from support.mailroom.models import MailState, OutgoingMail
 from support.mailroom.options import MailOptions, Server
-from support.mailroom.outbox import RETRY_MINUTES, AddressError
-from support.mailroom.threads import new_thread, threads_of
+from support.mailroom.outbox import CLAIM, RETRY_MINUTES, AddressError
+from support.mailroom.threads import bare_address, new_thread, threads_of
 from tests.support.mailroom.post_office import PostOffice
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 LETTER = Letter("anna@example.ru", "Ваше обращение", "Здравствуйте!\n", "test", thread=new_thread())
+UNWRITABLE = ["info@фирма.рф", "иван@firma.ru", "ivan@firma.ru.", "a@b..c", "a@.b"]
 
 
 @pytest.fixture
@@ -86,6 +87,27 @@ def test_what_is_no_address_is_refused(database: Database, recipient: str) -> No
         post(database, replace(LETTER, recipient=recipient), MailOptions())
 
 
+@pytest.mark.parametrize("typed", UNWRITABLE)
+def test_what_no_letter_can_be_written_to_is_no_address(database: Database, typed: str) -> None:
+    assert bare_address(typed) == ""
+    with pytest.raises(AddressError):
+        post(database, replace(LETTER, recipient=typed), MailOptions())
+
+
+@pytest.mark.parametrize("stored", UNWRITABLE)
+def test_a_stored_letter_that_cannot_be_written_holds_up_none_behind_it(
+    database: Database, post_office: PostOffice, stored: str
+) -> None:
+    stuck = post(database, LETTER, post_office.options)
+    with database.writing() as session:
+        session.get_one(OutgoingMail, stuck).recipient = stored
+    behind = post(database, LETTER, post_office.options)
+    assert outbox.send_due(database, post_office.options, NOW) == 1
+    assert state(database, stuck).state == MailState.FAILED
+    assert state(database, stuck).error
+    assert state(database, behind).state == MailState.SENT
+
+
 def test_a_letter_of_a_transaction_that_fails_is_never_sent(
     database: Database, post_office: PostOffice
 ) -> None:
@@ -124,6 +146,39 @@ def test_a_refused_recipient_is_final_and_a_busy_one_is_tried_again(
     assert state(database, gone).state == MailState.FAILED
     assert "550" in state(database, gone).error
     assert state(database, busy).state == MailState.WAITING
+
+
+def test_while_a_letter_is_handed_over_others_write_and_none_sends_it_too(
+    database: Database, post_office: PostOffice
+) -> None:
+    sent_meanwhile: list[int] = []
+
+    def another_process() -> None:
+        post(database, replace(LETTER, recipient="ivan@example.ru"), post_office.options)
+        sent_meanwhile.append(outbox.send_due(database, post_office.options, NOW))
+
+    post(database, LETTER, post_office.options)
+    post_office.meanwhile = another_process
+    assert outbox.send_due(database, post_office.options, NOW) == 1
+    assert sent_meanwhile == [1]
+    assert [taken.recipient for taken in post_office.taken] == ["ivan@example.ru", LETTER.recipient]
+
+
+def test_the_letter_of_a_process_that_died_is_due_again_after_its_claim(
+    database: Database, post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(_letter: Envelope, _server: Server) -> None:
+        raise SystemExit
+
+    mail_id = post(database, LETTER, post_office.options)
+    with monkeypatch.context() as patch:
+        patch.setattr(smtp, "send", die)
+        with pytest.raises(SystemExit):
+            outbox.send_due(database, post_office.options, NOW)
+    assert state(database, mail_id).attempts == 1
+    assert outbox.send_due(database, post_office.options, NOW) == 0
+    later = NOW + CLAIM + timedelta(minutes=1)
+    assert outbox.send_due(database, post_office.options, later) == 1
 
 
 def test_without_a_server_letters_wait(database: Database) -> None:
