@@ -71,8 +71,8 @@ class ForeignPartError(RefusedError):
 class ContactAddressError(RefusedError):
     code = "support-contact"
     field = "address"
-    ru = "Нужен адрес электронной почты или домен вида @example.ru."
-    en = "An e-mail address is needed, or a domain like @example.ru."
+    ru = "Нужен адрес электронной почты латиницей или домен вида @example.ru."
+    en = "An e-mail address in Latin letters is needed, or a domain like @example.ru."
 
 
 class ContactTakenError(ConflictError):

@@ -33,8 +33,8 @@ class OrderBuyerError(RefusedError):
 class OrderMailError(RefusedError):
     code = "order-email"
     field = "email"
-    ru = "Укажите адрес электронной почты: на него придёт счёт."
-    en = "Give an e-mail address: the invoice comes there."
+    ru = "Укажите адрес электронной почты латиницей: на него придёт счёт."
+    en = "Give an e-mail address in Latin letters: the invoice comes there."
 
 
 class OrderSettledError(ConflictError):

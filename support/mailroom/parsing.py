@@ -146,20 +146,10 @@ def _person(message: Message) -> tuple[str, str]:
     text = one_line(_header(message, "From"), 1000)
     for name, address in getaddresses([text]):
         plain = bare_address(address)
-        if plain and _can_be_answered(plain):
+        if plain:
             return name, plain
     found = re.search(r"[^\s<>\"(),;:]{1,64}@[^\s<>\"(),;:]{1,189}", text)
-    plain = bare_address(found[0]) if found else ""
-    return "", plain if _can_be_answered(plain) else ""
-
-
-def _can_be_answered(address: str) -> bool:
-    """Whether a letter of ours could be written to this address."""
-    try:
-        Address(addr_spec=address)
-    except (ValueError, IndexError, HeaderParseError):
-        return False
-    return address.isascii()
+    return "", bare_address(found[0]) if found else ""
 
 
 def _recipients(message: Message) -> Sequence[str]:

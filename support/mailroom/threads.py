@@ -8,6 +8,8 @@ number or a sender's name joins nothing: both can be guessed (S16).
 import re
 import secrets
 from collections.abc import Iterable
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.utils import parseaddr
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -65,8 +67,17 @@ def threads_of(references: Iterable[str], recipients: Iterable[str], subject: st
 
 
 def bare_address(text: str) -> str:
-    """name@host in lower case from a header's text; empty where there is none."""
+    """name@host in lower case from a header's text; empty where none can be written to."""
     if not text.strip().isprintable():
         return ""
     address = parseaddr(text)[1].strip().lower()
-    return address if _ADDRESS.fullmatch(address) else ""
+    return address if _ADDRESS.fullmatch(address) and _can_be_written_to(address) else ""
+
+
+def _can_be_written_to(address: str) -> bool:
+    """Whether a letter of ours can name it: in ASCII, as not every server takes SMTPUTF8."""
+    try:
+        Address(addr_spec=address)
+    except (ValueError, IndexError, HeaderParseError):
+        return False
+    return address.isascii()

@@ -53,8 +53,8 @@ class ActLengthError(RefusedError):
 
 class ActMailError(RefusedError):
     code = "act-email"
-    ru = "Это не адрес электронной почты."
-    en = "This is no e-mail address."
+    ru = "Это не адрес электронной почты латиницей."
+    en = "This is no e-mail address in Latin letters."
 
 
 class ActInnError(RefusedError):

@@ -33,8 +33,8 @@ class ContactError(RefusedError):
 class ContactMailError(RefusedError):
     code = "request-email"
     field = "email"
-    ru = "Укажите адрес электронной почты: по нему придёт ответ."
-    en = "Give an e-mail address: the answer comes there."
+    ru = "Укажите адрес электронной почты латиницей: по нему придёт ответ."
+    en = "Give an e-mail address in Latin letters: the answer comes there."
 
 
 class AttestationError(RefusedError):

@@ -92,6 +92,16 @@ def test_f4_every_fault_of_the_form_is_named_and_nothing_typed_is_lost(
     assert count(workshop) == 0
 
 
+@pytest.mark.parametrize("typed", ["info@фирма.рф", "ivan@firma.ru."])
+def test_f4_an_address_that_no_letter_reaches_is_named_and_nothing_is_filed(
+    client: FlaskClient, workshop: Workshop, typed: str
+) -> None:
+    status, page, _address = send(client, filled(workshop, email=typed))
+    assert status == 422
+    assert "Это не адрес электронной почты латиницей" in page
+    assert count(workshop) == 0
+
+
 def test_f4_room_for_more_phones_needs_no_script_and_keeps_what_was_typed(
     client: FlaskClient, workshop: Workshop
 ) -> None:
