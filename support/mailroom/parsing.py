@@ -4,15 +4,15 @@ The standard library's older policy is used on purpose: the newer one parses hea
 raises its own errors on what robots and attackers send. Pure: knows no database.
 """
 
+import codecs
 import email
-import email.policy
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.header import decode_header
-from email.headerregistry import Address
 from email.message import Message
+from email.policy import Compat32
 from email.utils import getaddresses
 
 from support.mailroom.letters import LOOP_HEADER, one_line
@@ -25,7 +25,12 @@ HEADER_BYTES_MAX = 256 * 1024
 PARTS_MAX = 200
 FILES_MAX = 30
 TEXT_BYTES_MAX = 1024 * 1024
+#: Of each header of a letter and of its parts: past what any program of people's writes.
+HEADER_CHARS_MAX = 20_000
+PART_HEADER_CHARS_MAX = 2000
 _FALLBACK = ("utf-8", "cp1251")
+#: Decoding these takes the square of the length; they are no charsets of letters.
+_SLOW = frozenset({"punycode", "idna"})
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _ROBOT_NAMES = re.compile(
     r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?|listserv|majordomo)([+.\-=].*)?",
@@ -37,6 +42,18 @@ _LIST_HEADERS = ("List-Id", "List-Post", "List-Unsubscribe", "List-Help")
 
 class UnreadableError(ValueError):
     """Nothing can be made of these bytes but their headers, if that."""
+
+
+class _Bounded(Compat32):
+    """The older policy, with headers of a length that its own decoders take at once."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        is_parts = name.lower().startswith("content-")
+        return name, value[: PART_HEADER_CHARS_MAX if is_parts else HEADER_CHARS_MAX]
+
+
+_POLICY = _Bounded()
 
 
 @dataclass(frozen=True)
@@ -72,7 +89,7 @@ def parse(raw: bytes, own_address: str) -> IncomingLetter:
     whole = len(raw) <= LETTER_BYTES_MAX
     data = raw if whole else headers_of(raw)
     try:
-        message = email.message_from_bytes(data, policy=email.policy.compat32)
+        message = email.message_from_bytes(data, policy=_POLICY)
         return _letter(message, own_address, whole=whole)
     except (RecursionError, ValueError, LookupError, TypeError, AssertionError) as error:
         # Parts within parts without end, and what else the library stumbles over.
@@ -90,7 +107,7 @@ def headers_of(raw: bytes) -> bytes:
 
 def _headers_alone(raw: bytes, own_address: str, reason: str) -> IncomingLetter:
     try:
-        message = email.message_from_bytes(headers_of(raw), policy=email.policy.compat32)
+        message = email.message_from_bytes(headers_of(raw), policy=_POLICY)
         found = _letter(message, own_address, whole=False)
     except (RecursionError, ValueError, LookupError, TypeError, AssertionError) as error:
         raise UnreadableError(reason) from error
@@ -111,7 +128,7 @@ def _letter(message: Message, own_address: str, *, whole: bool) -> IncomingLette
         subject=one_line(_header(message, "Subject")),
         message_id=one_line(_header(message, "Message-ID"), 500),
         references=[
-            _header(message, "References")[:20_000],
+            _header(message, "References")[:HEADER_CHARS_MAX],
             _header(message, "In-Reply-To")[:2000],
         ],
         text=text,
@@ -233,7 +250,7 @@ def _header(message: Message, name: str) -> str:
     """A header's text in whatever charset it came, encoded or raw; empty where there is none."""
     for known, value in message.raw_items():
         if known.lower() == name.lower():
-            raw = str(value).encode("utf-8", "surrogateescape")[:20_000]
+            raw = str(value).encode("utf-8", "surrogateescape")[:HEADER_CHARS_MAX]
             return _words(_decoded(raw, "utf-8"))
     return ""
 
@@ -256,7 +273,8 @@ def _decoded(data: bytes, charset: str) -> str:
     """The text in the charset it says, else in one of those that Russian programs use."""
     for name in (charset, *_FALLBACK):
         try:
-            return data.decode(name)
+            if codecs.lookup(name).name not in _SLOW:
+                return data.decode(name)
         except (LookupError, ValueError):
             continue
     return data.decode("utf-8", "replace")

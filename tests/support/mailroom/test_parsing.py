@@ -64,6 +64,24 @@ def test_a_charset_that_is_none_still_gives_words(charset: str) -> None:
     assert "Привет" in parse(raw.encode(), OWN).text
 
 
+@pytest.mark.parametrize("charset", ["punycode", "-PunyCode", "idna"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Content-Type: text/plain; charset={charset}\r\n\r\n{long}",
+        "Content-Type: text/plain; charset*={charset}''{long}\r\n\r\nx",
+        "Content-Type: multipart/mixed; boundary*={charset}''{long}\r\n\r\nx",
+        "Content-Disposition: attachment; filename*={charset}''{long}\r\n\r\nx",
+    ],
+)
+def test_a_charset_that_is_slow_to_decode_costs_no_time(headers: str, charset: str) -> None:
+    raw = "From: a@b.example\r\n" + headers.format(charset=charset, long="a" * 300_000)
+    started = monotonic()
+    with contextlib.suppress(UnreadableError):
+        parse(raw.encode(), OWN)
+    assert monotonic() - started < 1
+
+
 def test_a_page_without_a_text_gives_its_words_and_no_script() -> None:
     message = letter()
     message.set_content(
