@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,9 +22,12 @@ from support.civil_dates import add_days, add_months
 from support.entitlements import EntitlementKind
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
+from support.mailroom.outbox import AddressError
 from support.terms import TermPolicy
 
 DAYS_BEFORE = (60, 30, 7)
+
+_log = structlog.get_logger(__name__)
 
 
 def step_due(last: date, today: date) -> int | None:
@@ -35,7 +39,7 @@ def step_due(last: date, today: date) -> int | None:
 def remind(session: Session, installation: Installation, now: datetime) -> int:
     """Write to each person once for all phones of theirs that are due; how many letters."""
     today, policy = moscow_date(now), installation.option(TermPolicy)
-    told: dict[str, list[tuple[str, date]]] = defaultdict(list)
+    told: dict[str, list[tuple[Device, int, date]]] = defaultdict(list)
     for device in _candidates(session, today):
         last = _last_day(session, device, today, policy)
         step = step_due(last, today) if last else None
@@ -43,17 +47,33 @@ def remind(session: Session, installation: Installation, now: datetime) -> int:
             continue
         for address in _recipients(session, device):
             if session.get(WindowReminder, (device.id, step, address)) is None:
-                told[address].append((device.serial or "", last))
-                session.add(
-                    WindowReminder(
-                        device_id=device.id, days_before=step, recipient=address, told_at=now
-                    )
-                )
+                told[address].append((device, step, last))
+    return sum(
+        _tell(session, installation, address, phones, now) for address, phones in told.items()
+    )
+
+
+def _tell(
+    session: Session,
+    installation: Installation,
+    address: str,
+    phones: Sequence[tuple[Device, int, date]],
+    now: datetime,
+) -> bool:
+    """Write to one person; an address that takes no letter keeps nobody else's back."""
     link = f"{installation.public_url}/warranty/certificate"
-    for address, phones in told.items():
-        letter = letters.window_closes(address, phones, link)
+    windows = [(device.serial or "", last) for device, _step, last in phones]
+    letter = letters.window_closes(address, windows, link)
+    try:
         outbox.post(session, letter, installation.option(MailOptions), now=now)
-    return len(told)
+    except AddressError:
+        _log.warning("window-reminder-not-written", recipient=address)
+        return False
+    session.add_all(
+        WindowReminder(device_id=device.id, days_before=step, recipient=address, told_at=now)
+        for device, step, _last in phones
+    )
+    return True
 
 
 def _candidates(session: Session, today: date) -> Sequence[Device]:

@@ -10,6 +10,8 @@ from accounts.models import Role
 from storage.clock import moscow_date, now
 from storage.installation import Installation
 from support.agreements import agreements
+from support.agreements.agreements import ContactAddressError
+from support.agreements.models import SupportContact
 from support.attempts import LIMIT
 from support.certificate_orders import ordering, reminding
 from support.certificate_orders.lines import checked, typed_lines
@@ -170,6 +172,24 @@ def test_c7_the_owner_is_told_once_at_each_step_and_never_praised_to(
     assert "!" not in found[0].text.replace("Здравствуйте!", "")
 
 
+def test_c7_an_address_that_takes_no_letter_keeps_no_one_elses_back(
+    installation: Installation, register: Register
+) -> None:
+    register.prove(register.first, HANDED_OVER)
+    with installation.database.writing() as session:
+        for address in ("иван@romashka.example", "a@romashka.example."):
+            with pytest.raises(ContactAddressError):
+                agreements.add_contact(session, address, CUSTOMER, actor="test", now=REGISTERED_AT)
+        for address in ("anna@romashka.example", "boris@romashka.example"):
+            agreements.add_contact(session, address, CUSTOMER, actor="test", now=REGISTERED_AT)
+        # As an earlier version took it.
+        session.get_one(SupportContact, "anna@romashka.example").address = "a@romashka.example."
+    with installation.database.writing() as session:
+        assert reminding.remind(session, installation, moscow("2026-12-12T09:00")) == 1
+    [letter] = letters(installation, "certificate.window")
+    assert letter.recipient == "boris@romashka.example"
+
+
 def test_c7_who_has_bought_is_told_nothing(installation: Installation, register: Register) -> None:
     register.prove(register.first, HANDED_OVER)
     with installation.database.writing() as session:
@@ -238,6 +258,7 @@ def test_c4_what_cannot_be_ordered_is_said_and_what_was_typed_stays(
     register.prove(register.first, TODAY - timedelta(days=100))
     for field, value, said in (
         ("months", "13", "12, 24 или 36"), ("lines", "", "от 1 до 100"),
+        ("email", "info@фирма.рф", "почты латиницей"), ("email", "a@b..c", "почты латиницей"),
         ("kind", "base", "Выберите"),
         ("email", "анна", "на него придёт счёт"), ("buyer", "", "Укажите покупателя"),
     ):  # fmt: skip
