@@ -228,7 +228,7 @@ def result_of(record: Mapping[str, Any]) -> Answer | ReadError:
 
 def _facts(record: Mapping[str, Any]) -> DeviceFacts:
     """Facts through the same sieve as those that we read ourselves."""
-    return DeviceFacts.from_record({"sources": {}, "refused": {}, **record})
+    return DeviceFacts.from_record(record)
 
 
 def _plain(details: Mapping[str, object]) -> dict[str, str | dict[str, str]]:

@@ -14,6 +14,8 @@ from provision.devices.identity import BadMacError, BadSerialError, MacAddress, 
 
 TEXT_LENGTH_MAX = 255
 LINES_MAX = 32
+#: Ten years: no phone runs for longer, and an instant so far back is still a date.
+UPTIME_MAX_S = 10 * 366 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -72,18 +74,29 @@ class DeviceFacts:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The facts of a stored record. Names that this version does not know are left out."""
-        values = {name: record[name] for name in FACTS if name in record}
-        if "serial" in values:
-            values["serial"] = SerialNumber.parse(values["serial"])
-        if "mac" in values:
-            values["mac"] = MacAddress.parse(values["mac"])
-        if "lines" in values:
-            values["lines"] = tuple(LineFacts(**line) for line in values["lines"])
-        return cls(**values, sources=record["sources"], refused=record["refused"])
+        """The facts of a record, through the same sieve as those of a reader.
+
+        Names that this version does not know are left out; TypeError for what has not the form of
+        facts at all.
+        """
+        sources, refused = _texts(record.get("sources", {})), _texts(record.get("refused", {}))
+        lines = [LineFacts(**_texts(line)) for line in record.get("lines", ())[:LINES_MAX]]
+        facts = gather(
+            [Found(name, _plain_told(record[name]), "") for name in _SINGLE if name in record],
+            lines,
+        )
+        values: dict[str, Any] = {**facts.told}
+        return cls(
+            **values,
+            sources={
+                name: sources.get(name, "") for name in values if name in record.get("sources", {})
+            },
+            refused={name: refused[name] for name in FACTS if name in refused} | {**facts.refused},
+        )
 
 
 FACTS = tuple(part.name for part in fields(DeviceFacts) if part.name not in {"sources", "refused"})
+_SINGLE = tuple(name for name in FACTS if name != "lines")
 _DUPLEX = ("full", "half")
 
 
@@ -166,7 +179,7 @@ def readable(raw: bytes) -> str | None:
 def clean(text: str) -> str | None:
     """One printable line of at most 255 characters; None when nothing is left."""
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:TEXT_LENGTH_MAX] or None
+    return " ".join(printable.split())[:TEXT_LENGTH_MAX].rstrip() or None
 
 
 def _value(name: str, text: str) -> object:
@@ -191,6 +204,11 @@ def _whole(text: str) -> int | None:
     return int(text) if text.isdecimal() and text.isascii() else None
 
 
+def _uptime(text: str) -> int | None:
+    seconds = _whole(text)
+    return None if seconds is None or seconds > UPTIME_MAX_S else seconds
+
+
 def _duplex(text: str) -> str | None:
     return next((word for word in _DUPLEX if text.casefold().startswith(word)), None)
 
@@ -205,11 +223,28 @@ def _instant(text: str) -> str:
 _KINDS: Mapping[str, Callable[[str], object]] = {
     "serial": SerialNumber.parse,
     "mac": MacAddress.parse,
+    "uptime_s": _uptime,
     **dict.fromkeys(("mos", "loss_percent", "jitter_ms"), _number),
-    **dict.fromkeys(("uptime_s", "vlan", "poe_class", "link_mbps"), _whole),
+    **dict.fromkeys(("vlan", "poe_class", "link_mbps"), _whole),
     **dict.fromkeys(("clock", "certificate_until"), _instant),
     "duplex": _duplex,
 }
+
+
+def _plain_told(value: object) -> object:
+    if value is not None and not isinstance(value, str | int | float):
+        raise TypeError(value)
+    return value
+
+
+def _texts(record: Mapping[str, object]) -> dict[str, str]:
+    """The texts of a record by name, each as `clean` leaves it; those that are empty left out."""
+    if not isinstance(record, Mapping):
+        raise TypeError(record)
+    told = {
+        name: clean(str(_plain_told(value))) for name, value in record.items() if value is not None
+    }
+    return {name: text for name, text in told.items() if text is not None}
 
 
 def _plain(value: object) -> object:

@@ -72,6 +72,7 @@ def test_the_first_good_value_counts_and_empty_is_absent() -> None:
         ("serial", "Default string"),
         ("uptime_s", "-1"),
         ("uptime_s", "1.5"),
+        ("uptime_s", "99999999999"),
         ("uptime_s", "٤٢"),
         ("vlan", "none"),
         ("mos", "nan"),
@@ -84,6 +85,12 @@ def test_what_is_no_such_value_is_kept_apart(name: str, said: str) -> None:
     assert facts.told == {}
     assert facts.refused == {name: said}
     assert facts.sources == {}
+
+
+def test_a_stored_record_with_what_is_no_such_value_reads_as_refused() -> None:
+    facts = DeviceFacts.from_record({"firmware": "2.4.1", "clock": "x", "uptime_s": 99999999999})
+    assert facts.told == {"firmware": "2.4.1"}
+    assert facts.refused == {"clock": "x", "uptime_s": "99999999999"}
 
 
 def test_a_value_found_later_replaces_what_was_refused() -> None:

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from click.testing import CliRunner
@@ -24,11 +24,11 @@ from provision.collectors.agent import (
 from provision.collectors.cli import collector as command
 from provision.collectors.dispatching import CollectorOptions
 from provision.collectors.models import Errand
-from provision.collectors.wire import BadMessageError
+from provision.collectors.wire import BadMessageError, SweptMessage
 from provision.families.family import Families
 from provision.phone_reads import ReadAnswer
 from provision.readers.errors import Phrase, UnreachableError
-from provision.readers.facts import DeviceFacts
+from provision.readers.facts import LINES_MAX, TEXT_LENGTH_MAX, DeviceFacts, LineFacts
 from provision.readers.reading import Answer, Via
 from storage.clock import now
 from tests.browserless import log_in, post
@@ -189,15 +189,45 @@ def test_answers_go_over_the_wire_as_they_are() -> None:
         {},
         {"error": "no-such-code"},
         {"error": "phone-unreachable", "details": {"reason": {"ru": "x"}}},
-        {"facts": {"serial": "x" * 300}},
-        {"facts": {"mac": 7}},
+        {"facts": {"firmware": {"a": 1}}},
         {"facts": {"lines": "many"}},
+        {"facts": {"lines": [{"number": ["101"]}]}},
+        {"facts": {"sources": 7}},
+        {"facts": {"refused": {"mac": {}, "serial": [1]}}},
         {"extra": 1},
     ],
 )
 def test_nonsense_from_a_collector_is_no_fault_of_ours(record: dict[str, object]) -> None:
     with pytest.raises(BadMessageError):
         wire.result_of(record)
+
+
+def test_what_a_collector_tells_goes_through_the_sieve_of_our_own_readers() -> None:
+    lines = [{"number": "1" * 9000, "state": "a\nb"}] * 1000
+    told = {
+        "firmware": "2.4.1\x00" + "x" * 9000,
+        "product": 7,
+        "mac": 7,
+        "serial": "x" * 300,
+        "uptime_s": "abc",
+        "clock": "x",
+        "mos": "inf",
+        "lines": lines,
+    }
+    answer = wire.result_of({"facts": told})
+    assert isinstance(answer, Answer)
+    facts = answer.facts
+    assert set(facts.told) == {"firmware", "product", "lines"}
+    assert set(facts.refused) == {"mac", "serial", "uptime_s", "clock", "mos"}
+    assert facts.firmware is not None
+    assert len(facts.firmware) == TEXT_LENGTH_MAX
+    assert facts.product == "7"
+    assert facts.lines == (LineFacts("1" * TEXT_LENGTH_MAX, state="a b"),) * LINES_MAX
+
+
+def test_a_swept_dict_where_a_text_belongs_is_no_facts() -> None:
+    told = SweptMessage(address=IPv4Address("10.0.0.1"), lane="sweep", facts={"firmware": {"a": 1}})
+    assert wire.swept_of(told).facts is None
 
 
 def test_an_engineer_makes_a_collector_on_the_page_and_revokes_it(site: Flask) -> None:
