@@ -50,6 +50,7 @@ def show(mac: str, number: int) -> str:
     with reading() as session:
         device = registry.get(session, mac)
         answer = conducting.get(session, mac, number)
+        has_failed = answer.finished_at is None and work.gave_up(session, number)
         history = gathering.history(session, device)
         earlier = conducting.latest(session, device, EARLIER)
         summary = DeviceSummary.of(device)
@@ -57,6 +58,7 @@ def show(mac: str, number: int) -> str:
         "diagnosis/diagnosis.html",
         device=summary,
         answer=answer,
+        has_failed=has_failed,
         steps=conducting.STEPS,
         words=words,
         chart=history_chart.chart(history, now()),

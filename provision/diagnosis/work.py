@@ -1,5 +1,9 @@
 """A diagnosis as a job, so that a page follows a phone that takes its time."""
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from jobs.models import Job, JobState
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from provision.diagnosis import conducting
@@ -19,6 +23,16 @@ def diagnose(work: Work) -> None:
 
     conducting.run(work.installation, number, now(), told)
     work.report(conducting.STEPS, conducting.STEPS)
+
+
+def gave_up(session: Session, number: int) -> bool:
+    """Whether the job of this diagnosis failed for the last time: its end will not come."""
+    failed = select(Job.id).where(
+        Job.state == JobState.FAILED,
+        Job.kind == DIAGNOSE,
+        Job.arguments["diagnosis"].as_integer() == number,
+    )
+    return session.scalar(failed.limit(1)) is not None
 
 
 HANDLERS: dict[str, Handler] = {DIAGNOSE: diagnose}

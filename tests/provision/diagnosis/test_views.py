@@ -7,12 +7,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from jobs import queue
 from jobs.models import Job
 from jobs.runner import Work
 from portal.app import create_app
 from portal.settings import Settings
 from provision.diagnosis import work
 from simulator.facts import Network, Quality
+from storage.clock import now
 from tests.browserless import log_in, post
 from tests.provision.diagnosis.conftest import Phone
 from tests.provision.estate import MAC, Estate
@@ -69,6 +71,23 @@ def test_a_phone_that_is_well_is_told_so(agent: FlaskClient, estate: Estate) -> 
     address = post(agent, f"{PAGE}/diagnose", {}, PAGE).headers["Location"]
     do_jobs(estate)
     assert "Неполадок не найдено" in agent.get(address).text
+
+
+def test_a_diagnosis_whose_job_gave_up_says_so_and_is_followed_no_more(
+    agent: FlaskClient, estate: Estate
+) -> None:
+    first = post(agent, f"{PAGE}/diagnose", {}, PAGE).headers["Location"]
+    second = post(agent, f"{PAGE}/diagnose", {}, PAGE).headers["Location"]
+    with estate.installation.database.writing() as session:
+        job = session.scalars(select(Job).where(Job.kind == work.DIAGNOSE).order_by(Job.id)).first()
+        assert job is not None
+        job.attempts = job.max_attempts
+        queue.fail(session, job.id, "OverflowError", now())
+    page = agent.get(first).text
+    assert "Диагностика не удалась" in page
+    assert "hx-trigger" not in page
+    assert "/bundle" not in page
+    assert 'hx-trigger="every 1s"' in agent.get(second).text, "the other one still runs"
 
 
 def test_an_unknown_diagnosis_or_phone_is_not_found(agent: FlaskClient) -> None:
