@@ -24,6 +24,7 @@ from provision.devices.readings import ReadingSummary
 from provision.devices.summary import DeviceSummary
 from provision.diagnosis import conducting, words
 from provision.diagnosis.conducting import DiagnosisAnswer
+from provision.families.formats import UnwritableNameError, UnwritableValueError
 from provision.phone_logs import keeping
 from provision.redaction import redact_tree, redactor
 from provision.rendering import RenderError
@@ -126,10 +127,10 @@ def _events(session: Session, device: Device) -> object:
 def _configuration(
     session: Session, installation: Installation, device: Device, now: datetime
 ) -> str:
-    """What the phone would get now; a template that fails is told instead of the file."""
+    """What the phone would get now; why there is no such file is told instead of it."""
     try:
         return configurations.preview(session, Press.of(installation), device, now)
-    except RenderError as error:
+    except (RenderError, UnwritableValueError, UnwritableNameError) as error:
         return f"# {error.text('en')}\n"
 
 

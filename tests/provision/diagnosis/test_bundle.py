@@ -20,6 +20,7 @@ from provision.cli import device
 from provision.devices import registry
 from provision.diagnosis import bundle, conducting
 from provision.diagnosis.bundle import UnfinishedDiagnosisError
+from provision.models import Level, ProfileSetting
 from provision.phone_logs import keeping
 from provision.profiles import GLOBAL
 from simulator.facts import Network, PhoneLine
@@ -100,6 +101,16 @@ def test_the_log_that_the_phone_sent_goes_along_without_its_secrets(estate: Esta
     assert b"end" in log
     for secret in (SIP_PASSWORD, estate.token):
         assert secret.encode() not in log
+
+
+def test_a_setting_that_no_file_can_hold_is_told_in_the_bundle(estate: Estate) -> None:
+    number = diagnosed(estate)
+    with estate.installation.database.writing() as session:
+        bad = ProfileSetting(level=Level.DEVICE, key=MAC, name="screen.name", value="a\x07b")
+        session.add(bad)
+    told = opened(made(estate, number))["config.redacted.cfg"]
+    assert told.startswith(b"# The value of")
+    assert b"U+0007" in told
 
 
 def test_a_bundle_waits_for_the_end_of_its_diagnosis(estate: Estate) -> None:
