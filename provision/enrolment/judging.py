@@ -31,6 +31,7 @@ class Verdict(StrEnum):
     SERIAL_TWICE = "serial-twice"
     MAC_TAKEN = "mac-taken"
     SERIAL_TAKEN = "serial-taken"
+    NEW_HANDOVER = "new-handover"
 
 
 GOOD = frozenset({Verdict.NEW, Verdict.SAME})
@@ -47,6 +48,8 @@ class KnownDevice:
     site_id: int | None
     organisation_id: int | None
     group: str
+    #: Days of handover, each with a paper that proves it.
+    handovers: frozenset[tuple[date, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -227,4 +230,7 @@ def _against(wanted: Wanted, entry: Entry, register: Register) -> Verdict:
     )
     if any(new is not None and new != old for new, old in told):
         raise _UnfitError(Verdict.MAC_TAKEN, wanted.mac.hex)
+    if wanted.handover and (wanted.handover, wanted.contract) not in known.handovers:
+        # A known phone is skipped: its warranty must not lose a proof in silence.
+        raise _UnfitError(Verdict.NEW_HANDOVER, entry.handover)
     return Verdict.SAME

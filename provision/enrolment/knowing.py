@@ -1,6 +1,7 @@
 """What the register holds already, as far as a table may meet it; asked in batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from accounts.models import Organisation, Site
 from catalogue import products
 from catalogue.models import Product
 from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
-from provision.devices.models import Device
+from provision.devices.models import Device, Handover, HandoverKind
 from provision.enrolment.columns import Entry
 from provision.enrolment.judging import KnownDevice, Register
 
@@ -50,8 +51,22 @@ def _devices(session: Session, entries: Sequence[Entry]) -> Iterator[KnownDevice
         Device.organisation_id,
         Device.group_name,
     ).join(Product, Product.id == Device.product_id)
+    papers = _handovers(session, which)
     for row in session.execute(query.where(which)):
-        yield KnownDevice(*row)
+        yield KnownDevice(*row, handovers=frozenset(papers.get(row.mac, ())))
+
+
+def _handovers(
+    session: Session, which: ColumnElement[bool]
+) -> Mapping[str, Collection[tuple[date, str]]]:
+    """The proved days of handover by MAC, with the paper of each and with its contract."""
+    query = select(Device.mac, Handover.on, Handover.reference, Handover.contract)
+    found: dict[str, set[tuple[date, str]]] = {}
+    query = query.join(Handover, Handover.device_id == Device.id)
+    proved = query.where(which, Handover.kind == HandoverKind.CONTRACT)
+    for mac, on, reference, contract in session.execute(proved):
+        found.setdefault(mac, set()).update({(on, reference), (on, contract)})
+    return found
 
 
 def _names(entries: Sequence[Entry]) -> tuple[Sequence[str], Sequence[str]]:

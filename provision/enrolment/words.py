@@ -39,6 +39,10 @@ _WORDS: Mapping[Verdict, Phrase] = {
     Verdict.SERIAL_TAKEN: Phrase(
         "серийный номер уже у аппарата", "the serial number belongs to the phone"
     ),
+    Verdict.NEW_HANDOVER: Phrase(
+        "аппарат уже есть, но без этой передачи: запишите её на его странице",
+        "the phone is there without this handover: record it on the phone's page",
+    ),
 }
 
 

@@ -64,11 +64,27 @@ def count(place: Installation) -> int:
         (f"{FREE};;FP-B2;A;;;01.11.2026;", (Verdict.NO_PAPER, "01.11.2026")),
         (f"{MAC};{SERIAL};FP-B2;B;;;;", (Verdict.MAC_TAKEN, MAC)),
         (f"{MAC};SN-9;FP-B2;A;;;;", (Verdict.MAC_TAKEN, MAC)),
+        (f"{MAC};;FP-B2;;;;20.11.2026;Д-7", (Verdict.NEW_HANDOVER, "20.11.2026")),
         (f"{FREE};{SERIAL};FP-B2;A;;;;", (Verdict.SERIAL_TAKEN, MAC)),
     ],
 )
 def test_each_row_has_its_verdict(estate: Estate, row: str, expected: tuple[str, str]) -> None:
     assert verdicts(estate.installation, row + "\n") == [expected]
+
+
+def test_a_known_phone_is_skipped_only_with_the_handover_that_the_register_has(
+    estate: Estate,
+) -> None:
+    place, row = estate.installation, f"{FREE};;FP-B2;;;;20.11.2026;Д-7\n"
+    with place.database.writing() as session:
+        importing.take_in(
+            session, table.read((HEAD + row).encode()), SOURCE, actor="test", now=now()
+        )
+    assert verdicts(place, row) == [(Verdict.SAME, "")]
+    assert verdicts(place, f"{FREE};;FP-B2;;;;;\n") == [(Verdict.SAME, "")]
+    for day, paper in (("19.11.2026", "Д-7"), ("20.11.2026", "Д-8")):
+        told = verdicts(place, f"{FREE};;FP-B2;;;;{day};{paper}\n")
+        assert told == [(Verdict.NEW_HANDOVER, day)]
 
 
 def test_a_phone_named_twice_is_refused_with_the_row_that_was_first(estate: Estate) -> None:
