@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from provision import profiles
@@ -16,6 +17,7 @@ from storage.sealed import Seal
 #: Beside the name of a secret: take it off this level.
 CLEAR = "clear:"
 NEW_NAME, NEW_VALUE = "new_name", "new_value"
+_LOCK_NUMBER = 4_751_022  # any constant: PostgreSQL's advisory lock of these forms
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,12 @@ def check(form: Mapping[str, str], shown: Sequence[Section], schema: Schema) -> 
         except RefusedError as error:
             faults[place] = error
     return Faults(faults)
+
+
+def lock(session: Session) -> None:
+    """Let one form at a time be looked at and stored. SQLite's writers are alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sql("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_NUMBER})
 
 
 def apply(

@@ -65,17 +65,19 @@ def save(level: str, key: str) -> Redirect | tuple[str, int]:
     form, schema = request.form, schema_of(installation())
     with reading() as session:
         link, shown = _shown(session, level, key)
-        seen = _newest(session, link)
     faults = editing.check(form, shown, schema)
     if faults.by_name:
         return _page(level, key, form, faults), 422
-    if form.get("seen", "0") != str(seen):
+    actor, at, seal = acting().login, now(), installation().seal
+    with writing() as session:
+        editing.lock(session)
+        count = None
+        if form.get("seen", "0") == str(_newest(session, link)):
+            count = editing.apply(session, seal, link, form, shown, schema, actor=actor, now=at)
+    if count is None:
         message = _("Somebody changed this profile meanwhile. Look at it and save again.")
         flash(message, "attention")
         return _page(level, key, form, Faults()), 409
-    actor, at, seal = acting().login, now(), installation().seal
-    with writing() as session:
-        count = editing.apply(session, seal, link, form, shown, schema, actor=actor, now=at)
     flash(words.changed(count))
     return _to(link)
 

@@ -1,6 +1,7 @@
 """Profiles on pages: forms by the schema, all or nothing, nothing lost, and what is undone."""
 
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from accounts.models import Role
 from provision import profile_history, profiles
 from provision.devices import registry
 from provision.models import Level
+from provision.profile_pages import editing
 from provision.profiles import GLOBAL, Link
 from provision.vocabulary import Value
 from storage.clock import now
@@ -150,6 +152,24 @@ def test_who_saves_over_a_change_of_another_is_told_and_keeps_what_was_typed(
     assert answer.status_code == 409
     assert "Тем временем" in page
     assert 'value="30"' in page
+    assert value(estate, GLOBAL, "network.vlan") == 20
+
+
+def test_a_change_between_the_look_and_the_save_is_not_overwritten(
+    engineer: FlaskClient, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, place = editing.check, estate.installation
+
+    def change_meanwhile(*told: Any) -> editing.Faults:
+        with place.database.writing() as session:
+            profiles.put(
+                session, place.seal, GLOBAL, "network.vlan", "20", actor="other", now=now()
+            )
+        return check(*told)
+
+    before = seen(engineer, ALL)
+    monkeypatch.setattr(editing, "check", change_meanwhile)
+    assert post(engineer, ALL, {"seen": before, "network.vlan": "30"}).status_code == 409
     assert value(estate, GLOBAL, "network.vlan") == 20
 
 
