@@ -127,6 +127,7 @@ def preview(session: Session, new: NewRollout, now: datetime) -> Plan:
 
 def create(session: Session, new: NewRollout, *, actor: str, now: datetime) -> int:
     """Store a rollout that has not begun; from now on its version goes out by rollouts alone."""
+    _lock(session, new.product)
     new, product, site = _checked(session, new)
     salt = secrets.token_hex(8)
     seats = _seats(session, new, product, site, salt, now)
@@ -166,6 +167,13 @@ def _target(rollout_id: int, seat: _Seat) -> Mapping[str, object]:
         "state": TargetState.LEFT_OUT if seat.obstacle else TargetState.WAITING,
         "reason": seat.obstacle,
     }
+
+
+def _lock(session: Session, product: str) -> None:
+    """Let one transaction at a time make a rollout of a product: it looks for others first."""
+    session.execute(
+        select(Product.id).where(Product.code == product).with_for_update(key_share=True)
+    )
 
 
 def _checked(session: Session, new: NewRollout) -> tuple[NewRollout, Product, Site | None]:

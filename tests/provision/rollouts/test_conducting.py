@@ -1,5 +1,6 @@
 """Turns of a rollout on both databases: what it withholds, and what it makes of people's wishes."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -260,6 +261,23 @@ def test_a_rollout_of_a_site_leaves_the_others_alone(rig: Rig) -> None:
         rig.says(mac, NEW, MINUTE)
     assert rig.turn(number, 2 * MINUTE).state == RolloutState.DONE
     assert rig.due("02f1a7000009") is None
+
+
+def test_of_two_rollouts_made_at_once_the_second_is_refused(rig: Rig) -> None:
+    def second() -> bool:
+        try:
+            rig.create()
+        except OverlapError:
+            return True
+        return False
+
+    with ThreadPoolExecutor(1) as other:
+        with rig.installation.database.writing() as session:
+            planning.create(session, NewRollout("FP-B2", NEW), actor="test", now=NOW)
+            refused = other.submit(second)
+            # Without a lock the other one ends in this time, and has seen no rollout.
+            wait([refused], timeout=1)
+        assert refused.result(timeout=30)
 
 
 def test_a_rollout_that_no_phone_can_take_is_refused(rig: Rig) -> None:
