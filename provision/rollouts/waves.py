@@ -79,10 +79,10 @@ def parse_all(texts: Iterable[str]) -> tuple[Wave, ...]:
     waves = tuple(parse(text) for text in texts if text.strip())
     if len(waves) > WAVES_MAX:
         raise TooManyWavesError(limit=WAVES_MAX)
-    total = sum(wave.percent or 0 for wave in waves)
-    if total > 100:
+    total = sum(_hundredths(wave) for wave in waves)
+    if total > 100_00:
         raise TooMuchError
-    return waves if total == 100 else (*waves, Wave())
+    return waves if total == 100_00 else (*waves, Wave())
 
 
 def assign(members: Sequence[Member], waves: Sequence[Wave], salt: str) -> Mapping[str, int]:
@@ -116,12 +116,17 @@ def place_of(member: Member, waves: Sequence[Wave], salt: str) -> int:
     number = _named(member, waves)
     if number is not None:
         return number
-    bound = 0.0
+    bound = 0
     for number, wave in enumerate(waves):
-        bound += wave.percent or 0
-        if wave.percent is not None and slot(salt, member.mac) < bound * 100:
+        bound += _hundredths(wave)
+        if wave.percent is not None and slot(salt, member.mac) < bound:
             return number
     return len(waves) - 1
+
+
+def _hundredths(wave: Wave) -> int:
+    """A share in hundredths of a per cent, which is as fine as one is written."""
+    return round((wave.percent or 0) * 100)
 
 
 def _named(member: Member, waves: Sequence[Wave]) -> int | None:

@@ -40,6 +40,13 @@ def test_whoever_no_group_names_comes_last() -> None:
         waves.parse_all(["1%"] * 21)
 
 
+def test_shares_that_make_a_hundred_as_written_are_everything() -> None:
+    assert not waves.parse_all(["32,84%"] * 3 + ["1,48%"])[-1].is_rest
+    assert waves.parse_all(["32,84%"] * 3 + ["1,47%"])[-1].is_rest
+    with pytest.raises(TooMuchError):
+        waves.parse_all(["32,84%"] * 3 + ["1,49%"])
+
+
 def test_shares_are_of_all_phones_and_lists_and_sites_come_first() -> None:
     everyone = [*members(100, "Офис"), Member("02f1a7ffff01", "Склад")]
     groups = waves.parse_all(["02f1a7000001", "site: Склад", "5%", "20%"])
