@@ -1,15 +1,13 @@
 """What goes out of an import: verdicts row by row, and tokens, as CSV without formulas (pure)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
+from provision import csv_cells
 from provision.enrolment import words
 from provision.enrolment.importing import Issued
 from provision.enrolment.judging import Judged
 
 COLUMNS = ("row", "verdict", "reason", "mac", "serial", "product", "site")
-#: Spreadsheets take these for the start of a formula, the wide forms too.
-_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-_SHOWN_ANYWAY = "·"
 
 
 def as_rows(rows: Iterable[Judged], language: str) -> Iterator[Mapping[str, object]]:
@@ -31,23 +29,11 @@ def csv_lines(rows: Iterable[Judged], language: str) -> Iterator[str]:
     """Verdicts for a spreadsheet; the mark makes Excel read it as UTF-8."""
     yield "\ufeff" + ",".join(COLUMNS) + "\r\n"
     for row in as_rows(rows, language):
-        yield _line([row[name] for name in COLUMNS])
+        yield csv_cells.line([row[name] for name in COLUMNS])
 
 
 def token_lines(issued: Iterable[Issued], phone_url: str) -> Iterator[str]:
     """Tokens with the address to set in each phone."""
     yield "mac,serial,token,address\r\n"
     for one in issued:
-        yield _line([one.mac, one.serial, one.token, f"{phone_url}/p/{one.token}/"])
-
-
-def _line(values: Sequence[object]) -> str:
-    return ",".join(map(cell, values)) + "\r\n"
-
-
-def cell(value: object) -> str:
-    """A value that no spreadsheet computes and no terminal obeys."""
-    text = str(value)
-    safe = "'" + text if text.lstrip(" ")[:1] in _FORMULA else text
-    safe = "".join(one if one.isprintable() else _SHOWN_ANYWAY for one in safe)
-    return '"' + safe.replace('"', '""') + '"' if set(safe) & set(',";') else safe
+        yield csv_cells.line([one.mac, one.serial, one.token, f"{phone_url}/p/{one.token}/"])

@@ -11,6 +11,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from provision import csv_cells
 from provision.devices import changes
 from provision.devices.changes import Change
 from provision.devices.models import Device
@@ -28,7 +29,6 @@ _NOTED_MAX = 100
 _DISPUTED = frozenset(
     {MatchVerdict.MAC_DIFFERS, MatchVerdict.SERIAL_DIFFERS, MatchVerdict.TWO_DEVICES}
 )
-_FORMULA = frozenset("=+-@\t\r")
 
 
 def store(session: Session, sweep_id: int, found: Sequence[Swept], now: datetime) -> None:
@@ -106,13 +106,7 @@ def csv_lines(found: Iterable[SweepResult]) -> Iterator[str]:
     """Results as CSV; no cell that a phone filled can become a formula of a spreadsheet."""
     yield ",".join(COLUMNS) + "\r\n"
     for row in as_rows(found):
-        yield ",".join(_cell(row[name]) for name in COLUMNS) + "\r\n"
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    safe = f"'{text}" if text[:1] in _FORMULA else text
-    return '"' + safe.replace('"', '""') + '"' if set(safe) & set(',"\r\n;\t') else safe
+        yield csv_cells.line(row[name] for name in COLUMNS)
 
 
 def _judged(session: Session, facts: Sequence[DeviceFacts]) -> Sequence[Match]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.enrolment import columns, report, spreadsheet, table, text
+from provision.enrolment import columns, spreadsheet, table, text
 from storage.refusals import RefusedError
 
 HEAD = ("MAC", "Серийный номер", "Изделие", "Ревизия", "Площадка", "Группа")
@@ -143,10 +143,3 @@ def test_a_sheet_that_asks_for_all_memory_ends_its_own_process() -> None:
     for content in (out.getvalue(), b"PK\x03\x04 nothing", b"\xd0\xcf\x11\xe0"):
         with pytest.raises(spreadsheet.UnreadableSheetError):
             table.read(content)
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d"])
-def test_no_cell_goes_out_as_a_formula(start: str) -> None:
-    out = report.cell(f"{start}1+1\x1b[2J")
-    assert out.lstrip('"').startswith("'")
-    assert out.isprintable()
