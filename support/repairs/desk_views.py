@@ -45,6 +45,9 @@ from support.repairs.vocabulary import DecisionState, Direction, PhotoKind, Reas
 
 staff = Blueprint("repair_desk", __name__, url_prefix="/staff/repairs", template_folder="templates")
 
+#: Photos of one form: a phone is seen from all sides.
+PHOTOS_MAX = 30
+
 
 class Change(Protocol):
     """One thing that is done to a phone."""
@@ -84,7 +87,7 @@ def add_photos(unit_id: int) -> Redirect:
     def write(session: Session, unit: RepairUnit, *, actor: str, now: datetime) -> None:
         kinds = {kind.value: kind for kind in PhotoKind}
         kind = kinds.get(request.form.get("kind", ""), PhotoKind.EVIDENCE)
-        files = accepted(request.files.getlist("photos"))
+        files = accepted(request.files.getlist("photos"), PHOTOS_MAX)
         photos.add(session, installation().blobs, unit, kind, files, actor=actor, now=now)
 
     return _change(unit_id, write, _("The photos were kept."))

@@ -1,6 +1,7 @@
 """Pages for who asks: a new request, its secret address, an answer, an appeal."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -58,6 +59,9 @@ def open_request() -> Redirect:
         # A field that people do not see: whoever fills it in is a robot, and is told nothing.
         return redirect(url_for(".new_request"))
     try:
+        with reading() as session:
+            # Before the files: to draw pictures anew takes time.
+            _check_source(session, sender.address, now())
         new = opening.new_request(
             request.form, accepted(request.files.getlist("files")), sender, now()
         )
@@ -84,9 +88,15 @@ def followed(token: str) -> Response:
 @accepts_upload(FORM_BYTES_MAX)
 def reply(token: str) -> Redirect:
     """The customer's word: it ends any pause (S-10)."""
+    with reading() as session:
+        records.by_token(session, token)
+    try:
+        chosen = accepted(request.files.getlist("files"))
+    except RefusedError as error:
+        return _page(token, error)
 
     def write(session: Session, found: SupportRequest) -> None:
-        text = Text(request.form.get("text", ""), files=accepted(request.files.getlist("files")))
+        text = Text(request.form.get("text", ""), files=chosen)
         talking.customer_writes(
             session, installation(), found, text,
             form_key=f"page:{opening.key_of(request.form)}",
@@ -120,7 +130,7 @@ def file(token: str, file_id: int, name: str) -> Response:  # noqa: ARG001 - the
 
 
 def _register(session: Session, new: intake.NewRequest) -> SupportRequest:
-    intake.check_source(session, new.source, new.came_at, installation().option(MailOptions))
+    _check_source(session, new.source, new.came_at)
     made = intake.register(session, installation(), new, actor="customer", now=new.came_at)
     if made.consent_id is None:
         channel = new.channel.value
@@ -129,6 +139,10 @@ def _register(session: Session, new: intake.NewRequest) -> SupportRequest:
         )
         made.consent_id = given.id
     return made
+
+
+def _check_source(session: Session, source: str, at: datetime) -> None:
+    intake.check_source(session, source, at, installation().option(MailOptions))
 
 
 def _change(token: str, write: Callable[[Session, SupportRequest], None], done: str) -> Redirect:

@@ -12,6 +12,9 @@ from werkzeug.test import TestResponse
 from accounts import users
 from accounts.models import OrganisationKind
 from storage.clock import MOSCOW, now
+from support.attachments import receiving
+from support.attachments.content import Accepted
+from support.attachments.receiving import FILES_MAX
 from support.personal_data.models import Consent
 from support.requests import intake, records, refusing, talking
 from support.requests.intake import PER_SOURCE_HOURLY
@@ -74,6 +77,10 @@ def say(desk: Desk, number: int, then: State | None = None) -> None:
         talking.answer(
             session, desk.installation, request, new, actor="olga", name="Ольга", now=now()
         )
+
+
+def many_files() -> list[tuple[io.BytesIO, str]]:
+    return [(io.BytesIO(b"words"), f"{number}.txt") for number in range(FILES_MAX + 1)]
 
 
 def staff_name_the_customer(desk: Desk, name: str = CUSTOMER) -> None:
@@ -162,6 +169,37 @@ def test_a_file_is_judged_by_its_content_and_only_saved(client: FlaskClient, des
     file.close()
     assert client.get(link[1].replace("/files/", "/files/9")).status_code == 404
     assert newest(desk).subject == "Нет звука"
+
+
+def test_too_many_files_are_refused_before_any_is_looked_into(
+    client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = opened(client)
+    token = form_token(client, address)
+    looked: list[str] = []
+
+    def inspected(name: str, _data: bytes) -> Accepted:
+        looked.append(name)
+        return Accepted(name, "text/plain", b"x")
+
+    monkeypatch.setattr(receiving, "inspect", inspected)
+    page = send(client, files=many_files())
+    assert page.status_code == 422
+    assert "Файлов не больше 10" in read(page)
+    word = {"csrf_token": token, "text": "Вот", "files": many_files()}
+    assert client.post(f"{address}/reply", data=word).status_code == 422
+    assert looked == []
+    assert desk.request(1).subject == "Нет звука"
+
+
+def test_a_source_over_its_limit_has_no_file_looked_into(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "PER_SOURCE_HOURLY", 0)
+    monkeypatch.setattr(receiving, "inspect", None)
+    page = send(client, files=(io.BytesIO(b"words"), "phone.log"))
+    assert page.status_code == 422
+    assert "support@flat-pro.ru" in read(page)
 
 
 def test_s3_the_page_says_by_when_with_a_package(client: FlaskClient, desk: Desk) -> None:
