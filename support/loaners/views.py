@@ -19,6 +19,7 @@ from support.loaners.refused import LoanerValueError
 from support.loaners.standing import PoolState
 from support.repairs import quoting, records
 from support.repairs.refused import QuoteAmountError
+from support.row_ids import row_id
 
 LENDERS = roles(Role.AGENT, Role.ENGINEER)
 
@@ -63,8 +64,7 @@ def service(loaner_id: int) -> Redirect:
 @LENDERS
 def reserve(unit_id: int) -> Redirect:
     """Set a loaner aside for a repair."""
-    typed = request.form.get("loaner", "")
-    chosen = int(typed) if typed.isdecimal() else 0
+    chosen = row_id(request.form.get("loaner", ""))
 
     def write(session: Session, actor: str, now: datetime) -> None:
         unit = records.unit(session, unit_id)

@@ -14,6 +14,7 @@ from support.repairs import board, parcels, receiving, records
 from support.repairs.receiving import Receipt
 from support.repairs.shipping import Waybill
 from support.repairs.vocabulary import Stage
+from support.row_ids import row_id
 from support.service_centres import register
 from support.service_centres.choosing import VENDOR
 
@@ -52,7 +53,7 @@ def dock() -> Response:
 @MENDERS
 def receive() -> Redirect:
     """Take in the phones that were ticked."""
-    chosen = [int(one) for one in request.form.getlist("unit") if one.isdecimal()]
+    chosen = [row_id(one) for one in request.form.getlist("unit") if row_id(one)]
     receipt = Receipt(
         with_act=bool(request.form.get("with_act")),
         centre=request.form.get("centre", "")[:120] or VENDOR.name,
@@ -98,7 +99,7 @@ def bind(parcel_id: int) -> Redirect:
     try:
         with writing() as session:
             unit = parcels.bind(
-                session, installation(), parcel_id, int(typed) if typed.isdecimal() else 0,
+                session, installation(), parcel_id, row_id(typed),
                 actor=acting().login, now=now(),
             )  # fmt: skip
             unit_id = unit.id

@@ -42,6 +42,7 @@ from support.repairs.report_pdf import report_pdf
 from support.repairs.shipping import Waybill
 from support.repairs.views import PDF, file_answer, language
 from support.repairs.vocabulary import DecisionState, Direction, PhotoKind, Reason
+from support.row_ids import row_id
 
 staff = Blueprint("repair_desk", __name__, url_prefix="/staff/repairs", template_folder="templates")
 
@@ -251,7 +252,7 @@ def _change(unit_id: int, write: Change, done: str) -> Redirect:
     seen = request.form.get("revision", "")
     try:
         with writing() as session:
-            unit = records.unit_to_change(session, unit_id, int(seen) if seen.isdecimal() else None)
+            unit = records.unit_to_change(session, unit_id, row_id(seen) or None)
             write(session, unit, actor=acting().login, now=clock.now())
     except UnknownRepairPhoneError:
         raise

@@ -24,12 +24,12 @@ from support.requests.refusal_rules import Grounds
 from support.requests.refusing import Judge
 from support.requests.talking import Answer, Text
 from support.requests.vocabulary import Channel, EventKind, RefusalCode, Symptom
+from support.row_ids import row_id
 from support.sla.log import State
 
 #: What an answer may leave the request in; the first is chosen unless somebody chooses another.
 _AFTER = (State.OPEN, State.WAITING_CUSTOMER, State.WAITING_RMA_INBOUND, State.RESOLVED)
 _DESCRIBED = ("serials", "product", "firmware", "symptom", "priority", "organisation_id")
-_ROW_MAX = 2**31
 
 staff = Blueprint(
     "requests_desk", __name__, url_prefix="/staff/requests", template_folder="templates"
@@ -279,9 +279,7 @@ def _changes() -> dict[str, str]:
 
 def _row_id(typed: str) -> int:
     """The key of a row as a form names it; 0 for what is none."""
-    plain = typed.strip().removeprefix("№").strip()
-    number = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 11 else 0
-    return number if number < _ROW_MAX else 0
+    return row_id(typed.strip().removeprefix("№"))
 
 
 def _seen() -> int | None:

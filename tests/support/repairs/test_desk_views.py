@@ -115,7 +115,14 @@ def test_a_scan_that_names_nothing_leads_to_the_quarantine(
 
 @pytest.mark.parametrize(
     "form",
-    [{}, {"unit": "x"}, {"unit": "999999"}, {"unit": "9" * 30}, {"unit": "-1"}],
+    [
+        {},
+        {"unit": "x"},
+        {"unit": "999999"},
+        {"unit": "9" * 30},
+        {"unit": "9" * 5000},
+        {"unit": "-1"},
+    ],
 )
 def test_bad_input_at_the_dock_is_no_fault_of_the_server(
     engineer: FlaskClient, form: dict[str, str]
@@ -133,6 +140,19 @@ def test_a_step_at_the_wrong_time_is_refused_and_said(
         quoted_work="x", answer="x",
     )  # fmt: skip
     assert page.startswith("409")
+
+
+def test_a_number_of_any_length_is_no_fault_of_the_server(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = filed_now(workshop)
+    long = "9" * 5000
+    for address, field in (
+        (f"/staff/repairs/{unit_id}/cancel", "revision"),
+        ("/staff/repairs/dock/parcels/1/bind", "unit"),
+        (f"/staff/loaners/reserve/{unit_id}", "loaner"),
+    ):
+        assert do(engineer, address, **{field: long}).status_code < 500
 
 
 def test_somebody_else_changed_the_case_meanwhile(
