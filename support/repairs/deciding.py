@@ -163,6 +163,7 @@ def settle(
     """Answer a dispute, by another person than the one who decided; the case may become covered."""
     if not answer.strip():
         raise DisputeAnswerError
+    records.check_stage(unit, Stage.READY, Stage.QUOTE)
     decision = _latest(session, unit, DecisionState.DISPUTED)
     if actor in {decision.proposed_by, decision.approved_by}:
         raise SamePersonError

@@ -91,8 +91,12 @@ def send(
 
 
 def handed_over(session: Session, unit: RepairUnit, *, actor: str, now: datetime) -> None:
-    """The User has the phone again: the case is over; raises NotSentError before it was sent."""
+    """The User has the phone again: the case is over; raises NotSentError before it was sent.
+
+    Raises DisputeOpenError while the customer's dispute is not answered.
+    """
     records.check_stage(unit, Stage.READY)
+    _check_dispute(session, unit)
     way_back = [one for one in of_unit(session, unit) if one.direction == Direction.OUT]
     if not way_back:
         raise NotSentError

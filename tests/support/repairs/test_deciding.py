@@ -9,7 +9,7 @@ from provision.models import DeviceCredential
 from provision.verdicts import board_swaps
 from support.coverage import coverage_of
 from support.customer_kinds import CustomerKind
-from support.repairs import deciding, mending, quoting, receiving, reporting, shipping
+from support.repairs import deciding, mending, quoting, receiving, records, reporting, shipping
 from support.repairs.judging import Finding, check, needs_approver
 from support.repairs.paying import Delivery, payer_of
 from support.repairs.refused import (
@@ -196,6 +196,29 @@ def test_r8_the_customer_disputes_and_somebody_else_settles_it(workshop: Worksho
     )
     assert standing(workshop, unit_id) == (Stage.REPAIR, True, None)
     assert "Согласны" in workshop.letters("repair.settled")[0].text
+
+
+def test_r8_a_phone_on_its_way_is_not_handed_over_while_a_dispute_is_open(
+    workshop: Workshop,
+) -> None:
+    unit_id = refused(workshop)
+    workshop.sends(unit_id, "2026-12-19T09:00")
+    workshop.does(unit_id, deciding.dispute, "2026-12-19T10:00", "Это конденсат", by="anna")
+    with pytest.raises(DisputeOpenError):
+        workshop.does(unit_id, shipping.handed_over, "2026-12-20T10:00")
+    assert workshop.unit(unit_id).returned_at is None
+
+
+def test_r8_a_dispute_is_not_settled_once_the_case_is_over(workshop: Workshop) -> None:
+    unit_id = refused(workshop)
+    workshop.does(unit_id, deciding.dispute, "2026-12-19T10:00", "Это конденсат", by="anna")
+    with workshop.installation.database.writing() as session:
+        records.unit_to_change(session, unit_id).stage = Stage.RETURNED
+    with pytest.raises(WrongStageError):
+        workshop.does(
+            unit_id, deciding.settle, "2026-12-20T10:00", by=CHIEF, reverse=True, answer="Согласны"
+        )
+    assert workshop.unit(unit_id).stage == Stage.RETURNED
 
 
 def test_r4_the_clock_stops_when_the_phone_is_repaired_and_tested_not_when_it_is_sent(
