@@ -1,6 +1,5 @@
 """Pages: ordering a certificate, following the order, and for staff what was paid."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
@@ -34,6 +33,7 @@ from support.certificate_orders.ordering import NewOrder
 from support.certificate_orders.refused import OrderMonthsError, PaidDayError
 from support.entitlements import EntitlementKind
 from support.repairs.views import language
+from support.requests import opening
 from support.terms import TermPolicy
 
 ATTEMPTS_KEY = "flatpro.certificate-attempts"
@@ -162,7 +162,7 @@ def _new(typed: dict[str, str], kind: EntitlementKind) -> NewOrder:
         months=int(months),
         buyer=typed.get("buyer", ""),
         email=typed.get("email", ""),
-        form_key=typed.get("form_key", "")[:64] or secrets.token_urlsafe(24),
+        form_key=opening.key_of(typed),
         source=request.remote_addr or "unknown",
         language=language(),
     )
@@ -227,7 +227,7 @@ def _form(
         typed=typed,
         lines=lines,
         error=error,
-        form_key=typed.get("form_key") or secrets.token_urlsafe(24),
+        form_key=opening.key_of(typed),
         kinds=[(one, one.phrase.text(said)) for one in certificates.KINDS],
         months=[(str(one), str(one)) for one in ordering.MONTHS],
         signed_in=current_actor() is not None,

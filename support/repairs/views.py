@@ -1,6 +1,5 @@
 """Pages of the sender: filing an act, following it, its papers, the blank form."""
 
-import secrets
 from collections.abc import Callable
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -33,8 +32,9 @@ from support.repairs.act_form import TypedAct
 from support.repairs.act_pdf import blank_pdf
 from support.repairs.filing import NewAct
 from support.repairs.models import FaultReport, RepairUnit
-from support.repairs.refused import ActIncompleteError
+from support.repairs.refused import ActIncompleteError, ActSettledError
 from support.repairs.report_pdf import report_pdf
+from support.requests import opening
 from support.requests.vocabulary import Symptom
 from support.service_centres import register
 from support.service_centres.choosing import VENDOR
@@ -169,6 +169,8 @@ def correct_act(token: str) -> Answer:
             filing.correct(session, installation(), report, act, actor=_who(report), now=at)
     except ActIncompleteError as error:
         return _form_page(typed, error, token=token)
+    except ActSettledError as error:
+        return _form_page(typed, error, status_of(error), token)
     flash(_("The report was corrected. Print it anew."))
     return redirect(url_for(".follow", token=token))
 
@@ -203,7 +205,7 @@ def _filed(typed: TypedAct) -> str:
         )
         new = NewAct(
             act=act,
-            form_key=typed.get("form_key")[:64] or secrets.token_urlsafe(16),
+            form_key=opening.key_of(request.form),
             source=source,
             language=language(),
             organisation_id=actor.organisation_id if actor else None,
@@ -259,7 +261,7 @@ def _form_page(
         typed=typed,
         errors=shown,
         problems=_problems(typed) if current_actor() else {},
-        form_key=typed.get("form_key") or secrets.token_urlsafe(16),
+        form_key=opening.key_of(typed.values),
         symptoms=[(one, one.phrase.text(said)) for one in Symptom],
         customers=[(kind, kind.phrase.text(said)) for kind in CustomerKind],
         regions=[("", _("Another region")), *((one, one) for one in regions)] if regions else [],

@@ -252,6 +252,17 @@ def test_c1_a_person_sees_the_last_day_orders_and_staff_note_the_payment(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_key_that_is_no_key_of_ours_leads_to_nobody_elses_order(
+    client: FlaskClient, register: Register
+) -> None:
+    register.prove(register.first, TODAY - timedelta(days=100))
+    first, second = (send(client, **filled(register, form_key="1"))[2] for _time in range(2))
+    assert first != second
+    ours = filled(register, form_key="k" * 32)
+    assert send(client, **ours)[2] == send(client, **ours)[2]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_c4_what_cannot_be_ordered_is_said_and_what_was_typed_stays(
     client: FlaskClient, register: Register
 ) -> None:

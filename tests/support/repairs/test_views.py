@@ -160,8 +160,19 @@ def test_f5_the_sender_corrects_the_act_on_a_page(client: FlaskClient, workshop:
     done = send(client, filled(workshop, remarks="Без подставки"), f"{address}/correct")
     assert (done[0], done[2]) == (302, address)
     assert "Без подставки" in pdf_text(client.get(f"{address}/act.pdf").data)
-    other = filled(workshop, serial_1=workshop.register.second)
-    assert send(client, other, f"{address}/correct")[0] == 409
+    other = filled(workshop, serial_1=workshop.register.second, remarks="Другая трубка")
+    settled, page, _address = send(client, other, f"{address}/correct")
+    assert settled == 409
+    assert "Другая трубка" in page, "what was typed is not lost"
+
+
+def test_a_key_that_is_no_key_of_ours_leads_to_nobody_elses_act(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    first, second = (send(client, filled(workshop, form_key="1"))[2] for _time in range(2))
+    assert first != second
+    ours = filled(workshop, form_key="k" * 22)
+    assert send(client, ours)[2] == send(client, ours)[2]
 
 
 def test_f2_the_blank_form_is_there_to_be_printed(client: FlaskClient) -> None:
