@@ -202,7 +202,7 @@ def test_no_phone_sends_more_than_it_may(http_phone: Phone, flat_phone: Family, 
     start = time.monotonic()
     with pytest.raises(UnexpectedAnswerError, match="too large"):
         read_http(http_phone(ENDLESS[phone]), flat_phone, LOGIN)
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 5
 
 
 SLOW = {
@@ -223,7 +223,7 @@ def test_no_phone_holds_us_longer_than_it_may(
     start = time.monotonic()
     with pytest.raises(UnexpectedAnswerError, match="takes too long"):
         read_http(http_phone(SLOW[phone]), flat_phone, LOGIN, timeout_s=0.3, wall_clock_s=0.5)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 3
 
 
 def test_a_second_request_does_not_lengthen_the_leash(

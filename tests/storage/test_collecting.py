@@ -190,7 +190,7 @@ def test_publishing_and_collecting_at_once_never_lists_what_has_no_bytes(
     run_together([lambda n=n: publisher(n) for n in range(3)], [collector] * 2, stop, wrong)
     assert wrong == []
     assert removed, "the collectors came to remove something"
-    assert len(counted) > 10
+    assert len(counted) > 3, "publications kept within their grace"
 
 
 def run_together(
