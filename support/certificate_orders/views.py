@@ -15,6 +15,7 @@ from flask import (
 )
 from flask.sansio.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
@@ -76,12 +77,12 @@ def order() -> Answer:
             lines = _checked(session, typed, kind, at)
         if typed.get("step") == "look":
             return _form(typed, lines)
-        with writing() as session:
-            placed = ordering.place(
-                session, installation(), _new(typed, kind), lines,
-                actor=_who(typed), now=at,
-            )  # fmt: skip
-            address = ordering.address_of(installation(), placed)
+        new = _new(typed, kind)
+        try:
+            address = _placed(new, lines, _who(typed), at)
+        except IntegrityError:
+            # The same form came twice at once, and the other one was first: now it is found.
+            address = _placed(new, lines, _who(typed), at)
     except RefusedError as error:
         return _form(typed, lines, error)
     return redirect(address.removeprefix(installation().public_url))
@@ -134,6 +135,12 @@ def cancel(order_id: int) -> Answer:
         flash(_("The order %(number)s is cancelled.", number=order_id))
 
     return _change(write)
+
+
+def _placed(new: NewOrder, lines: Sequence[Checked], actor: str, at: datetime) -> str:
+    with writing() as session:
+        placed = ordering.place(session, installation(), new, lines, actor=actor, now=at)
+        return ordering.address_of(installation(), placed)
 
 
 def _checked(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
@@ -64,7 +65,11 @@ def file_act() -> Answer:
     if step == "look":
         return _form_page(_prefilled(typed))
     try:
-        address = _filed(typed)
+        try:
+            address = _filed(typed)
+        except IntegrityError:
+            # The same form came twice at once, and the other one was first: now it is found.
+            address = _filed(typed)
     except ActIncompleteError as error:
         return _form_page(typed, error)
     except RefusedError as error:

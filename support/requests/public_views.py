@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
@@ -67,9 +68,11 @@ def open_request() -> Redirect:
         )
         if not request.form.get("consent"):
             raise ConsentError
-        with writing() as session:
-            made = _register(session, new)
-            address = records.address_of(installation(), made)
+        try:
+            address = _registered(new)
+        except IntegrityError:
+            # The same form came twice at once, and the other one was first: now it is found.
+            address = _registered(new)
     except RefusedError as error:
         return _form(request.form, error)
     flash(_("The request was registered. Keep the address of this page: it leads back here."))
@@ -127,6 +130,11 @@ def file(token: str, file_id: int, name: str) -> Response:  # noqa: ARG001 - the
         found = records.by_token(session, token)
         wanted = files.get(session, found.id, file_id, public_only=True, restricted=True)
     return files.send(wanted)
+
+
+def _registered(new: intake.NewRequest) -> str:
+    with writing() as session:
+        return records.address_of(installation(), _register(session, new))
 
 
 def _register(session: Session, new: intake.NewRequest) -> SupportRequest:

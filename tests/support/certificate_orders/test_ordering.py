@@ -25,6 +25,7 @@ from support.models import Certificate
 from support.public_check import TypedLabel
 from support.terms import TermPolicy
 from tests.browserless import form_token
+from tests.support.racing import beaten_once
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register
 from tests.support.repairs.workshop import moscow
 from tests.support.test_views import log_in
@@ -249,6 +250,17 @@ def test_c1_a_person_sees_the_last_day_orders_and_staff_note_the_payment(
     assert "оплачен, выдан" in html.unescape(client.get("/staff/certificate-orders/").text)
     assert send(client, "/staff/certificate-orders/1/cancel")[0] == 409
     assert send(client, "/staff/certificate-orders/99/cancel")[0] == 404
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_form_sent_twice_at_once_leads_both_to_one_order(
+    client: FlaskClient, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register.prove(register.first, TODAY - timedelta(days=100))
+    form = filled(register, form_key="k" * 32)
+    where = send(client, **form)[2]
+    monkeypatch.setattr(ordering, "place", beaten_once(ordering.place))
+    assert send(client, **form)[2] == where != ""
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

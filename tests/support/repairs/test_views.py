@@ -12,9 +12,11 @@ from firmware.mark_models import VersionMark
 from firmware.marks import MarkKind
 from storage.clock import now
 from support.personal_data.models import Consent
+from support.repairs import filing
 from support.repairs.filing import PER_SOURCE_HOURLY
 from support.repairs.models import FaultReport
 from tests.browserless import form_token
+from tests.support.racing import beaten_once
 from tests.support.register import CUSTOMER, device_row
 from tests.support.repairs.test_filing import pdf_text
 from tests.support.repairs.workshop import Workshop
@@ -173,6 +175,16 @@ def test_a_key_that_is_no_key_of_ours_leads_to_nobody_elses_act(
     assert first != second
     ours = filled(workshop, form_key="k" * 22)
     assert send(client, ours)[2] == send(client, ours)[2]
+
+
+def test_a_form_sent_twice_at_once_leads_both_to_one_act(
+    client: FlaskClient, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = filled(workshop, form_key="k" * 22)
+    first = send(client, form)
+    monkeypatch.setattr(filing, "file", beaten_once(filing.file))
+    assert send(client, form) == first
+    assert count(workshop) == 1
 
 
 def test_f2_the_blank_form_is_there_to_be_printed(client: FlaskClient) -> None:

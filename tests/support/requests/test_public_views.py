@@ -24,6 +24,7 @@ from support.requests.talking import Answer, Text
 from support.requests.vocabulary import RefusalCode
 from support.sla.log import State
 from tests.browserless import form_token
+from tests.support.racing import beaten_once
 from tests.support.register import CUSTOMER
 from tests.support.requests.desk import ANNA, Desk
 
@@ -118,6 +119,15 @@ def test_a_form_sent_twice_is_one_request(client: FlaskClient, desk: Desk) -> No
     assert opened(client) == opened(client)
     with desk.installation.database.reading() as session:
         assert len(session.scalars(select(SupportRequest)).all()) == 1
+
+
+def test_a_form_sent_twice_at_once_leads_both_to_one_request(
+    client: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = opened(client)
+    monkeypatch.setattr(intake, "register", beaten_once(intake.register))
+    assert opened(client) == address
+    assert newest(desk).id == 1
 
 
 def test_a_key_that_is_no_key_of_ours_leads_to_nobody_elses_request(
