@@ -119,7 +119,7 @@ def test_a_sweep_is_paused_and_goes_on_from_the_page(
         {"networks": "127.0.88.0/24", "rate": "0"},
         {"networks": "127.0.88.0/24", "rate": "²"},
         {"networks": "127.0.88.0/24", "rate": "9" * 500},
-        {"networks": "127.0.88.0/30", "rate": "000000001999999"},
+        {"networks": "127.0.88.0/30", "rate": "000000001999999", "community": "public"},
         {"networks": "127.0.88.0/24"},
     ],
 )
