@@ -89,8 +89,8 @@ class PublicKey:
 
     @property
     def id_text(self) -> str:
-        """The key's id as minisign prints it: 16 hex digits, last byte first."""
-        return self.key_id[::-1].hex().upper()
+        """The key's id as minisign prints it: a number in hex, so without zeros before it."""
+        return f"{int.from_bytes(self.key_id, 'little'):X}"
 
     @property
     def line(self) -> str:

@@ -124,6 +124,13 @@ def test_key_ids_are_printed_as_debian_prints_them(minisign: str, tmp_path: Path
     assert public.text() == (tmp_path / "public").read_text()
 
 
+def test_a_key_id_has_no_zeros_before_it_as_in_minisigns_own_files() -> None:
+    text = "untrusted comment: minisign public key 52A5CBFD443612"
+    key = PublicKey(key_id=bytes.fromhex("123644fdcba55200"), raw=bytes(32))
+    assert key.text().splitlines()[0] == text
+    assert PublicKey.parse(key.text()) == key
+
+
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forgery_is_refused_by_its_name(forgery: str) -> None:
     signature, expected = FORGERIES[forgery]
