@@ -15,6 +15,8 @@ from simulator.identity import PhoneIdentity
 from simulator.provisioning import TokenCredential
 from tests.served import Served, serving
 
+pytestmark = pytest.mark.timeout(300)
+
 MAC, SERIAL = "02f1a7000901", "FP2648B2K7Q2XM6"
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 

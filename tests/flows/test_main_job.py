@@ -18,6 +18,8 @@ from portal.installing import database_of, open_installation
 from portal.settings import Settings
 from tests.served import Served, serving
 
+pytestmark = pytest.mark.timeout(300)
+
 CUT_PHONE = "02f1a7000001"
 TWO_STEP_PHONE = "02f1a7000002"
 ADDRESS = "127.0.77.1"
