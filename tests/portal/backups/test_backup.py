@@ -190,6 +190,21 @@ def test_a_used_installation_is_never_overwritten(
     assert contents(used) == before
 
 
+def test_what_somebody_stored_while_the_file_was_checked_is_not_overwritten(
+    installation: Installation, fresh: Fresh, tmp_path: Path
+) -> None:
+    saving.save(installation, tmp_path / "backup.tar", now())
+    new = fresh("sqlite")
+
+    def begin(_total: int) -> Callable[[], None]:
+        estate.build(new)
+        return lambda: None
+
+    with (tmp_path / "backup.tar").open("rb") as file, pytest.raises(NotEmptyError):
+        restoring.restore(new, file, tmp_path / "secrets.key", now(), begin)
+    assert len(contents(new)["device"]) == 1
+
+
 def test_a_backup_of_another_revision_names_its_version(
     installation: Installation, fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
