@@ -239,7 +239,8 @@ def test_werkzeugs_server_reports_a_hang_up(whole: Representation) -> None:
         thread.start()
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
             client.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            assert client.recv(1000).startswith(b"HTTP/1.0 200")
+            # Werkzeug raises a handler class to HTTP/1.1 for good once a threaded server used it.
+            assert client.recv(1000).split(b" ")[1] == b"200"
         thread.join(20)
     (cut,) = reports
     assert (cut.first_byte, cut.bytes_planned, cut.complete) == (0, size, False)
