@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalogue.models import Product
@@ -61,14 +61,20 @@ class Listed:
 
 def search(session: Session, query: DocumentQuery) -> list[FoundDocument]:
     """All documents that fit the query, by kind and title."""
-    return _found(session, _ids(session, query), query.language)
+    fitting = _fitting(session, query).subquery()
+    return _found(session, session.scalars(select(fitting.c.id)).all(), query.language)
 
 
 def listed(session: Session, query: DocumentQuery, page: int) -> Listed:
     """The documents on this page, from 1, of those that fit the query, by kind and title."""
-    ids = _ids(session, query)
-    begun = (page - 1) * PAGE
-    return Listed(_found(session, ids[begun : begun + PAGE], query.language), len(ids))
+    fitting = _fitting(session, query).cte()
+    counted = select(func.count()).select_from(fitting).scalar_subquery()
+    # One look at the table for both; the database sorts no more than it must for this page.
+    shown = select(fitting.c.id, counted).order_by(fitting.c.place, fitting.c.shown, fitting.c.slug)
+    rows = session.execute(shown.limit(PAGE).offset((page - 1) * PAGE)).all()
+    if not rows:
+        return Listed([], session.scalar(select(counted)) or 0)
+    return Listed(_found(session, [row[0] for row in rows], query.language), rows[0][1])
 
 
 def as_found(document: Document, language: str) -> FoundDocument | None:
@@ -104,9 +110,12 @@ def narrowed(query: DocumentQuery) -> list[ColumnElement[bool]]:
     return asked
 
 
-def _ids(session: Session, query: DocumentQuery) -> Sequence[int]:
-    asked = select(Document.id).where(*_asked(session, query))
-    return session.scalars(asked.order_by(*_order(query.language))).all()
+def _fitting(session: Session, query: DocumentQuery) -> Select[Any]:
+    """The documents that fit, each with what a list is ordered by."""
+    place, shown, slug = _order(query.language)
+    return select(
+        Document.id, place.label("place"), shown.label("shown"), slug.label("slug")
+    ).where(*_asked(session, query))
 
 
 def _found(session: Session, ids: Sequence[int], language: str) -> list[FoundDocument]:

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from provision import profiles, rollouts
-from provision.cli import device, profile
+from provision.cli import device
 from provision.devices import registry
 from provision.devices.registry import DeviceExistsError, UnknownDeviceError
+from provision.profile_cli import profile
 from provision.profiles import GLOBAL, SeveralLevelsError
 from provision.readers.networks import ReadOptions
 from provision.vocabulary import BadSettingValueError

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from provision import profile_history, profiles
-from provision.cli import profile
 from provision.models import Level
+from provision.profile_cli import profile
 from provision.profile_history import Change, UnknownChangeError
 from provision.profiles import GLOBAL, ChangedSinceError, Link
 from provision.vocabulary import Value

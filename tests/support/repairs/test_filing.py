@@ -7,7 +7,8 @@ import zxingcpp
 from docx import Document
 from PIL import Image
 
-from support.papers.paper import code_png, drawable
+from support.papers.paper import code_png
+from support.papers.sheet import drawable
 from support.repairs import filing, records
 from support.repairs.act import Act, is_inn
 from support.repairs.act_docx import act_docx
