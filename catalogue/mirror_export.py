@@ -29,7 +29,8 @@ from catalogue.mirror_selection import Selection
 from catalogue.models import RoleFile, SignedFile
 from catalogue.receivers import MirrorReceivers
 from catalogue.tuf_layout import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, View
-from storage.blobs import CHUNK_BYTES, BlobStore, StorageFaultError
+from storage.blobs import BlobStore, StorageFaultError
+from storage.durable_files import CHUNK_BYTES
 from storage.installation import Installation
 from storage.refusals import ConflictError
 

@@ -19,7 +19,8 @@ from tuf.ngclient import FetcherInterface, Updater
 from catalogue import mirror_state, role_files, targets, tuf_layout
 from catalogue.models import RoleFile, Target
 from catalogue.tuf_layout import ROOT, ROOTED, TIMESTAMP, View
-from storage.blobs import CHUNK_BYTES, BlobMissingError, BlobQuarantinedError, BlobStore
+from storage.blobs import BlobMissingError, BlobQuarantinedError, BlobStore
+from storage.durable_files import CHUNK_BYTES
 from storage.refusals import UnavailableError
 
 

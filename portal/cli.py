@@ -12,8 +12,8 @@ from sqlalchemy.exc import DatabaseError
 
 from portal import installing, logs, migrations, settings
 from storage import console
-from storage.blobs import fault_of
 from storage.db import DatabaseUnavailableError
+from storage.durable_files import fault_of
 from storage.installation import Installation
 from storage.refusals import RefusedError
 

@@ -15,10 +15,11 @@ from portal import migrations
 from portal.doctor.options import DoctorOptions
 from portal.settings import BadSettingError, Network, Settings
 from provision.readers.networks import ReadOptions
-from storage.blobs import BlobStore, LocalBlobStore
+from storage.blobs import BlobStore
 from storage.db import Database, sqlite_url
 from storage.handing_over import HandOver
 from storage.installation import Installation
+from storage.local_blobs import LocalBlobStore
 from storage.refusals import UnavailableError
 from storage.scrubbing import ScrubOptions
 from storage.sealed import Seal, load_or_create_key

@@ -19,8 +19,9 @@ from typing import BinaryIO
 from sqlalchemy import BigInteger, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.blobs import CHUNK_BYTES, Readable, StorageFaultError, StorageFullError, TooLargeError
+from storage.blobs import Readable, StorageFaultError, StorageFullError, TooLargeError
 from storage.db import Base, UtcDateTime
+from storage.durable_files import CHUNK_BYTES
 from storage.refusals import ConflictError, NotFoundError, RefusedError
 
 FOLDER = "uploads"

@@ -22,7 +22,6 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, Pre
 from obstore.store import S3Store
 
 from storage.blobs import (
-    CHUNK_BYTES,
     BlobMissingError,
     BlobQuarantinedError,
     Expected,
@@ -31,10 +30,8 @@ from storage.blobs import (
     StorageFaultError,
     StorageFullError,
     StoredBlob,
-    disk_faults,
-    receive,
-    remove_stale,
 )
+from storage.durable_files import CHUNK_BYTES, disk_faults, receive, remove_stale
 from storage.presigning import Signer
 
 #: Larger files are uploaded in parts, so that none has to fit into memory.

@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 
 from storage import scrubbing
-from storage.blobs import Health, LocalBlobStore
+from storage.blobs import Health
 from storage.clock import now
+from storage.local_blobs import LocalBlobStore
 from tests.catalogue.site import Site, export
 from tests.catalogue.vendor import Vendor
 

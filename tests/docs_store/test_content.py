@@ -5,7 +5,8 @@ import pytest
 
 from docs_store import content
 from docs_store.content import CheckedStream, EmptyFileError, NotPdfError
-from storage.blobs import LocalBlobStore, StoredBlob
+from storage.blobs import StoredBlob
+from storage.local_blobs import LocalBlobStore
 
 
 class Dripping:

@@ -21,9 +21,9 @@ from jobs.runner import Runner
 from portal.blob_care import cli, work
 from portal.worker import WORKBOOK
 from storage.blob_models import Blob, record
-from storage.blobs import LocalBlobStore
 from storage.clock import now
 from storage.installation import Installation
+from storage.local_blobs import LocalBlobStore
 from tests.conftest import ADMIN_PASSWORD
 
 IMAGE = b"firmware" * 1000

@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from waitress import wasyncore
 from waitress.server import create_server
 
-from storage.blobs import LocalBlobStore
+from storage.local_blobs import LocalBlobStore
 from storage.sending import Sent, respond
 from storage.serving import Representation
 

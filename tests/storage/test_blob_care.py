@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.blobs import BlobMissingError, BlobQuarantinedError, Health, LocalBlobStore
+from storage.blobs import BlobMissingError, BlobQuarantinedError, Health
+from storage.local_blobs import LocalBlobStore
 
 DATA = random.Random(3).randbytes(300_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()

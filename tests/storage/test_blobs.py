@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from storage.blobs import (
-    CHUNK_BYTES,
     BlobMissingError,
     BlobStore,
     HashMismatchError,
-    LocalBlobStore,
     SizeMismatchError,
     StorageFaultError,
     StoredBlob,
     TooLargeError,
     UploadBrokenError,
 )
+from storage.durable_files import CHUNK_BYTES
+from storage.local_blobs import LocalBlobStore
 
 DATA = b"firmware"
 SHA256 = hashlib.sha256(DATA).hexdigest()

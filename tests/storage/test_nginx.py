@@ -18,9 +18,9 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from firmware.images import build_image
-from storage.blobs import LocalBlobStore
 from storage.conditions import RequestConditions
 from storage.handing_over import bucket_may_send, nginx_may_send, to_nginx
+from storage.local_blobs import LocalBlobStore
 from storage.sending import respond
 from storage.serving import Plan, Representation, plan_response
 from tests.nginx import Nginx, find_nginx

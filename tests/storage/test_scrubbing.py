@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from storage import scrubbing
 from storage.blob_models import Blob, record
-from storage.blobs import BlobQuarantinedError, Health, LocalBlobStore
+from storage.blobs import BlobQuarantinedError, Health
 from storage.installation import Installation
+from storage.local_blobs import LocalBlobStore
 from storage.scrubbing import ScrubOptions, Turn
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

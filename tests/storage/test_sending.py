@@ -18,7 +18,8 @@ from structlog.testing import capture_logs
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from storage.blobs import BlobMissingError, LocalBlobStore
+from storage.blobs import BlobMissingError
+from storage.local_blobs import LocalBlobStore
 from storage.refusals import UnavailableError
 from storage.sending import PIECE_BYTES, DamagedFileError, Sent, respond
 from storage.serving import Cache, Representation

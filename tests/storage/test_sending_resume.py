@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.test import EnvironBuilder
 
-from storage.blobs import LocalBlobStore
+from storage.local_blobs import LocalBlobStore
 from storage.sending import Sent, respond
 from storage.serving import Cache, Representation
 
