@@ -6,7 +6,6 @@ A page's work holds its own interpreter lock and never makes a phone wait.
 import contextlib
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Collection
@@ -63,14 +62,18 @@ def parse_planes(text: str) -> frozenset[Plane]:
     return frozenset(Plane(name) for name in names)
 
 
-def run(settings: Settings, planes: Collection[Plane], *, as_child: bool = False) -> int:
-    """Serve these planes until SIGTERM or Ctrl-C; the exit code. A child ends with its parent."""
-    if Plane.PHONES in planes and not PAGES & set(planes):
-        return _serve_phones(settings, as_child=as_child)
-    return _serve_pages(settings, planes)
+def run(settings: Settings, planes: Collection[Plane], phones: Child | None) -> int:
+    """Serve these planes until SIGTERM or Ctrl-C; the exit code.
+
+    `phones` is the process for phones beside the pages, which was started to load meanwhile.
+    """
+    if phones is None and Plane.PHONES in planes:
+        return serve_phones(settings, as_child=False)
+    return _serve_pages(settings, planes, phones)
 
 
-def _serve_phones(settings: Settings, *, as_child: bool) -> int:
+def serve_phones(settings: Settings, *, as_child: bool) -> int:
+    """Serve phones until SIGTERM or Ctrl-C; the exit code. A child ends with its parent."""
     if as_child:
         end_with_parent()
     _require_free(settings.host, settings.phone_port, "FLATPRO_PHONE_PORT")
@@ -95,8 +98,8 @@ def _serve_phones(settings: Settings, *, as_child: bool) -> int:
     return 0
 
 
-def _serve_pages(settings: Settings, planes: Collection[Plane]) -> int:
-    with_phones = Plane.PHONES in planes
+def _serve_pages(settings: Settings, planes: Collection[Plane], phones: Child | None) -> int:
+    with_phones = phones is not None
     _require_free(settings.host, settings.port, "FLATPRO_PORT")
     if with_phones:
         _require_free(settings.host, settings.phone_port, "FLATPRO_PHONE_PORT")
@@ -106,9 +109,8 @@ def _serve_pages(settings: Settings, planes: Collection[Plane]) -> int:
     stage = demo.prepare(installation, settings) if settings.demo and with_phones else None
     first_start.ensure_trust(installation)
     with contextlib.ExitStack() as running:
-        if with_phones:
-            # First, so that it loads while we do.
-            running.enter_context(Child("phones", _PHONES)).start()
+        if phones is not None:
+            phones.release()
         app = create_app(installation, settings, PAGES & set(planes))
         counter = download_watch.counter_of(app)
         counter.start(installation.database)
@@ -171,7 +173,6 @@ class Limits:
 
 
 PAGE_LIMITS = Limits("FLATPRO_PORT", MAX_IMAGE_BYTES + 2**20, 262_144)
-_PHONES = (sys.executable, "-m", "portal.cli", "serve", "--planes", "phones", "--as-child")
 
 
 def _fold(installation: Installation, running: contextlib.ExitStack) -> None:
