@@ -1,5 +1,6 @@
 """What every room of the tests shares: an installation on SQLite or PostgreSQL, and the app."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -33,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     proof_run.begin(config)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported is never garbage: it is not looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
