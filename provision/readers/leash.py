@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -70,18 +71,7 @@ class _LeashedSocket(socket.socket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """As ever, but never past the end of the leash. All reading of http.client ends here."""
-        gap = self.gettimeout()
-        left = self.leash.seconds_left()
-        self.settimeout(left if gap is None else min(gap, left))
-        try:
-            size = super().recv_into(*args, **kwargs)
-        except TimeoutError:
-            self.leash.seconds_left()
-            raise
-        finally:
-            self.settimeout(gap)
-        self.leash.take(size)
-        return size
+        return _received(self, self.leash, partial(super().recv_into, *args, **kwargs))
 
 
 class _LeashedTlsSocket(ssl.SSLSocket):
@@ -90,18 +80,23 @@ class _LeashedTlsSocket(ssl.SSLSocket):
     leash: Leash
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        gap = self.gettimeout()
-        left = self.leash.seconds_left()
-        self.settimeout(left if gap is None else min(gap, left))
-        try:
-            size = super().recv_into(*args, **kwargs)
-        except TimeoutError:
-            self.leash.seconds_left()
-            raise
-        finally:
-            self.settimeout(gap)
-        self.leash.take(size)
-        return size
+        return _received(self, self.leash, partial(super().recv_into, *args, **kwargs))
+
+
+def _received(connection: socket.socket, leash: Leash, receive: Callable[[], int]) -> int:
+    """Receive within the connection's own timeout and the rest of the leash; how many bytes."""
+    gap = connection.gettimeout()
+    left = leash.seconds_left()
+    connection.settimeout(left if gap is None else min(gap, left))
+    try:
+        size = receive()
+    except TimeoutError:
+        leash.seconds_left()
+        raise
+    finally:
+        connection.settimeout(gap)
+    leash.take(size)
+    return size
 
 
 def tls_context(*, old: bool) -> ssl.SSLContext:
