@@ -36,6 +36,8 @@ import provision.newcomers.views
 import provision.phone_api
 import provision.phone_logs.views
 import provision.profile_pages.views
+import provision.reading_api
+import provision.reading_views
 import provision.rollouts.views
 import provision.ssh_keys.views
 import provision.stuck.views
@@ -121,6 +123,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.software_views.staff,
         docs_store.views.staff,
         provision.views.staff,
+        provision.reading_views.staff,
         provision.verdicts.views.staff,
         provision.phone_logs.views.staff,
         provision.collectors.views.staff,
@@ -157,6 +160,7 @@ APIS: tuple[APIBlueprint, ...] = (
     firmware.release_api.api,
     firmware.upload_api.api,
     provision.api.api,
+    provision.reading_api.api,
     provision.collectors.api.api,
 )
 

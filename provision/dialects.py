@@ -1,12 +1,14 @@
 """The phone families that an installation knows: the built-in ones, then its own folder's."""
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from provision.families.family import Families, Family
-from provision.families.loading import BUILT_IN, load_families
+from provision.families.family import Families, Family, UnknownFamilyError
+from provision.families.loading import BUILT_IN, load_families, reading_tables
 from provision.families.settings import Schema
 from provision.vocabulary import COMMON
 from storage.installation import Installation
@@ -38,6 +40,21 @@ def look_again(installation: Installation) -> Families:
 def family_of(installation: Installation, name: str | None = None) -> Family:
     """The family of that name, or the one that the catalogue's products speak."""
     return families_of(installation).get(name or DEFAULT_FAMILY)
+
+
+def own_tables(installation: Installation, name: str) -> Mapping[str, Any] | None:
+    """What an operator's family says of reading, for those who lack its file; None for ours."""
+    try:
+        family = family_of(installation, name)
+    except UnknownFamilyError:
+        return None
+    if family.file is None or family.file.parent == BUILT_IN:
+        return None
+    try:
+        return reading_tables(family.file)
+    except (OSError, ValueError):
+        # The file was taken away or broken since; the collector says that it knows no such family.
+        return None
 
 
 @functools.lru_cache(maxsize=8)

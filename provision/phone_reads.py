@@ -11,7 +11,7 @@ from typing import Self
 
 from sqlalchemy.orm import Session
 
-from provision import profiles
+from provision import profiles, read_settings
 from provision.collectors import dispatching
 from provision.collectors.dispatching import CollectorOptions, Place
 from provision.collectors.errands import NewErrand
@@ -33,11 +33,8 @@ from provision.readers.errors import (
     UnreadableWayError,
 )
 from provision.readers.facts import DeviceFacts, merge
-from provision.readers.http import Login
 from provision.readers.networks import ReadOptions, Target, allowed
 from provision.readers.reading import Answer, Credentials, Patience, Via, read
-from provision.readers.snmp import Community
-from provision.readers.ssh import SshLogin
 from provision.redaction import Secrets, redactor
 from provision.ssh_keys import pins
 from provision.verdicts import gathering
@@ -65,6 +62,7 @@ class ReadAnswer:
     error: ReadError | None
     verdict: MatchVerdict | None
     transcript: str | None = None
+    lane: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,24 +86,12 @@ class _Plan:
         settings: Mapping[str, Value],
         fingerprint: str | None,
     ) -> Self:
-        community, user = settings.get("read.snmp_community"), settings.get("read.http_user")
         return cls(
             host=host,
             mac=device.mac if device else None,
             known=_recorded_address(device),
-            credentials=Credentials(
-                community=None if community is None else Community(str(community)),
-                login=None
-                if user is None
-                else Login(str(user), str(settings.get("read.http_password", ""))),
-                ssh=_ssh_login(settings, fingerprint),
-                certificate=plain_fingerprint(settings.get("read.http_fingerprint")),
-            ),
-            ports={
-                Via.SNMP: _port(settings.get("read.snmp_port")),
-                Via.HTTP: _port(settings.get("read.http_port")),
-                Via.SSH: _port(settings.get("read.ssh_port")),
-            },
+            credentials=read_settings.credentials(settings, fingerprint),
+            ports=read_settings.ports(settings),
             ping_host=_host(settings.get("sip.1.server")),
             family=_text(settings.get("read.family")),
             place=Place(device.id, device.site_id) if device else None,
@@ -182,8 +168,7 @@ def _plan(session: Session, installation: Installation, name: str) -> _Plan:
         device = None
     links = profiles.chain_of(device) if device else [GLOBAL]
     settings = profiles.resolve(session, links).opened(installation.seal)
-    # A phone behind NAT is seen at its router's address, and read at its own.
-    own = _text(settings.get("read.address")) or (device.address if device else None)
+    own = read_settings.address_of(device, settings) if device else None
     host = name if _is_address(name) else own
     if host is None:
         raise NoAddressError(mac=device.mac if device else name)
@@ -219,7 +204,7 @@ def _ask(
         return ReadAnswer(via, plan.host, None, wrong, None)
     except ReadError as error:
         return ReadAnswer(via, plan.host, None, error, None)
-    return ReadAnswer(via, address, told.facts, None, None, told.transcript)
+    return ReadAnswer(via, address, told.facts, None, None, told.transcript, told.lane)
 
 
 def _told(
@@ -271,24 +256,16 @@ def _store(
     session: Session, answer: ReadAnswer, asked: Device | None, asked_by: str, now: datetime
 ) -> ReadAnswer:
     attempt = Attempt(
-        answer.address, answer.via, asked_by, answer.facts, answer.error, answer.transcript
+        address=answer.address,
+        via=answer.via,
+        asked_by=asked_by,
+        facts=answer.facts,
+        error=answer.error,
+        transcript=answer.transcript,
+        lane=answer.lane,
     )
     verdict = readings.record(session, attempt, now=now, asked=asked)
     return replace(answer, verdict=verdict)
-
-
-def _ssh_login(settings: Mapping[str, Value], fingerprint: str | None) -> SshLogin | None:
-    user = settings.get("read.ssh_user")
-    if user is None:
-        return None
-    return SshLogin(str(user), str(settings.get("read.ssh_password", "")), fingerprint)
-
-
-def plain_fingerprint(text: Value | None) -> str | None:
-    """A fingerprint as people write it (colons, capitals, SHA256: in front) in plain hex."""
-    if text is None:
-        return None
-    return str(text).casefold().removeprefix("sha256:").replace(":", "").replace(" ", "")
 
 
 def _text(value: Value | None) -> str | None:
@@ -312,7 +289,3 @@ def _is_address(text: str) -> bool:
     except AddressValueError:
         return False
     return True
-
-
-def _port(value: Value | None) -> int | None:
-    return None if value is None else int(value)

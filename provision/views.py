@@ -93,6 +93,7 @@ def devices() -> str:
         number=number,
         pages=max(ceil(total / PAGE_SIZE), 1),
         first=offset + 1,
+        may_read=READERS.allows(acting()),
     )
 
 

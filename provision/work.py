@@ -1,12 +1,18 @@
-"""Background work: check-ins that nobody needs any more are forgotten."""
+"""Background work: check-ins that nobody needs any more are forgotten; many phones are read."""
 
+from jobs import queue
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
-from provision import checkins
+from provision import bulk_reads, checkins
+from provision.devices import listing
+from provision.devices.listing import DeviceFilter
 from storage.clock import now
 
 PRUNE = "provision.prune-check-ins"
+READ = "provision.read"
 HOUR_S = 60 * 60
+#: Jobs run one at a time: after so many phones a long reading lets the others have their turn.
+TURN = 500
 
 
 def prune(work: Work) -> None:
@@ -16,5 +22,20 @@ def prune(work: Work) -> None:
     work.report(removed, removed)
 
 
-HANDLERS: dict[str, Handler] = {PRUNE: prune}
+def read(work: Work) -> None:
+    """Read the phones that a filter names, from a MAC on; the rest is a job again."""
+    told, place = work.arguments, work.installation
+    wanted = DeviceFilter(text=told["q"], product=told["product"], site=told["site"])
+    with place.database.reading() as session:
+        found = listing.after(session, wanted, limit=TURN, mac=told.get("after", ""))
+    macs = [one.mac for one in found]
+    for _ in bulk_reads.read_known(place, macs, asked_by=work.actor, now=now(), tell=work.report):
+        pass
+    if len(macs) == TURN:
+        following = {**told, "after": macs[-1]}
+        with place.database.writing() as session:
+            queue.submit(session, READ, following, actor=work.actor, now=now())
+
+
+HANDLERS: dict[str, Handler] = {PRUNE: prune, READ: read}
 PERIODICS = (Periodic(PRUNE, every_s=HOUR_S),)

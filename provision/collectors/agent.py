@@ -7,6 +7,7 @@ HTTPS. Where it may read is its own setting, not the server's.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -20,11 +21,11 @@ from provision.collectors.wire import (
     SweptMessage,
     WorkMessage,
 )
-from provision.families.family import Families, UnknownFamilyError
-from provision.readers.errors import ReadError, UnreadableWayError
+from provision.families.family import Families, Family, UnknownFamilyError
+from provision.families.loading import BrokenFamilyError, read_only_family
+from provision.readers.errors import NoCredentialError, ReadError, UnreadableWayError
 from provision.readers.networks import Networks, Target, allowed, allowed_range
 from provision.readers.reading import Answer, read
-from provision.readers.snmp import Community
 from provision.readers.snmp_sweep import Pace
 from provision.sweeps.route import Route, networks_of
 from provision.sweeps.scanning import Manner, Swept, scan
@@ -35,6 +36,7 @@ HAND_BACK_CHUNK = "/api/v1/collector/chunks/{sweep}/{start}"
 POLL_S = 1.0
 _TIMEOUT = (5.0, 30.0)
 _BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+Tables = Mapping[str, Any] | None
 
 
 class CollectorRefusedError(RefusedError):
@@ -93,50 +95,56 @@ class CollectorAgent:
         if work is None:
             return False
         if work.read is not None:
-            self._do_errand(work.read)
+            self._do_errand(work.read, work.tables)
         if work.chunk is not None:
-            self._do_chunk(work.chunk)
+            self._do_chunk(work.chunk, work.tables)
         return True
 
-    def _do_errand(self, errand: ErrandMessage) -> None:
+    def _family(self, name: str, tables: Tables) -> Family:
+        """The family that the server described, else one that was shipped."""
+        return self._families.get(name) if tables is None else read_only_family(tables)
+
+    def _do_errand(self, errand: ErrandMessage, tables: Tables) -> None:
         started = time.monotonic()
-        result = self._read(errand)
+        result = self._read(errand, tables)
         message = wire.answer_message(result)
         self._send(HAND_BACK.format(id=errand.id), message.model_dump(mode="json"))
         outcome = result.code if isinstance(result, ReadError) else "read"
         seconds = time.monotonic() - started
         self._tell(f"{errand.via} {errand.address}: {outcome} in {seconds:.1f} s")
 
-    def _do_chunk(self, chunk: ChunkMessage) -> None:
+    def _do_chunk(self, chunk: ChunkMessage, tables: Tables) -> None:
         """Sweep a chunk, and hand its results back in pieces as they come."""
         found: list[SweptMessage] = []
         count = 0
         try:
-            for swept in self._swept(chunk):
+            for swept in self._swept(chunk, tables):
                 found.append(wire.swept_message(swept))
                 count += 1
                 if len(found) == wire.RESULTS_MAX:
                     self._hand_back(chunk, FoundMessage(results=found))
                     found = []
-        except (ReadError, UnknownFamilyError) as error:
+        except (ReadError, UnknownFamilyError, BrokenFamilyError) as error:
             self._hand_back(chunk, FoundMessage(refused=True))
             self._tell(f"sweep {chunk.sweep}: {error.text('en')}")
             return
         self._hand_back(chunk, FoundMessage(results=found, done=True))
         self._tell(f"sweep {chunk.sweep}: {count} of {chunk.count} addresses answered")
 
-    def _swept(self, chunk: ChunkMessage) -> Iterator[Swept]:
+    def _swept(self, chunk: ChunkMessage, tables: Tables) -> Iterator[Swept]:
         networks = networks_of(chunk.networks)
         for network in networks:
             allowed_range(network, self._settings.networks)
-        family = self._families.get(chunk.family)
+        family = self._family(chunk.family, tables)
         if family.snmp is None:
             raise UnreadableWayError(address=networks[0], family=family.name, via="SNMP")
+        if chunk.credential is None:
+            raise NoCredentialError(address=networks[0], via="SNMP")
         route = Route(networks, chunk.seed)
         manner = Manner(
             family=family,
             places=family.snmp,
-            community=Community(chunk.community),
+            credential=chunk.credential,
             port=chunk.port,
             pace=Pace(route.rate(chunk.rate), chunk.timeout_s, chunk.retries),
         )
@@ -150,13 +158,13 @@ class CollectorAgent:
         answer = self._send(CLAIM, {})
         return None if answer.status_code == 204 else wire.read_work(answer.content)
 
-    def _read(self, errand: ErrandMessage) -> Answer | ReadError:
+    def _read(self, errand: ErrandMessage, tables: Tables) -> Answer | ReadError:
         try:
             address = allowed(str(errand.address), self._settings.networks)
-            family = self._families.get(errand.family)
+            family = self._family(errand.family, tables)
             target = Target(address, errand.port)
             return read(target, errand.via, errand.credentials, family, ping_host=errand.ping_host)
-        except UnknownFamilyError:
+        except (UnknownFamilyError, BrokenFamilyError):
             return UnreadableWayError(
                 address=str(errand.address), family=errand.family, via=errand.via.upper()
             )

@@ -14,7 +14,7 @@ from provision.collectors import errands, keeping, wire
 from provision.collectors.keeping import CollectorTokenError
 from provision.collectors.models import Collector
 from provision.collectors.wire import AnswerMessage, FoundMessage, WorkMessage
-from provision.dialects import family_of
+from provision.dialects import family_of, own_tables
 from provision.sweeps import handing_out
 from storage.clock import now
 from storage.request import installation, writing
@@ -50,7 +50,8 @@ def claim() -> Response:
         work = _work(session, _collector(session, at), at)
     if work is None:
         return Response(status=204)
-    answer = Response(work.model_dump_json(), mimetype="application/json")
+    work = work.model_copy(update={"tables": own_tables(installation(), work.family)})
+    answer = Response(work.model_dump_json(exclude_none=True), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

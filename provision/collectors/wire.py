@@ -4,7 +4,7 @@ Either side believes nothing of the other beyond the form: BadMessageError for a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -15,7 +15,14 @@ from provision.readers.errors import Phrase, ReadError
 from provision.readers.facts import DeviceFacts
 from provision.readers.http import Login
 from provision.readers.reading import Answer, Credentials, Via
-from provision.readers.snmp import Community
+from provision.readers.snmp_credentials import (
+    AuthProtocol,
+    Community,
+    PrivProtocol,
+    SnmpCredential,
+    UsmUser,
+)
+from provision.readers.snmp_peer import SnmpV3RefusedError
 from provision.readers.ssh import SshLogin
 from provision.sweeps.handing_out import HandedChunk
 from provision.sweeps.route import CHUNK
@@ -37,6 +44,7 @@ _ERRORS: Mapping[str, type[ReadError]] = {
         errors.UnexpectedAnswerError,
         errors.UnreachableError,
         errors.UnreadableWayError,
+        SnmpV3RefusedError,
     )
 }
 
@@ -55,6 +63,17 @@ class LoginMessage(_Message):
     fingerprint: str | None = Field(None, max_length=200)
 
 
+class UsmMessage(_Message):
+    """A user of SNMP v3."""
+
+    name: str = Field(max_length=1000)
+    auth: AuthProtocol
+    auth_password: str = Field(max_length=1000, repr=False)
+    priv: PrivProtocol
+    priv_password: str | None = Field(None, max_length=1000, repr=False)
+    context: str = Field("", max_length=1000)
+
+
 class ErrandMessage(_Message):
     """One phone to read, with what may be shown to it."""
 
@@ -64,6 +83,7 @@ class ErrandMessage(_Message):
     via: Via
     family: str = Field(max_length=64)
     community: str | None = Field(None, max_length=1000, repr=False)
+    usm: UsmMessage | None = None
     http: LoginMessage | None = None
     ssh: LoginMessage | None = None
     certificate: str | None = Field(None, max_length=200)
@@ -72,7 +92,7 @@ class ErrandMessage(_Message):
     @property
     def credentials(self) -> Credentials:
         return Credentials(
-            community=Community(self.community) if self.community is not None else None,
+            snmp=_credential(self.community, self.usm),
             login=Login(self.http.user, self.http.password) if self.http else None,
             ssh=SshLogin(self.ssh.user, self.ssh.password, self.ssh.fingerprint)
             if self.ssh
@@ -94,14 +114,28 @@ class ChunkMessage(_Message):
     timeout_s: float = Field(gt=0, le=60)
     retries: int = Field(ge=0, le=10)
     family: str = Field(max_length=64)
-    community: str = Field(max_length=1000, repr=False)
+    community: str | None = Field(None, max_length=1000, repr=False)
+    usm: UsmMessage | None = None
+
+    @property
+    def credential(self) -> SnmpCredential | None:
+        return _credential(self.community, self.usm)
 
 
 class WorkMessage(_Message):
-    """What there is to do: one phone to read, or a part of a sweep."""
+    """What there is to do: one phone to read, or a part of a sweep.
+
+    `tables` describe a family that the collector was not shipped with (families.loading).
+    """
 
     read: ErrandMessage | None = None
     chunk: ChunkMessage | None = None
+    tables: dict[str, Any] | None = None
+
+    @property
+    def family(self) -> str:
+        asked = self.read or self.chunk
+        return asked.family if asked is not None else ""
 
 
 class SweptMessage(_Message):
@@ -125,6 +159,7 @@ class AnswerMessage(_Message):
 
     facts: dict[str, Any] | None = None
     transcript: str | None = Field(None, max_length=TRANSCRIPT_MAX)
+    lane: str | None = Field(None, max_length=16)
     error: str | None = Field(None, max_length=64)
     details: dict[str, str | dict[str, str]] = Field(default_factory=dict, max_length=8)
 
@@ -144,14 +179,15 @@ class Order:
 def errand_message(order: Order, credentials: Credentials) -> ErrandMessage:
     """An errand with only the secret that its way needs."""
     via, login, ssh = order.via, credentials.login, credentials.ssh
-    community = credentials.community
+    community, usm = _snmp(credentials.snmp if via is Via.SNMP else None)
     return ErrandMessage(
         id=order.id,
         address=order.address,
         port=order.port,
         via=via,
         family=order.family,
-        community=community.text if via is Via.SNMP and community else None,
+        community=community,
+        usm=usm,
         http=LoginMessage(user=login.user, password=login.password)
         if via is Via.HTTP and login
         else None,
@@ -165,6 +201,7 @@ def errand_message(order: Order, credentials: Credentials) -> ErrandMessage:
 
 def chunk_message(chunk: HandedChunk, family: str) -> ChunkMessage:
     """A chunk as its collector gets it."""
+    community, usm = _snmp(chunk.credential)
     return ChunkMessage(
         sweep=chunk.sweep,
         start=chunk.start,
@@ -176,7 +213,8 @@ def chunk_message(chunk: HandedChunk, family: str) -> ChunkMessage:
         timeout_s=chunk.timeout_s,
         retries=chunk.retries,
         family=family,
-        community=chunk.community.text,
+        community=community,
+        usm=usm,
     )
 
 
@@ -211,6 +249,7 @@ def answer_message(result: Answer | ReadError) -> AnswerMessage:
     return AnswerMessage(
         facts=result.facts.as_record(),
         transcript=transcript[:TRANSCRIPT_MAX] if transcript else None,
+        lane=result.lane,
     )
 
 
@@ -219,11 +258,24 @@ def result_of(record: Mapping[str, Any]) -> Answer | ReadError:
     try:
         message = AnswerMessage.model_validate(record)
         if message.facts is not None:
-            return Answer(_facts(message.facts), message.transcript)
+            return Answer(_facts(message.facts), message.transcript, lane=message.lane)
         return _ERRORS[message.error or ""](**_details(message.details))
     except Exception as error:
         # A collector stands in a building of somebody else: what it says is not ours to trust.
         raise BadMessageError from error
+
+
+def _snmp(credential: SnmpCredential | None) -> tuple[str | None, UsmMessage | None]:
+    """The credential as a message has it: a community, or a user of v3."""
+    if isinstance(credential, UsmUser):
+        return None, UsmMessage(**asdict(credential))
+    return credential.text if credential is not None else None, None
+
+
+def _credential(community: str | None, usm: UsmMessage | None) -> SnmpCredential | None:
+    if usm is not None:
+        return UsmUser(**usm.model_dump())
+    return None if community is None else Community(community)
 
 
 def _facts(record: Mapping[str, Any]) -> DeviceFacts:

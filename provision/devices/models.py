@@ -96,6 +96,8 @@ class Reading(Base):
     asked_by: Mapped[str] = mapped_column(Text)
     #: What an SSH session said, without secrets.
     transcript: Mapped[str | None] = mapped_column(Text)
+    #: Which of SNMP's lanes was taken (readers.snmp_lanes).
+    lane: Mapped[str | None] = mapped_column(Text)
 
 
 class IdentityEvent(Base):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,16 +32,28 @@ class MatchVerdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Match:
+class OnRecord:
+    """What judging takes of a device, without the rest of its row."""
+
+    id: int
+    mac: str
+    serial: str | None
+
+
+Known = TypeVar("Known", Device, OnRecord)
+
+
+@dataclass(frozen=True)
+class Match(Generic[Known]):
     """The verdict, and the device that the facts belong to (by MAC before serial)."""
 
     verdict: MatchVerdict
-    device: Device | None
+    device: Known | None
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to read `address`: its facts or its failure, and who asked for it."""
+    """One attempt to read `address`: its facts or its failure, who asked for it, by which lane."""
 
     address: str
     via: str
@@ -49,6 +61,7 @@ class Attempt:
     facts: DeviceFacts | None = None
     error: ReadError | None = None
     transcript: str | None = None
+    lane: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,12 +79,13 @@ class ReadingSummary:
     error_text_en: str | None
     changed: Sequence[Difference] = ()
     transcript: str | None = None
+    lane: str | None = None
 
     def error_text(self, language: str) -> str | None:
         return self.error_text_ru if language == "ru" else self.error_text_en
 
 
-def match(session: Session, facts: DeviceFacts) -> Match:
+def match(session: Session, facts: DeviceFacts) -> Match[Device]:
     """Which device the facts are of, and whether MAC and serial agree about it."""
     if facts.mac is None and facts.serial is None:
         return Match(MatchVerdict.NAMELESS, None)
@@ -80,7 +94,7 @@ def match(session: Session, facts: DeviceFacts) -> Match:
     return judge(facts, by_mac, by_serial)
 
 
-def judge(facts: DeviceFacts, by_mac: Device | None, by_serial: Device | None) -> Match:
+def judge(facts: DeviceFacts, by_mac: Known | None, by_serial: Known | None) -> Match[Known]:
     """The verdict on facts, given the devices on record with that MAC and with that serial."""
     if facts.mac is None and facts.serial is None:
         return Match(MatchVerdict.NAMELESS, None)
@@ -233,6 +247,7 @@ def _row(
         error_text_en=error.text("en") if error else None,
         asked_by=attempt.asked_by,
         transcript=attempt.transcript,
+        lane=attempt.lane,
     )
 
 
@@ -251,4 +266,5 @@ def _summary(
         error_text_en=row.error_text_en,
         changed=changed,
         transcript=row.transcript,
+        lane=row.lane,
     )

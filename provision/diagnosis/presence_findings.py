@@ -17,7 +17,7 @@ WANTED_RESTARTS = ("upgrade", "remote", "factory", "user")
 PLUGGED_IN = ("power on", "cold")
 CLOCK_ALLOWED = timedelta(minutes=2)
 CLOCK_BREAKS_TLS = timedelta(hours=12)
-_REFUSALS = frozenset({"phone-access-denied", "no-credential"})
+_REFUSALS = frozenset({"phone-access-denied", "no-credential", "snmp-v3-refused"})
 
 _CAUSES = (
     (

@@ -119,8 +119,10 @@ ADVICE = {
         "network lets SNMP and HTTP from us through.",
     ),
     Code.READ_REFUSED: Phrase(
-        "Сверьте read.snmp_community и read.http_password в профиле с теми, что в аппарате.",
-        "Compare read.snmp_community and read.http_password of its profile with the phone's own.",
+        "Сверьте в профиле read.snmp_community (для v3 read.snmp_user и его пароли) и "
+        "read.http_password с теми, что в аппарате.",
+        "Compare read.snmp_community (read.snmp_user and its passwords for v3) and "
+        "read.http_password of its profile with the phone's own.",
     ),
     Code.SSH_KEY_CHANGED: Phrase(
         "Сверьте ключ с экраном аппарата; если он его — подтвердите на странице аппарата.",

@@ -85,13 +85,15 @@ class OidSource:
     """One place of a value in SNMP.
 
     `divide` scales a number (TimeTicks are seconds already); the group `value` of `pattern` cuts a
-    part out of a text.
+    part out of a text. With `ticks` its MIB says that it is TimeTicks, for a reader that is not
+    told a value's type.
     """
 
     oid: str
     mib: str
     divide: int = 1
     pattern: re.Pattern[str] | None = None
+    ticks: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,13 +177,15 @@ class OutputSource:
 class SshMap:
     """The read-only commands by name, and where each fact stands in what they print.
 
-    `legacy` lets SHA-1, CBC and MD5 in, for phones that know nothing else.
+    `legacy` lets SHA-1, CBC and MD5 in, for phones that know nothing else. With a `prompt` they
+    are typed into a shell, for phones that run no single commands; it fits the whole last line.
     """
 
     port: int
     commands: Mapping[str, str]
     fields: Mapping[str, tuple[OutputSource, ...]]
     legacy: bool = False
+    prompt: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)

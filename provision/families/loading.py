@@ -7,6 +7,7 @@ without touching what was installed.
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import TemplateError
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from provision.families.formats import FORMATS, environment
 from storage.refusals import RefusedError
 
 BUILT_IN = Path(__file__).parent
+_READING = ("name", "vendor", "snmp", "http", "ssh", "needs")
 
 
 class BrokenFamilyError(RefusedError):
@@ -48,6 +50,22 @@ def load_families(folders: Iterable[Path] = (BUILT_IN,), own: Path | None = None
     return Families(by_name, tuple(problems))
 
 
+def reading_tables(file: Path) -> Mapping[str, Any]:
+    """What a family file says of reading alone: all that a collector needs of it."""
+    tables = tomllib.loads(file.read_text("utf-8"))
+    return {name: tables[name] for name in _READING if name in tables}
+
+
+def read_only_family(tables: Mapping[str, Any]) -> Family:
+    """A family that is only read, of such tables; raises BrokenFamilyError."""
+    name = Path(str(tables.get("name"))[:64])
+    try:
+        form = FamilyForm.model_validate({key: tables[key] for key in _READING if key in tables})
+    except ValidationError as error:
+        raise _broken(name, error) from error
+    return form.built({}, name)
+
+
 def _own_files(folder: Path) -> Sequence[Path]:
     """`<name>/family.toml`, or `<name>.toml` beside a folder `templates`."""
     return sorted([*folder.glob("*.toml"), *folder.glob("*/family.toml")])
@@ -72,13 +90,17 @@ def _load_file(file: Path, *, trusted: bool = True) -> Family:
     except OSError as error:
         raise BrokenFamilyError(file=file, key="file", reason=error.strerror) from error
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BrokenFamilyError(file=file, key=key, reason=first["msg"]) from error
+        raise _broken(file, error) from error
     except ValueError as error:  # not UTF-8, or not TOML
         raise BrokenFamilyError(file=file, key="file", reason=error) from error
     templates = _load_templates(file, form, trusted=trusted)
     return form.built(templates, file)
+
+
+def _broken(file: Path, error: ValidationError) -> BrokenFamilyError:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return BrokenFamilyError(file=file, key=key, reason=first["msg"])
 
 
 def _load_templates(

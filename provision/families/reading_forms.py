@@ -30,9 +30,15 @@ class OidForm(Form):
     oid: Oid
     divide: Annotated[int, Field(ge=1)] = 1
     pattern: Annotated[Regex, groups("value")] | None = None
+    #: Whether its MIB says TimeTicks; an uptime is, unless the file says something else.
+    ticks: bool | None = None
 
-    def built(self, enterprise: int) -> OidSource:
-        return OidSource(_numbered(self.oid, enterprise), self.mib, self.divide, self.pattern)
+    def built(self, enterprise: int, fact: str) -> OidSource:
+        ticks = self.ticks
+        if ticks is None:
+            ticks = fact == "uptime_s" and self.divide == 1
+        oid = _numbered(self.oid, enterprise)
+        return OidSource(oid, self.mib, self.divide, self.pattern, ticks)
 
 
 class SnmpLinesForm(Form):
@@ -55,7 +61,7 @@ class SnmpForm(Form):
 
     def built(self) -> SnmpMap:
         places = {
-            name: tuple(form.built(self.enterprise) for form in forms)
+            name: tuple(form.built(self.enterprise, name) for form in forms)
             for name, forms in self.fields.items()
         }
         return SnmpMap(
@@ -77,6 +83,7 @@ class OutputSourceForm(Form):
 class SshForm(Form):
     port: Port = 22
     legacy: bool = False
+    prompt: Regex | None = None
     # One line of printable text: a line break would be a second command.
     commands: Annotated[
         dict[Name, Annotated[str, Field(pattern=r"^[ -~]{1,128}$")]], Field(min_length=1)
@@ -96,4 +103,4 @@ class SshForm(Form):
         fields = {
             name: tuple(form.built() for form in forms) for name, forms in self.fields.items()
         }
-        return SshMap(self.port, self.commands, fields, self.legacy)
+        return SshMap(self.port, self.commands, fields, self.legacy, self.prompt)

@@ -8,7 +8,9 @@ from provision.readers.errors import NoCredentialError
 from provision.readers.facts import DeviceFacts
 from provision.readers.http import Login, read_http
 from provision.readers.networks import Target
-from provision.readers.snmp import Community, read_snmp
+from provision.readers.snmp import read_snmp
+from provision.readers.snmp_credentials import SnmpCredential
+from provision.readers.snmp_lanes import Lane
 from provision.readers.ssh import SshLogin, read_ssh
 
 
@@ -24,7 +26,7 @@ class Via(StrEnum):
 class Credentials:
     """What we may show to a phone; None where nothing is set for that way."""
 
-    community: Community | None = None
+    snmp: SnmpCredential | None = None
     login: Login | None = None
     ssh: SshLogin | None = None
     certificate: str | None = None
@@ -32,11 +34,15 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a phone told one way; a session that is worth keeping has a transcript."""
+    """What a phone told one way; a session that is worth keeping has a transcript.
+
+    `lane` is the one that SNMP took.
+    """
 
     facts: DeviceFacts
     transcript: str | None = None
     fingerprint: str | None = None
+    lane: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,7 @@ def read(
         return Answer(
             read_http(target, family, credentials.login, patience.timeout_s, fingerprint=pinned)
         )
-    if credentials.community is None:
+    if credentials.snmp is None:
         raise NoCredentialError(address=target.address, via="SNMP")
-    return Answer(
-        read_snmp(target, family, credentials.community, patience.timeout_s, patience.retries)
-    )
+    facts = read_snmp(target, family, credentials.snmp, patience.timeout_s, patience.retries)
+    return Answer(facts, lane=Lane.PYSNMP)

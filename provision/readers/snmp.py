@@ -1,4 +1,4 @@
-"""Reading a phone over SNMP v2c: which OIDs to ask, and what their answers mean.
+"""Reading a phone over SNMP: which OIDs to ask, and what their answers mean.
 
 The first place of every fact is asked in one packet; only for what is still missing are the next
 places asked, so a phone with our MIB is read in one round trip.
@@ -6,7 +6,6 @@ places asked, so a phone with our MIB is read in one round trip.
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from provision.families.family import Family, OidSource, SnmpLines, SnmpMap
 from provision.readers.errors import (
@@ -17,23 +16,18 @@ from provision.readers.errors import (
 )
 from provision.readers.facts import DeviceFacts, Found, LineFacts, gather, readable
 from provision.readers.networks import Target
-from provision.readers.snmp_wire import VIA, Peer, Value, get
+from provision.readers.snmp_credentials import SnmpCredential
+from provision.readers.snmp_peer import VIA, Peer, Value
+from provision.readers.snmp_wire import get
 
 WALL_CLOCK_S = 10.0
 _MAC_BYTES = 6
 
 
-@dataclass(frozen=True)
-class Community:
-    """The read community of SNMP v2c."""
-
-    text: str = field(repr=False)
-
-
 def read_snmp(
     target: Target,
     family: Family,
-    credential: Community,
+    credential: SnmpCredential,
     timeout_s: float = 1.0,
     retries: int = 1,
 ) -> DeviceFacts:
@@ -45,7 +39,7 @@ def read_snmp(
     if places is None:
         raise UnreadableWayError(address=target.address, family=family.name, via=VIA)
     port = target.port or places.port
-    peer = Peer(target.address, port, credential.text, timeout_s, retries)
+    peer = Peer(target.address, port, credential, timeout_s, retries)
     facts = facts_of(family, places, _ask_in_rounds(peer, places))
     if not facts.told:
         reason = Phrase("ни одного из нужных значений", "none of the values asked for")
@@ -74,7 +68,7 @@ def _ask_in_rounds(peer: Peer, places: SnmpMap) -> Mapping[str, Value]:
             if name not in known and depth < len(order)
         ]
         if depth == 0 and places.lines is not None:
-            oids += _line_oids(places.lines)
+            oids += line_oids(places.lines)
         try:
             answers |= get(peer, oids, max(0.0, deadline - time.monotonic()))
         except ReadError:
@@ -107,7 +101,8 @@ def _text(name: str, place: OidSource, value: Value) -> str | None:
     return match["value"] if match else None
 
 
-def _line_oids(lines: SnmpLines) -> list[str]:
+def line_oids(lines: SnmpLines) -> list[str]:
+    """The cells of the table of SIP lines."""
     return [lines.oid(column, row) for row in range(1, lines.rows + 1) for column in lines.columns]
 
 

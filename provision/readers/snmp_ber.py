@@ -5,11 +5,13 @@ version and community, the same OIDs in the same order, every length exact to th
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 SEQUENCE, INTEGER, OCTETS, NULL, OID = 0x30, 0x02, 0x04, 0x05, 0x06
 IP_ADDRESS, COUNTER, GAUGE, TICKS, COUNTER64 = 0x40, 0x41, 0x42, 0x43, 0x46
 _RESPONSE = 0xA2
 _VERSION_2C = b"\x02\x01\x01"
+VERSION_3 = b"\x02\x01\x03"
 _LONG = 0x80
 _LENGTH_BYTES_MAX = 4
 _NUMBER_BYTES_MAX = 9
@@ -38,6 +40,12 @@ class Answer:
     values: tuple[Raw, ...]
 
 
+class Reader(Protocol):
+    """Takes the answers to one question apart; raises MalformedError for everything else."""
+
+    def read(self, datagram: bytes) -> Answer: ...
+
+
 class AnswerReader:
     """Reads the answers to one question, whose OIDs are given as encoded (tag, length, bytes)."""
 
@@ -53,14 +61,14 @@ class AnswerReader:
             raise MalformedError from None
 
     def _read(self, data: bytes) -> Answer:
-        at = _enter(data, 0, SEQUENCE, len(data))
+        at = enter(data, 0, SEQUENCE, len(data))
         if not data.startswith(self._head, at):
             raise MalformedError
-        at = _enter(data, at + len(self._head), _RESPONSE, len(data))
-        request_id, at = _integer(data, at)
-        status, at = _integer(data, at)
-        _index, at = _integer(data, at)
-        at = _enter(data, at, SEQUENCE, len(data))
+        at = enter(data, at + len(self._head), _RESPONSE, len(data))
+        request_id, at = integer(data, at)
+        status, at = integer(data, at)
+        _index, at = integer(data, at)
+        at = enter(data, at, SEQUENCE, len(data))
         if status:
             return Answer(request_id, status, ())
         values = []
@@ -70,7 +78,7 @@ class AnswerReader:
             size = data[at + 1]
             at += 2
             if size >= _LONG:
-                size, at = _long(data, at - 1)
+                size, at = length(data, at - 1)
             end = at + size
             if not data.startswith(oid, at):
                 raise MalformedError
@@ -79,7 +87,7 @@ class AnswerReader:
             size = data[at + 1]
             at += 2
             if size >= _LONG:
-                size, at = _long(data, at - 1)
+                size, at = length(data, at - 1)
             if at + size != end:
                 raise MalformedError
             values.append((tag, data[at:end]))
@@ -102,6 +110,18 @@ def value_of(raw: Raw) -> Value | None:
     return _dotted(body) if tag == OID else None
 
 
+def message_id(datagram: bytes) -> int | None:
+    """The id of an SNMP v3 message; None for whatever is none."""
+    try:
+        at = enter(datagram, 0, SEQUENCE, len(datagram))
+        if not datagram.startswith(VERSION_3, at) or datagram[at + 3] != SEQUENCE:
+            return None
+        _size, at = length(datagram, at + 4)
+        return integer(datagram, at)[0]
+    except (IndexError, MalformedError):
+        return None
+
+
 def _framed(tag: int, body: bytes) -> bytes:
     if len(body) < _LONG:
         return bytes((tag, len(body))) + body
@@ -109,17 +129,17 @@ def _framed(tag: int, body: bytes) -> bytes:
     return bytes((tag, _LONG | len(size))) + size + body
 
 
-def _enter(data: bytes, at: int, tag: int, end: int) -> int:
+def enter(data: bytes, at: int, tag: int, end: int) -> int:
     """The place of the first byte in a frame that must have `tag` and go on to `end`."""
     if data[at] != tag:
         raise MalformedError
-    size, inside = _long(data, at + 1)
+    size, inside = length(data, at + 1)
     if inside + size != end:
         raise MalformedError
     return inside
 
 
-def _long(data: bytes, at: int) -> tuple[int, int]:
+def length(data: bytes, at: int) -> tuple[int, int]:
     """A length in either form, and the place behind it; never the indefinite one."""
     first = data[at]
     if first < _LONG:
@@ -130,7 +150,7 @@ def _long(data: bytes, at: int) -> tuple[int, int]:
     return int.from_bytes(data[at + 1 : at + 1 + count], "big"), at + 1 + count
 
 
-def _integer(data: bytes, at: int) -> tuple[int, int]:
+def integer(data: bytes, at: int) -> tuple[int, int]:
     """An INTEGER, with as many leading zeros as some phones like, and the place behind it."""
     size = data[at + 1]
     end = at + 2 + size

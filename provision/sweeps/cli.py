@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from provision import read_settings
 from provision.sweeps import conducting, results
 from provision.sweeps.conducting import NewSweep, Standing
 from provision.sweeps.models import SweepState
@@ -48,6 +49,11 @@ def sweep() -> None:
 @click.option("--timeout", type=click.FloatRange(0.01, 60), default=1.0, show_default=True)
 @click.option("--retries", type=click.IntRange(0, 10), default=1, show_default=True)
 @click.option("--community", help="Instead of the profile's.")
+@click.option(
+    "--snmp-version",
+    type=click.Choice([read_settings.VERSION_2C, read_settings.VERSION_3]),
+    help="3 asks with the profile's SNMPv3 user; as the profile says otherwise.",
+)
 @click.option("--site", help="Let the collector of this site sweep; returns at once.")
 @click.option("--via", type=click.Choice(["snmp"]), default="snmp", help="The way to ask.")
 @click.option("--resume", type=click.IntRange(1), metavar="ID", help="Go on with this sweep.")
@@ -61,6 +67,7 @@ def run(
     timeout: float,
     retries: int,
     community: str | None,
+    snmp_version: str | None,
     site: str | None,
     via: str,  # noqa: ARG001 - one way so far; named so that scripts may say it
     resume: int | None,
@@ -69,6 +76,8 @@ def run(
     """Sweep networks, or go on with a sweep; all of it must lie in FLATPRO_READ_NETWORKS."""
     if bool(networks) == (resume is not None):
         raise click.UsageError("Name networks, or --resume a sweep.")
+    if community and snmp_version == read_settings.VERSION_3:
+        raise click.UsageError("SNMPv3 has no community.")
     if rate > _FAST:
         say(f"{rate} packets a second are more than many networks carry.")
     with installation.database.writing() as session:
@@ -76,7 +85,7 @@ def run(
             conducting.resume(session, resume, actor=ACTOR, now=now())
             number = conducting.standing(session, resume).id
         else:
-            new = NewSweep(networks, rate, port, timeout, retries, community, site)
+            new = NewSweep(networks, rate, port, timeout, retries, community, site, snmp_version)
             number = conducting.start(session, installation, new, actor=ACTOR, now=now())
     with installation.database.reading() as session:
         standing = conducting.standing(session, number)

@@ -17,23 +17,26 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts import audit, users
-from provision import profiles
+from provision import profiles, read_settings
 from provision.dialects import family_of
 from provision.profiles import GLOBAL
 from provision.readers.errors import NoCredentialError, UnreadableWayError
 from provision.readers.networks import ReadOptions, allowed_range
-from provision.readers.snmp import Community
+from provision.readers.snmp_credentials import Community, SnmpCredential
 from provision.readers.snmp_sweep import Pace
 from provision.sweeps import results
 from provision.sweeps.models import Sweep, SweepChunk, SweepState
-from provision.sweeps.route import DEFAULT_RATE, Route, networks_of
+from provision.sweeps.route import CHUNK, DEFAULT_RATE, Route, networks_of
 from provision.sweeps.scanning import Manner, Swept, scan
+from provision.vocabulary import Value
 from storage.clock import now
 from storage.installation import Installation
 from storage.refusals import NotFoundError
 from storage.sealed import Place
 
 _STORE_EVERY_S = 1.0
+#: So many chunks are asked together as are sent in this time: a kill or a pause costs no more.
+_AT_ONCE_S = 4.0
 _STORE_AT = 500
 
 
@@ -45,9 +48,10 @@ class UnknownSweepError(NotFoundError):
 
 @dataclass(frozen=True)
 class NewSweep:
-    """What to sweep and how; None is what the global profile or the family says.
+    """What to sweep and how; None is what the profile of all phones or the family says.
 
-    With a `site`, its collectors sweep, where their own settings allow it.
+    `version` is SNMP's, 2c or 3. With a `site`, its collectors sweep, where their own settings
+    allow it, and its profile counts too.
     """
 
     networks: Sequence[str]
@@ -57,6 +61,7 @@ class NewSweep:
     retries: int = 1
     community: str | None = None
     site: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Standing:
     started_at: datetime
     finished_at: datetime | None
     site_id: int | None = None
+    snmp_version: str = read_settings.VERSION_2C
 
     @property
     def percent(self) -> int:
@@ -82,7 +88,7 @@ class Standing:
 
     def as_document(self) -> Mapping[str, object]:
         """What programs get of it, before its results."""
-        names = ("id", "scanned", "found", "seconds", "state")
+        names = ("id", "scanned", "found", "seconds", "state", "snmp_version")
         return {name: getattr(self, name) for name in names}
 
 
@@ -94,10 +100,8 @@ def start(
     site = users.site(session, new.site) if new.site else None
     for network in () if site else networks:
         allowed_range(network, installation.option(ReadOptions).networks)
-    settings = profiles.resolve(session, [GLOBAL]).opened(installation.seal)
-    community = new.community or settings.get("read.snmp_community")
-    if community is None:
-        raise NoCredentialError(address=networks[0], via="SNMP")
+    settings = _settings(session, installation, new)
+    credential = _credential(new, settings, networks[0])
     places = family_of(installation).snmp
     port = new.port or settings.get("read.snmp_port") or (places.port if places else 0)
     route = Route(networks, 0)
@@ -110,13 +114,14 @@ def start(
         timeout_s=new.timeout_s,
         retries=new.retries,
         community=b"",
+        snmp_version=read_settings.version_of(credential),
         started_by=actor,
         started_at=now,
         site_id=site.id if site else None,
     )
     session.add(sweep)
     session.flush()
-    sweep.community = installation.seal.close(str(community), _place(sweep))
+    sweep.community = installation.seal.close(read_settings.as_text(credential), _place(sweep))
     session.add_all(
         SweepChunk(sweep_id=sweep.id, start=first, count=count) for first, count in route.chunks()
     )
@@ -168,10 +173,14 @@ def walk(
     with database.reading() as session:
         sweep = _get(session, number)
         manner, route = _manner(installation, sweep), _route(sweep)
-    while (chunk := _next(installation, number)) is not None:
-        _ask(installation, number, manner, list(route.addresses(*chunk)))
+    # The wait for the silent is as long for many chunks as for one.
+    at_once = max(1, int(manner.pace.rate * _AT_ONCE_S) // CHUNK)
+    while chunks := _next(installation, number, at_once):
+        addresses = [one for chunk in chunks for one in route.addresses(*chunk)]
+        _ask(installation, number, manner, addresses)
         with database.writing() as session:
-            session.get_one(SweepChunk, (number, chunk[0])).done_at = now()
+            for start_at, _count in chunks:
+                session.get_one(SweepChunk, (number, start_at)).done_at = now()
         with database.reading() as session:
             far = standing(session, number)
         tell(far)
@@ -184,21 +193,22 @@ def walk(
         return _standing(session, sweep)
 
 
-def _next(installation: Installation, number: int) -> tuple[int, int] | None:
+def _next(installation: Installation, number: int, at_once: int) -> Sequence[tuple[int, int]]:
+    """The next chunks that are left, none once the sweep is paused."""
     with installation.database.reading() as session:
         if _get(session, number).state != SweepState.RUNNING:
-            return None
-        chunk = session.scalar(
+            return ()
+        query = (
             select(SweepChunk)
             .where(SweepChunk.sweep_id == number, SweepChunk.done_at.is_(None))
             .order_by(SweepChunk.start)
-            .limit(1)
+            .limit(at_once)
         )
-        return (chunk.start, chunk.count) if chunk else None
+        return [(chunk.start, chunk.count) for chunk in session.scalars(query)]
 
 
 def _ask(installation: Installation, number: int, manner: Manner, addresses: Sequence[str]) -> None:
-    """Ask one chunk; what answers is stored each second, so that people can watch."""
+    """Ask these; what answers is stored each second, so that people can watch."""
     waiting: list[Swept] = []
     stored = time.monotonic()
 
@@ -225,7 +235,9 @@ def _manner(installation: Installation, sweep: Sweep) -> Manner:
     return Manner(
         family=family,
         places=family.snmp,
-        community=Community(installation.seal.open(sweep.community, _place(sweep))),
+        credential=read_settings.from_text(
+            sweep.snmp_version, installation.seal.open(sweep.community, _place(sweep))
+        ),
         port=sweep.port,
         pace=Pace(_route(sweep).rate(sweep.rate), sweep.timeout_s, sweep.retries),
     )
@@ -252,7 +264,27 @@ def _standing(session: Session, sweep: Sweep) -> Standing:
         started_at=sweep.started_at,
         finished_at=sweep.finished_at,
         site_id=sweep.site_id,
+        snmp_version=sweep.snmp_version,
     )
+
+
+def _settings(session: Session, installation: Installation, new: NewSweep) -> Mapping[str, Value]:
+    """What the profile of all phones says, and over it that of the site that sweeps."""
+    links = [GLOBAL]
+    if new.site:
+        links.append(profiles.link_for(session, site=new.site))
+    return profiles.resolve(session, links).opened(installation.seal)
+
+
+def _credential(
+    new: NewSweep, settings: Mapping[str, Value], network: IPv4Network
+) -> SnmpCredential:
+    if new.community:
+        return Community(new.community)
+    found = read_settings.snmp_credential(settings, new.version)
+    if found is None:
+        raise NoCredentialError(address=network, via="SNMP")
+    return found
 
 
 def _get(session: Session, number: int) -> Sweep:

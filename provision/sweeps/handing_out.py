@@ -12,7 +12,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from provision.readers.snmp import Community
+from provision import read_settings
+from provision.readers.snmp_credentials import SnmpCredential
 from provision.sweeps import results
 from provision.sweeps.models import Sweep, SweepChunk, SweepState
 from provision.sweeps.scanning import Swept
@@ -41,7 +42,7 @@ class HandedChunk:
     port: int
     timeout_s: float
     retries: int
-    community: Community
+    credential: SnmpCredential
 
 
 def claim(
@@ -74,7 +75,7 @@ def claim(
         port=sweep.port,
         timeout_s=sweep.timeout_s,
         retries=sweep.retries,
-        community=Community(seal.open(sweep.community, place)),
+        credential=read_settings.from_text(sweep.snmp_version, seal.open(sweep.community, place)),
     )
 
 

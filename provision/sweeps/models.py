@@ -32,7 +32,9 @@ class Sweep(Base):
     port: Mapped[int]
     timeout_s: Mapped[float]
     retries: Mapped[int]
+    #: The sealed credential: a community, or a v3 user as JSON where `snmp_version` is 3.
     community: Mapped[bytes] = mapped_column(LargeBinary)
+    snmp_version: Mapped[str] = mapped_column(Text, default="2c", server_default="2c")
     state: Mapped[SweepState] = mapped_column(Text, default=SweepState.RUNNING)
     busy_s: Mapped[float] = mapped_column(default=0.0)
     started_by: Mapped[str] = mapped_column(Text)

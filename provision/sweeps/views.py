@@ -11,6 +11,7 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role
 from jobs import queue
+from provision import read_settings
 from provision.collectors import keeping
 from provision.devices.readings import MatchVerdict
 from provision.readers.networks import ReadOptions
@@ -155,7 +156,14 @@ def _typed() -> NewSweep:
     texts = request.form.get("networks", "").replace(",", " ").split()
     community = request.form.get("community", "").strip()[:255]
     site = request.form.get("site", "").strip() or None
-    return NewSweep(networks=texts, rate=int(rate), community=community or None, site=site)
+    version = request.form.get("version", "")
+    return NewSweep(
+        networks=texts,
+        rate=int(rate),
+        community=(community or None) if version != read_settings.VERSION_3 else None,
+        site=site,
+        version=version if version in {read_settings.VERSION_2C, read_settings.VERSION_3} else None,
+    )
 
 
 def _subnet(text: str, subnets: list[tuple[IPv4Network, int]]) -> IPv4Network | None:

@@ -33,7 +33,8 @@ from provision.readers.errors import (
 from provision.readers.facts import LineFacts
 from provision.readers.http import Login, read_http
 from provision.readers.networks import Target
-from provision.readers.snmp import Community, read_snmp
+from provision.readers.snmp import read_snmp
+from provision.readers.snmp_credentials import Community
 from provision.rendering import ReleaseValues, RenderError, render
 
 Pages = dict[str, tuple[int, bytes]]

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from provision import phone_reads, profiles
+from provision import phone_reads, profiles, read_settings
 from provision.devices import readings, registry
 from provision.devices.readings import MatchVerdict, ReadingSummary
 from provision.devices.registry import UnknownDeviceError
@@ -177,5 +177,5 @@ def test_a_phone_is_read_in_the_dialect_that_its_settings_or_the_question_name(
 
 def test_a_fingerprint_is_taken_as_people_write_it() -> None:
     written = "SHA256:AB:CD:" + ":".join(["00"] * 30)
-    assert phone_reads.plain_fingerprint(written) == "abcd" + "00" * 30
-    assert phone_reads.plain_fingerprint(None) is None
+    assert read_settings.plain_fingerprint(written) == "abcd" + "00" * 30
+    assert read_settings.plain_fingerprint(None) is None

@@ -10,7 +10,7 @@ from provision.readers.errors import NoCredentialError, Phrase, ReadError, Unexp
 from provision.readers.http import Login
 from provision.readers.networks import Target
 from provision.readers.reading import Credentials, Patience, Via, read
-from provision.readers.snmp import Community
+from provision.readers.snmp_credentials import Community
 
 PATIENCE = Patience(timeout_s=0.3, retries=0)
 WHOLE = Credentials(Community("public"), Login("admin", "admin"))

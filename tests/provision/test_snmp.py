@@ -21,8 +21,10 @@ from provision.readers.errors import (
 )
 from provision.readers.facts import DeviceFacts, LineFacts
 from provision.readers.networks import Target
-from provision.readers.snmp import Community, read_snmp
-from provision.readers.snmp_wire import Peer, get
+from provision.readers.snmp import read_snmp
+from provision.readers.snmp_credentials import Community
+from provision.readers.snmp_peer import Peer
+from provision.readers.snmp_wire import get
 
 PUBLIC = Community("public")
 OWN = "1.3.6.1.4.1.32473.1"
@@ -274,7 +276,7 @@ def test_values_of_every_type_are_read_as_what_they_are(agent: Agent) -> None:
 
 def _peer(target: Target, timeout_s: float = 0.5) -> Peer:
     assert target.port is not None
-    return Peer(target.address, target.port, "public", timeout_s, retries=0)
+    return Peer(target.address, target.port, PUBLIC, timeout_s, retries=0)
 
 
 def test_the_wall_clock_ends_a_phone_that_always_wants_less(agent: Agent) -> None:
@@ -335,5 +337,5 @@ def test_many_reads_leave_no_socket_and_no_thread(agent: Agent, flat_phone: Fami
 
 
 def test_a_community_is_in_no_printed_form() -> None:
-    peer = Peer(IPv4Address("127.0.0.1"), 161, "hush", 1, 0)
+    peer = Peer(IPv4Address("127.0.0.1"), 161, Community("hush"), 1, 0)
     assert "hush" not in repr(peer) + repr(Community("hush"))

@@ -12,7 +12,7 @@ from jobs import queue
 from provision.collectors import keeping
 from provision.collectors.agent import CollectorAgent, Settings
 from provision.families.family import Families
-from provision.readers.snmp import Community
+from provision.readers.snmp_credentials import Community
 from provision.sweeps import conducting, handing_out, results, work
 from provision.sweeps.conducting import NewSweep, Standing
 from provision.sweeps.handing_out import HELD_FOR, UnknownChunkError
@@ -77,7 +77,7 @@ def test_a_chunk_of_a_dead_collector_is_handed_out_again_and_its_late_word_count
         assert len(site) == 1
         first = handing_out.claim(session, seal, 1, 1, NOW)
         assert first is not None
-        assert first.community == Community(COMMUNITY)
+        assert first.credential == Community(COMMUNITY)
         assert handing_out.claim(session, seal, 1, 2, NOW) is None, "one at a time"
         later = NOW + HELD_FOR + timedelta(seconds=1)
         assert handing_out.claim(session, seal, 2, 2, later) is None, "another site's"
