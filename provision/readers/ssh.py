@@ -28,12 +28,12 @@ from provision.readers.errors import (
 from provision.readers.facts import DeviceFacts, Found, gather
 from provision.readers.networks import Target
 from provision.readers.ssh_leash import SshLeash
+from provision.readers.ssh_shell import OUTPUT_MAX, typed_in
 
 VIA = "SSH"
 WALL_CLOCK_S = 20.0
 CONNECT_S = 3.0
 BYTES_MAX = 1 << 20
-OUTPUT_MAX = 64 * 1024
 _CHUNK = 16 * 1024
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
 
@@ -131,7 +131,7 @@ def read_ssh(
         shown = transport.get_remote_server_key().fingerprint
         _compare(target, login.fingerprint, shown)
         transport.auth_password(login.user, login.password)
-        said = tuple(_say(transport, leash, command) for command in _commands(places, ping_host))
+        said = tuple(_said(transport, leash, places, ping_host))
     return SshVisit(_facts(places, family.vendor, said), said, shown)
 
 
@@ -187,6 +187,17 @@ def _commands(places: SshMap, ping_host: str | None) -> Iterator[str]:
             yield command
         elif ping_host is not None and _HOST.fullmatch(ping_host):
             yield command.replace("{host}", ping_host)
+
+
+def _said(
+    transport: paramiko.Transport, leash: SshLeash, places: SshMap, ping_host: str | None
+) -> Iterator[Said]:
+    commands = _commands(places, ping_host)
+    if places.prompt is None:
+        yield from (_say(transport, leash, command) for command in commands)
+        return
+    for one in typed_in(transport, leash, commands, places.prompt):
+        yield Said(one.command, printable(one.raw), one.cut)
 
 
 def _say(transport: paramiko.Transport, leash: SshLeash, command: str) -> Said:
