@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -24,6 +24,7 @@ from storage.request import installation, reading, writing
 
 #: Diagnoses listed beside the one that is shown, and readings below the pictures.
 EARLIER, READINGS = 10, 20
+_REQUEST = "requests_queue.new_call"
 
 staff = Blueprint("diagnosis", __name__, url_prefix="/staff", template_folder="templates")
 
@@ -66,6 +67,8 @@ def show(mac: str, number: int) -> str:
         earlier=earlier,
         field_name=field_name,
         may_read=READERS.allows(acting()),
+        # Requests are another room's, which an installation may lack.
+        request_form=_REQUEST if _REQUEST in current_app.view_functions else None,
     )
 
 

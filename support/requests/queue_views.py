@@ -1,6 +1,7 @@
 """Staff pages: the queue of requests, and a phone call that becomes one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -17,7 +18,7 @@ from storage.request import installation, reading, status_of, writing
 from support.civil_dates import moment_text
 from support.packages.loading import shipped as shipped_packages
 from support.packages.package import Priority
-from support.requests import desk, intake, opening, queue, refusing
+from support.requests import desk, intake, opening, queue, refusing, with_bundle
 from support.requests.intake import Contact, NewRequest
 from support.requests.queue import Shelf, Wanted
 from support.requests.refused import CallTimeError
@@ -68,8 +69,13 @@ def requests_queue() -> str:
 @staff.get("/new")
 @ANSWERERS
 def new_call() -> str:
-    """The form for a call: filled in while the person is on the line (S-12)."""
-    return _form({"called_at": f"{now().astimezone(MOSCOW):%Y-%m-%dT%H:%M}"})
+    """The form for a call: filled in while the person is on the line (S-12).
+
+    It may name a diagnosis, whose bundle the request takes along.
+    """
+    with reading() as session:
+        known = with_bundle.filled_in(session, request.args, _language())
+    return _form({"called_at": f"{now().astimezone(MOSCOW):%Y-%m-%dT%H:%M}", **known})
 
 
 @staff.post("/new")
@@ -77,9 +83,12 @@ def new_call() -> str:
 def register_call() -> Response | tuple[str, int]:
     """A call becomes a request, counted from the call itself."""
     try:
-        new = _call(request.form)
+        new, actor, at = _call(request.form), acting().login, now()
         with writing() as session:
-            made = intake.register(session, installation(), new, actor=acting().login, now=now()).id
+            place = installation()
+            files = with_bundle.files(session, place, request.form, actor=actor, now=at)
+            new = replace(new, files=files)
+            made = intake.register(session, place, new, actor=actor, now=at).id
     except RefusedError as error:
         return _form(request.form, error), status_of(error)
     flash(_("The call was registered as request № %(number)s.", number=made))
