@@ -1,0 +1,187 @@
+"""Behind nginx: configurations over TLS 1.3, and images by X-Accel-Redirect, against nginx alone.
+
+The front is deploy/nginx as it is shipped, with ports and folders of its own. Each configuration
+has a connection and a handshake of its own; ours counts the CPU of nginx and the phones' process.
+"""
+
+import os
+import shutil
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import configurations, downloads
+from bench.configurations import Phone, phones_process
+from bench.processes import cpu_seconds, free_port, running
+from portal.installing import open_installation
+from portal.settings import Settings
+
+SHIPPED = Path(__file__).parent.parent / "deploy" / "nginx" / "snippets"
+HANDSHAKES = 1500
+ROUNDS = 3
+AT_ONCE = 16
+SERVER_CORE, CLIENT_CORE = 0, 1
+
+_MAIN = """
+daemon off; master_process off; pid {folder}/{name}.pid; error_log stderr crit;
+events {{ worker_connections 2048; }}
+http {{
+  access_log off; types {{ }} default_type application/octet-stream;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  {servers}
+}}
+"""
+_STATIC = """
+  server {{ listen 127.0.0.1:{tls} ssl; include {folder}/snippets/flatpro-tls.conf; root {www}; }}
+  server {{ listen 127.0.0.1:{plain}; sendfile on; tcp_nopush on; root {www}; }}
+"""
+_FRONT = """
+  upstream flatpro_pages {{ server 127.0.0.1:{pages}; keepalive 16; }}
+  upstream flatpro_phones {{ server 127.0.0.1:{product}; keepalive 64; keepalive_requests 100000; }}
+  server {{ listen 127.0.0.1:{tls} ssl; include snippets/flatpro-tls.conf;
+            include snippets/flatpro-phones.conf; }}
+  server {{ listen 127.0.0.1:{plain}; include snippets/flatpro-pages.conf; }}
+"""
+
+
+def certificate(folder: Path) -> None:
+    """An ECDSA certificate of our own."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-keyout", folder / "ecdsa.key", "-out", folder / "ecdsa.crt"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def snippets(folder: Path, blobs: Path) -> None:
+    """The shipped snippets with our folders in them."""
+    (folder / "snippets").mkdir()
+    for source in SHIPPED.glob("*.conf"):
+        text = source.read_text().replace("/etc/flatpro/tls", str(folder))
+        text = text.replace("/var/lib/flatpro/blobs", str(blobs))
+        (folder / "snippets" / source.name).write_text(text)
+
+
+def configured(folder: Path, name: str, servers: str) -> list[str]:
+    """The command of an nginx with these servers."""
+    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    path = folder / f"{name}.conf"
+    path.write_text(_MAIN.format(folder=folder, name=name, servers=servers))
+    return [nginx, "-p", str(folder), "-c", str(path)]
+
+
+def handshakes(port: int, requests: Sequence[tuple[bytes, bytes]]) -> None:
+    """Send each request over TLS on a connection of its own; the right bytes must come back."""
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust.minimum_version = ssl.TLSVersion.TLSv1_3
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+
+    def fetch(one: tuple[bytes, bytes]) -> None:
+        request, expected = one
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            trust.wrap_socket(plain) as connection,
+        ):
+            connection.sendall(request)
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+        if b" 200 " not in received[:16] or expected not in received:
+            raise RuntimeError(f"a wrong answer: {received[:200]!r}")
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(fetch, requests))
+
+
+def cpu_us(pids: Sequence[int], port: int, requests: Sequence[tuple[bytes, bytes]]) -> float:
+    before = sum(cpu_seconds(pid) for pid in pids)
+    handshakes(port, requests)
+    return (sum(cpu_seconds(pid) for pid in pids) - before) / len(requests) * 1e6
+
+
+def asked(phones: Sequence[Phone], *, static: bool) -> list[tuple[bytes, bytes]]:
+    found = []
+    for number in range(HANDSHAKES):
+        phone = phones[number % len(phones)]
+        request = f"GET /{phone.mac}.cfg HTTP/1.0\r\n\r\n".encode() if static else phone.request()
+        found.append((request, phone.mac.encode()))
+    return found
+
+
+def main() -> None:
+    os.sched_setaffinity(0, {CLIENT_CORE})
+    with tempfile.TemporaryDirectory() as name, ExitStack() as running_now:
+        folder = Path(name)
+        address, stored = downloads.prepare(folder / "data")
+        place = open_installation(Settings(data_dir=folder / "data", demo=False))
+        phones = configurations.prepare(place, 500)
+        place.database.dispose()
+        (folder / "www").mkdir()
+        shutil.copyfile(stored, folder / "www" / "bench.bin")
+        certificate(folder)
+        snippets(folder, folder / "data" / "blobs")
+        product, pages, tls, plain, front_tls, front = (free_port() for _ in range(6))
+        environ = {
+            "FLATPRO_DATA_DIR": str(folder / "data"),
+            "FLATPRO_PHONE_PORT": str(product),
+            "FLATPRO_PORT": str(pages),
+            "FLATPRO_DEMO": "0",
+            "FLATPRO_ACCEL_PREFIX": "/stored",
+            "FLATPRO_TRUSTED_PROXIES": "127.0.0.1",
+        }
+        start = running_now.enter_context
+        serve = [sys.executable, "-m", "portal.cli", "serve"]
+        product_pid = start(running(serve, product, core=SERVER_CORE, environ=environ))
+        servers = _STATIC.format(tls=tls, plain=plain, folder=folder, www=folder / "www")
+        static = configured(folder, "static", servers)
+        static_pid = start(running(static, plain, core=SERVER_CORE))
+        servers = _FRONT.format(product=product, pages=pages, tls=front_tls, plain=front)
+        shipped = configured(folder, "front", servers)
+        front_pid = start(running(shipped, front, core=SERVER_CORE))
+        phones_pid = phones_process(product_pid)
+        configurations.fetched_files(product, phones, folder / "www")
+        time.sleep(3)
+        ours, theirs = asked(phones, static=False), asked(phones, static=True)
+        handshakes(front_tls, ours)
+        time.sleep(3)
+        tls_rounds: list[tuple[float, float]] = []
+        files: list[tuple[downloads.Figure, downloads.Figure]] = []
+        for _ in range(ROUNDS):
+            tls_rounds.append(
+                (
+                    cpu_us([static_pid], tls, theirs),
+                    cpu_us([front_pid, phones_pid], front_tls, ours),
+                )
+            )
+            files.append(
+                (
+                    downloads.measure(static_pid, plain, "/bench.bin"),
+                    downloads.measure(front_pid, front, address),
+                )
+            )
+    base = statistics.median(one for one, _ in tls_rounds)
+    own = statistics.median(one for _, one in tls_rounds)
+    print(
+        f"\nConfiguration over TLS 1.3, ECDSA, {HANDSHAKES} handshakes, {AT_ONCE} at once,"
+        f" {ROUNDS} rounds\nnginx static {base:.0f} CPU us, nginx and the phones' process {own:.0f}"
+        f" CPU us\nratio: {base / own:.2f} x nginx static TLS"
+    )
+    print(
+        f"\nFirmware of the download centre behind nginx (X-Accel), 25 MiB,"
+        f" {downloads.AT_ONCE} at once, {ROUNDS} rounds"
+    )
+    peer = downloads.report("nginx static", [one for one, _ in files])
+    passed = downloads.report("behind nginx", [one for _, one in files])
+    print(f"ratio: {passed.mib_per_s / peer.mib_per_s:.2f} x nginx by throughput")
+
+
+if __name__ == "__main__":
+    main()
