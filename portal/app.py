@@ -26,6 +26,7 @@ import firmware.upload_api
 import firmware.views
 import portal.blob_care.views
 import portal.doctor.views
+import portal.personal_data.views
 import provision.api
 import provision.collectors.api
 import provision.collectors.views
@@ -113,6 +114,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         portal_views.staff,
         portal.blob_care.views.staff,
         portal.doctor.views.staff,
+        portal.personal_data.views.staff,
         catalogue.views.staff,
         catalogue.key_views.staff,
         catalogue.mirror_views.staff,

@@ -49,6 +49,7 @@ SLICES = {
     "portal.simulated_phones_cli": ("simulate",),
     "portal.blob_care.cli": ("storage",),
     "portal.backups.cli": ("backup", "restore"),
+    "portal.personal_data.cli": ("personal-data",),
     "portal.doctor.cli": ("doctor",),
 }
 _PHONES = (sys.executable, "-m", "portal.cli", "serve", "--planes", "phones", "--as-child")

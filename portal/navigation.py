@@ -98,6 +98,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
             Place(_("Health"), "doctor.health_page"),
             Place(_("Users"), "accounts.list_users"),
             Place(_("Audit"), "accounts.list_audit"),
+            Place(_("Personal data"), "personal_data.register_page"),
         ),
     ),
 )

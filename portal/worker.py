@@ -4,6 +4,7 @@ import catalogue.work
 import docs_store.work
 import firmware.work
 import portal.blob_care.work
+import portal.personal_data.work
 import provision.diagnosis.work
 import provision.enrolment.work
 import provision.rollouts.work
@@ -29,6 +30,7 @@ SLICES = (
     support.repairs.work,
     support.requests.work,
     portal.blob_care.work,
+    portal.personal_data.work,
 )
 
 WORKBOOK = Workbook(

@@ -70,6 +70,19 @@ def collect(
     return Collected(marked, lifted, tuple(one.sha256 for one in removed), freed)
 
 
+def discard(
+    database: Database, blobs: BlobStore, names: Sequence[str], now: datetime
+) -> Sequence[str]:
+    """Remove these bytes at once unless somebody needs them; those that are gone.
+
+    For what must not lie about for a day. What is left by a crash is collected as usual.
+    """
+    before = now - timedelta(microseconds=1)
+    with database.writing() as session:
+        _set_tombstones(session, before, Blob.sha256.in_(names), ~_is_needed())
+    return [name for name in names if _sweep(database, blobs, name, now)]
+
+
 def garbage(session: Session) -> Sequence[Garbage]:
     """What nobody needs now, marked or not, the oldest tombstones first."""
     query = (

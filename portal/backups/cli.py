@@ -9,6 +9,7 @@ import click
 
 from portal import settings
 from portal.backups import restoring, saving
+from portal.personal_data import erasure_log
 from storage.clock import now
 from storage.console import json_option, pass_installation, progress, say, show_one
 from storage.installation import Installation
@@ -36,18 +37,30 @@ def backup(installation: Installation, file: Path, *, as_json: bool) -> None:
 
 @click.command("restore")
 @click.argument("file", type=click.File("rb"))
+@click.option(
+    "--erasures",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The log of erasures; else the one in the data folder.",
+)
 @json_option
 @pass_installation
-def restore(installation: Installation, file: BinaryIO, *, as_json: bool) -> None:
+def restore(
+    installation: Installation, file: BinaryIO, *, erasures: Path | None, as_json: bool
+) -> None:
     """Fill a new installation from FILE; put its key file in place first.
 
-    The backup is checked whole before anything is changed, and everything is signed again.
+    The backup is checked whole before anything is changed, and everything is signed again. People
+    whom the log of erasures tells of are erased again.
     """
+    log = erasures or erasure_log.path_of(installation)
+    told = erasure_log.read(log)
     with contextlib.ExitStack() as bars:
         bar = _bar(bars, "Checking")
-        found = restoring.restore(installation, file, key_file(), now(), bar)
+        found = restoring.restore(installation, file, key_file(), now(), bar, told)
     row = {"as_of": found.made_at, "rows": found.rows, "files": found.files}
-    show_one(row, as_json=as_json)
+    show_one({**row, "erased_again": found.erased_again}, as_json=as_json)
+    if not told:
+        say(f"There was no log of erasures at {log}: who was erased since is here again.")
 
 
 def key_file() -> Path:

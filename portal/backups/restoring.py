@@ -2,16 +2,17 @@
 
 What was published after the backup is lost, and clients of the TUF repository have seen newer
 files than those restored; so everything is signed again, with versions that rise with time.
+Personal data that were erased since are erased again.
 """
 
 import base64
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
@@ -26,6 +27,8 @@ from portal.backups.refusals import (
     OtherRevisionError,
 )
 from portal.backups.saving import PRIVATE_PLACE, private_folders, saved_tables
+from portal.personal_data import erasure_log
+from storage import clock, collecting
 from storage.installation import Installation
 from storage.sealed import Place
 
@@ -40,6 +43,7 @@ class Restored:
     made_at: datetime
     rows: int
     files: int
+    erased_again: int
 
 
 def restore(
@@ -48,8 +52,11 @@ def restore(
     key_file: Path,
     now: datetime,
     begin: Callable[[int], Callable[[], None]] = lambda _total: lambda: None,
+    erasures: Sequence[Mapping[str, Any]] = (),
 ) -> Restored:
     """Fill a new installation from a backup; `key_file` is named where it is the wrong one.
+
+    `erasures` are the lines of the log of erasures: people whom it tells of are erased again.
 
     Raises BadBackupError, OtherRevisionError, OtherKeyError or NotEmptyError, and has changed
     nothing then. Killed in between, it can be run again.
@@ -68,7 +75,10 @@ def restore(
         session.flush()
         if mirror_state.of(session) is None and repository.is_set_up(session):
             repository.sign_restored(session, keys.of(installation), now)
-    return Restored(reader.head.made_at, sum(counts.values()), files)
+        again, gone = erasure_log.replay(session, installation, erasures, now)
+    collecting.discard(installation.database, installation.blobs, gone, clock.now())
+    installation.database.empty_journal()
+    return Restored(reader.head.made_at, sum(counts.values()), files, again)
 
 
 def _check_head(head: Head, installation: Installation, key_file: Path) -> None:

@@ -67,7 +67,7 @@ def _tell(
     try:
         outbox.post(session, letter, installation.option(MailOptions), now=now)
     except AddressError:
-        _log.warning("window-reminder-not-written", recipient=address)
+        _log.warning("window-reminder-not-written", phones=[device.serial for device, *_ in phones])
         return False
     session.add_all(
         WindowReminder(device_id=device.id, days_before=step, recipient=address, told_at=now)

@@ -30,7 +30,7 @@ STAFF += ("/staff/devices/new", "/staff/devices/02f1a7000001/preview")
 STAFF += ("/staff/releases/FP-B2/paths", "/staff/releases/statistics", "/staff/software/")
 STAFF += ("/staff/storage/", "/staff/mirror/", "/staff/products/FP-B2", "/staff/certificates/")
 STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new", "/staff/calendar/")
-STAFF += ("/staff/letters/",)
+STAFF += ("/staff/letters/", "/staff/personal-data/", "/staff/personal-data/due")
 STAFF += ("/staff/repairs/", "/staff/repairs/1", "/staff/repairs/2", "/staff/repairs/3")
 STAFF += ("/staff/repairs/dock?code=RMA", "/staff/loaners/", "/staff/certificate-orders/")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
