@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from storage.installation import Installation
 from support.civil_dates import add_days
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
+from support.mailroom.outbox import AddressError
 from support.repairs import filing, letters, records
 from support.repairs.models import RepairQuote, RepairUnit
 from support.repairs.refused import (
@@ -28,6 +30,8 @@ VALID_DAYS = 30
 #: Days after the offer on which a silent customer is reminded.
 REMIND_AFTER = (14, 25)
 _MOST = Decimal(10_000_000)
+
+_log = structlog.get_logger(__name__)
 
 
 def amount(typed: str) -> Decimal:
@@ -111,12 +115,25 @@ def remind(session: Session, installation: Installation, now: datetime) -> int:
     for quote, unit in session.execute(query).all():
         if not _is_due(quote, today):
             continue
-        quote.reminded_on = today
-        to = filing.addressed(installation, unit.report)
-        letter = letters.quoted(to, unit.serial, quote.amount, quote.work, quote.valid_until)
-        outbox.post(session, letter, installation.option(MailOptions), now=now)
-        count += 1
+        if _reminded(session, installation, quote, unit, now):
+            quote.reminded_on = today
+            count += 1
     return count
+
+
+def _reminded(
+    session: Session, installation: Installation, quote: RepairQuote, unit: RepairUnit,
+    now: datetime,
+) -> bool:  # fmt: skip
+    """Write to one customer; an address that takes no letter keeps nobody else's back."""
+    to = filing.addressed(installation, unit.report)
+    letter = letters.quoted(to, unit.serial, quote.amount, quote.work, quote.valid_until)
+    try:
+        outbox.post(session, letter, installation.option(MailOptions), now=now)
+    except AddressError:
+        _log.warning("quote-reminder-not-written", repair=unit.name)
+        return False
+    return True
 
 
 def _is_due(quote: RepairQuote, today: date) -> bool:

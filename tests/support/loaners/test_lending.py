@@ -184,6 +184,32 @@ def test_c8_one_that_never_comes_back_is_lost_and_its_value_is_owed(workshop: Wo
     assert state(workshop, "2027-02-21T10:00") is PoolState.LOST
 
 
+def test_c8_one_bad_address_keeps_nobody_elses_reminder_back(workshop: Workshop) -> None:
+    register = workshop.register
+    loaners = [stock(workshop)]
+    with workshop.installation.database.writing() as session:
+        loaners.append(
+            pool.add(
+                session, register.foreign, VALUE, actor="olga", now=moscow("2026-01-10T10:00")
+            ).id
+        )
+    give_service(workshop, register.first)
+    addresses = ("a@romashka.example.", "boris@romashka.example")
+    for loaner, address in zip(loaners, addresses, strict=True):
+        loan = lend(workshop, workshop.file()[0], loaner)
+        with workshop.installation.database.writing() as session:
+            lent = lending.get(session, loan)
+            lent.handed_out_at = moscow("2026-12-15T12:00")
+            lent.unit.returned_at = moscow("2027-01-05T10:00")
+            # As an earlier version took it.
+            lent.unit.report.contact_email = address
+    with workshop.installation.database.writing() as session:
+        at = moscow("2027-01-20T09:00")
+        assert lending.remind(session, workshop.installation, at) == 1
+    [letter] = workshop.letters("loan.overdue")
+    assert letter.recipient == "boris@romashka.example"
+
+
 def test_c8_a_phone_is_lent_once_at_a_time(workshop: Workshop) -> None:
     loaner = stock(workshop)
     give_service(workshop, workshop.register.first)

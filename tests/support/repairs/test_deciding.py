@@ -311,6 +311,20 @@ def test_r7_an_offer_runs_out_and_who_is_silent_is_reminded_twice(workshop: Work
         workshop.does(unit_id, quoting.answer, "2027-01-20T10:00", by="anna", accepted=True)
 
 
+def test_r7_one_bad_address_keeps_nobody_elses_reminder_back(workshop: Workshop) -> None:
+    bad, good = refused(workshop), refused(workshop)
+    for unit_id in (bad, good):
+        offer(workshop, unit_id)
+    with workshop.installation.database.writing() as session:
+        # As an earlier version took it.
+        records.unit(session, bad).report.contact_email = "a@romashka.example."
+        records.unit(session, good).report.contact_email = "boris@romashka.example"
+    with workshop.installation.database.writing() as session:
+        at = moscow("2027-01-03T09:00")
+        assert quoting.remind(session, workshop.installation, at) == 1
+    assert workshop.letters("repair.quoted")[-1].recipient == "boris@romashka.example"
+
+
 def test_w10_a_paid_repair_is_offered_until_the_model_s_end_of_service(workshop: Workshop) -> None:
     unit_id = refused(workshop)
     with workshop.installation.database.writing() as session:
