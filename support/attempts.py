@@ -1,19 +1,19 @@
-"""How often one source may fail at the public check: counted in this process's memory."""
+"""How often one source may fail at a public check: counted in rows that all processes share."""
 
-import contextlib
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Session
+
+from storage.db import Database
 from storage.refusals import RefusedError
+from support.models import CheckTry
 
 LIMIT = 10
 WINDOW = timedelta(hours=1)
-#: The memory that strangers can fill is bounded: the source unseen for longest is forgotten first.
-SOURCES_MAX = 10_000
 #: One subscriber holds a whole /64, so an address alone says nothing in IPv6.
 IPV6_SUBSCRIBER_BITS = 64
 
@@ -24,39 +24,61 @@ class TooManyAttemptsError(RefusedError):
     en = "Too many failed checks from your address. Try again in {minutes} min."
 
 
-@dataclass
+@dataclass(frozen=True)
 class Attempts:
-    """At most `limit` failures of a source within `window`.
+    """At most `limit` failures of a source within `window`, for the check named `check`.
 
     A try is counted before the work and taken back when it succeeds, so that tries sent at once
-    cannot pass the limit together.
+    cannot pass the limit together, to whichever process they come. A power cut may forget some.
     """
 
+    database: Database
+    check: str
     limit: int = LIMIT
     window: timedelta = WINDOW
-    _times: OrderedDict[str, list[datetime]] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, address: str, now: datetime, limit: int | None = None) -> None:
         """Count a try from `address`; raises TooManyAttemptsError and counts nothing then.
 
         `limit` is for this try alone, where it is another than for most.
         """
-        source = _source(address)
-        with self._lock:
-            recent = [at for at in self._times.get(source, ()) if now - at < self.window]
-            if len(recent) >= (self.limit if limit is None else limit):
-                wait = recent[0] + self.window - now
-                raise TooManyAttemptsError(minutes=ceil(wait.total_seconds() / 60))
-            self._times[source] = [*recent, now]
-            self._times.move_to_end(source)
-            if len(self._times) > SOURCES_MAX:
-                self._times.popitem(last=False)
+        source, most = _source(address), self.limit if limit is None else limit
+        with self.database.reading() as session:
+            # A flood of refusals takes no lock and writes nothing.
+            self._refuse(session, source, now, most)
+        with self.database.writing(lasting=False) as session:
+            self._lock(session, source)
+            self._refuse(session, source, now, most)
+            forgotten = CheckTry.kind == self.check, CheckTry.at <= now - self.window
+            session.execute(delete(CheckTry).where(*forgotten))
+            session.add(CheckTry(kind=self.check, source=source, at=now))
 
     def succeeded(self, address: str, began_at: datetime) -> None:
         """The try that `began_at` was a right one: it no longer counts."""
-        with self._lock, contextlib.suppress(ValueError):
-            self._times.get(_source(address), []).remove(began_at)
+        query = select(CheckTry).where(
+            CheckTry.kind == self.check,
+            CheckTry.source == _source(address),
+            CheckTry.at == began_at,
+        )
+        with self.database.writing(lasting=False) as session:
+            found = session.scalar(query.limit(1))
+            if found is not None:
+                session.delete(found)
+
+    def _refuse(self, session: Session, source: str, now: datetime, most: int) -> None:
+        query = select(CheckTry.at).where(
+            CheckTry.kind == self.check, CheckTry.source == source, CheckTry.at > now - self.window
+        )
+        recent = session.scalars(query.order_by(CheckTry.at).limit(most)).all()
+        if len(recent) >= most:
+            wait = recent[0] + self.window - now
+            raise TooManyAttemptsError(minutes=ceil(wait.total_seconds() / 60))
+
+    def _lock(self, session: Session, source: str) -> None:
+        """One try of a source at a time. SQLite's writers are alone anyway."""
+        if not self.database.is_sqlite:
+            statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+            session.execute(statement, {"key": f"{self.check}:{source}"})
 
 
 def _source(address: str) -> str:

@@ -1,9 +1,11 @@
 """How often one may be wrong at the public check: by source, by proof of work, and by phone."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
+from storage.db import Database
 from storage.refusals import RefusedError
 from support.attempts import LIMIT, Attempts, TooManyAttemptsError
 
@@ -32,8 +34,14 @@ class LabelLockedError(RefusedError):
 class CheckLimits:
     """Counted before the work and taken back when the answer is right, as in Attempts."""
 
-    sources: Attempts = field(default_factory=Attempts)
-    labels: Attempts = field(default_factory=lambda: Attempts(limit=LABEL_LIMIT, window=_DAY))
+    sources: Attempts
+    labels: Attempts
+
+    @classmethod
+    def of(cls, database: Database) -> Self:
+        """The limits of the public check over an installation's database."""
+        labels = Attempts(database, "label", limit=LABEL_LIMIT, window=_DAY)
+        return cls(Attempts(database, "warranty"), labels)
 
     def begin(self, source: str, serial: str, now: datetime, *, worked: bool) -> None:
         """Count a try; raises TooManyAttemptsError or LabelLockedError."""

@@ -1,8 +1,8 @@
-"""Tables of the warranty: supply contracts with what they change, certificates, dated rights."""
+"""Tables of the warranty: supply contracts, certificates, dated rights, tries at public checks."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -106,3 +106,18 @@ class EntitlementRow(Base):
     def right(self) -> Entitlement:
         """The right as the warranty decision takes it."""
         return Entitlement(EntitlementKind(self.kind), self.starts_on, self.ends_on, self.source)
+
+
+class CheckTry(Base):
+    """A try at a public check that was not right, or is not answered yet; forgotten in a while."""
+
+    __tablename__ = "check_try"
+    __table_args__ = (
+        Index("ix_check_try_source", "kind", "source", "at"),
+        Index("ix_check_try_at", "kind", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

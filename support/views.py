@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask.sansio.blueprints import BlueprintSetupState
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -31,18 +30,12 @@ from support.public_check import PublicAnswer, TypedLabel, public_answer
 from support.puzzles import Puzzles
 from support.terms import TermPolicy
 
-LIMITS_KEY = "flatpro.warranty-limits"
 REGISTRARS = (Role.AGENT, Role.ENGINEER)
 
 public = Blueprint("support", __name__, template_folder="templates")
 staff = Blueprint(
     "support_staff", __name__, url_prefix="/staff/warranty", template_folder="templates"
 )
-
-
-@public.record
-def _count_attempts(state: BlueprintSetupState) -> None:
-    state.app.extensions[LIMITS_KEY] = CheckLimits()
 
 
 @public.get("/warranty")
@@ -57,7 +50,7 @@ def warranty_check() -> Response:
 def answer_check() -> Response:
     """The answer for a label, or one refusal for an unknown serial and for a wrong MAC alike."""
     typed = TypedLabel.of(request.form.get("serial", ""), request.form.get("mac_ending", ""))
-    limits: CheckLimits = current_app.extensions[LIMITS_KEY]
+    limits = CheckLimits.of(installation().database)
     source, at = request.remote_addr or "unknown", now()
     try:
         limits.begin(source, typed.serial, at, worked=_is_worked(at))

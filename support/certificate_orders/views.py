@@ -6,14 +6,12 @@ from datetime import date, datetime
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     redirect,
     render_template,
     request,
     url_for,
 )
-from flask.sansio.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -37,7 +35,6 @@ from support.repairs.views import language
 from support.requests import opening
 from support.terms import TermPolicy
 
-ATTEMPTS_KEY = "flatpro.certificate-attempts"
 TEXT_MAX = 8000
 REGISTRARS = roles(Role.AGENT, Role.ENGINEER)
 
@@ -50,11 +47,6 @@ staff = Blueprint(
     url_prefix="/staff/certificate-orders",
     template_folder="templates",
 )
-
-
-@public.record
-def _count_attempts(state: BlueprintSetupState) -> None:
-    state.app.extensions[ATTEMPTS_KEY] = Attempts()
 
 
 @public.get("")
@@ -146,7 +138,7 @@ def _placed(new: NewOrder, lines: Sequence[Checked], actor: str, at: datetime) -
 def _checked(
     session: Session, typed: dict[str, str], kind: EntitlementKind, at: datetime
 ) -> list[Checked]:
-    attempts: Attempts = current_app.extensions[ATTEMPTS_KEY]
+    attempts = Attempts(installation().database, "certificate")
     source = request.remote_addr or "unknown"
 
     def count() -> Callable[[], None]:

@@ -2,11 +2,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
-from support.attempts import LIMIT, SOURCES_MAX, Attempts, TooManyAttemptsError
+from storage.db import Database
+from support.attempts import LIMIT, WINDOW, Attempts, TooManyAttemptsError
+from support.models import CheckTry
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def attempts(database: Database) -> Attempts:
+    return Attempts(database, "test")
 
 
 def spend(attempts: Attempts, address: str, count: int = LIMIT) -> None:
@@ -22,24 +30,21 @@ def is_open(attempts: Attempts, address: str, at: datetime = NOON + 30 * MINUTE)
     return True
 
 
-def test_ten_failures_pass_and_the_eleventh_is_told_how_long_to_wait() -> None:
-    attempts = Attempts()
+def test_ten_failures_pass_and_the_eleventh_is_told_how_long_to_wait(attempts: Attempts) -> None:
     spend(attempts, "192.0.2.1")
     with pytest.raises(TooManyAttemptsError) as refusal:
         attempts.begin("192.0.2.1", NOON + 30 * MINUTE)
     assert refusal.value.details == {"minutes": 30}
 
 
-def test_a_failure_is_forgotten_after_an_hour_and_a_refusal_adds_none() -> None:
-    attempts = Attempts()
+def test_a_failure_is_forgotten_after_an_hour_and_a_refusal_adds_none(attempts: Attempts) -> None:
     spend(attempts, "192.0.2.1")
     assert not is_open(attempts, "192.0.2.1", NOON + 59 * MINUTE)
     assert is_open(attempts, "192.0.2.1", NOON + 60 * MINUTE)
     assert not is_open(attempts, "192.0.2.1", NOON + 60 * MINUTE)
 
 
-def test_sources_are_counted_apart() -> None:
-    attempts = Attempts()
+def test_sources_are_counted_apart(attempts: Attempts) -> None:
     spend(attempts, "192.0.2.1")
     assert is_open(attempts, "192.0.2.2")
 
@@ -55,15 +60,13 @@ def test_sources_are_counted_apart() -> None:
     ],
 )
 def test_a_source_is_an_ipv4_address_or_an_ipv6_subscriber(
-    spent: str, asked: str, *, is_free: bool
+    attempts: Attempts, spent: str, asked: str, *, is_free: bool
 ) -> None:
-    attempts = Attempts()
     spend(attempts, spent)
     assert is_open(attempts, asked) is is_free
 
 
-def test_a_right_try_does_not_count() -> None:
-    attempts = Attempts()
+def test_a_right_try_does_not_count(attempts: Attempts) -> None:
     for number in range(LIMIT * 3):
         at = NOON + number * timedelta(seconds=1)
         attempts.begin("192.0.2.1", at)
@@ -71,18 +74,23 @@ def test_a_right_try_does_not_count() -> None:
     assert is_open(attempts, "192.0.2.1")
 
 
-def test_tries_sent_at_once_cannot_pass_the_limit_together() -> None:
-    attempts = Attempts()
+def test_tries_sent_at_once_cannot_pass_the_limit_together(attempts: Attempts) -> None:
     with ThreadPoolExecutor(8) as pool:
         opened = list(pool.map(lambda _: is_open(attempts, "192.0.2.1"), range(200)))
     assert opened.count(True) == LIMIT
 
 
-def test_strangers_cannot_fill_the_memory_and_the_latest_are_kept() -> None:
-    attempts = Attempts()
-    spend(attempts, "unseen for longest")
-    for number in range(SOURCES_MAX):
+def test_another_process_counts_the_same_tries(attempts: Attempts) -> None:
+    spend(attempts, "192.0.2.1")
+    other = Database(attempts.database.url)
+    assert not is_open(Attempts(other, "test"), "192.0.2.1")
+    assert is_open(Attempts(other, "another check"), "192.0.2.1")
+    other.dispose()
+
+
+def test_what_is_past_the_window_does_not_fill_the_table(attempts: Attempts) -> None:
+    for number in range(50):
         attempts.begin(f"source {number}", NOON)
-    assert is_open(attempts, "unseen for longest")
-    spend(attempts, f"source {SOURCES_MAX - 1}", LIMIT - 1)
-    assert not is_open(attempts, f"source {SOURCES_MAX - 1}")
+    attempts.begin("192.0.2.1", NOON + WINDOW)
+    with attempts.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(CheckTry)) == 1
