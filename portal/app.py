@@ -46,6 +46,7 @@ import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
 import support.calendars.views
+import support.certificate_orders.price_views
 import support.certificate_orders.views
 import support.certificate_views
 import support.customers.views
@@ -53,6 +54,7 @@ import support.loaners.views
 import support.repairs.board_views
 import support.repairs.desk_views
 import support.repairs.views
+import support.requests.answer_views
 import support.requests.desk_views
 import support.requests.mail_views
 import support.requests.public_views
@@ -140,8 +142,10 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.sweeps.views.staff,
         support.calendars.views.staff,
         support.requests.queue_views.staff,
+        support.requests.answer_views.staff,
         support.requests.desk_views.staff,
         support.requests.mail_views.staff,
+        support.certificate_orders.price_views.staff,
         support.certificate_orders.views.staff,
         support.certificate_views.staff,
         support.loaners.views.staff,

@@ -78,14 +78,20 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
     (
         _("Service"),
         (
-            Place(_("Requests"), "requests_queue.requests_queue"),
+            Place(
+                _("Requests"), "requests_queue.requests_queue", within=("/staff/ready-answers/",)
+            ),
             Place(_("Letters"), "letters.letters_page"),
             Place(_("Repairs"), "repair_board.board_page"),
             Place(_("Loaners"), "loaners.pool_page"),
             Place(
                 _("Certificates"),
                 "support_certificates.certificate_list",
-                within=("/staff/warranty/", "/staff/certificate-orders/"),
+                within=(
+                    "/staff/warranty/",
+                    "/staff/certificate-orders/",
+                    "/staff/certificate-prices/",
+                ),
             ),
             Place(_("Calendar"), "calendars.calendar_page"),
         ),

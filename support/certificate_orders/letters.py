@@ -16,13 +16,17 @@ _SIGN = Phrase("ФЛАТ-ПРО, техническая поддержка", "FL
 def placed(order: CertificateOrder, link: str) -> Letter:
     """What was ordered, and by when it is to be paid."""
     day, phones = f"{order.pay_by:%d.%m.%Y}", "\n".join(order.serials)
+    amount = Phrase("", "")
+    if order.amount is not None:
+        amount = Phrase(f"Сумма: {order.amount} ₽\n", f"In all: {order.amount} ₽\n")
     body = Phrase(
-        f"Заказ {order.id} принят: {_what(order).ru}, {order.months} мес.\nТелефоны:\n{phones}\n\n"
+        f"Заказ {order.id} принят: {_what(order).ru}, {order.months} мес.\nТелефоны:\n{phones}\n"
+        f"{amount.ru}\n"
         f"Счёт придёт отдельным письмом. Днём покупки считается день оплаты; последний день — {day}"
         f" включительно.\n\n{link}",
         f"Order {order.id} is registered: {_what(order).en}, {order.months} months.\nPhones:\n"
-        f"{phones}\n\nThe invoice comes in a letter of its own. The day of payment is the day of"
-        f" purchase; the last one is {day}, inclusive.\n\n{link}",
+        f"{phones}\n{amount.en}\nThe invoice comes in a letter of its own. The day of payment is"
+        f" the day of purchase; the last one is {day}, inclusive.\n\n{link}",
     )
     return _letter(order, "certificate.ordered", Phrase("Заказ сертификата", "Order"), body)
 

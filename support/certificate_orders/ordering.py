@@ -6,15 +6,18 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
+from provision.devices import registry
+from provision.devices.identity import SerialNumber
 from storage.clock import moscow_date
 from storage.installation import Installation
 from support import certificates
-from support.certificate_orders import letters
+from support.certificate_orders import letters, prices
 from support.certificate_orders.lines import Checked
 from support.certificate_orders.models import CertificateOrder, OrderLine
 from support.certificate_orders.refused import (
@@ -35,7 +38,6 @@ from support.mailroom.threads import bare_address
 from support.models import Certificate
 from support.terms import TermPolicy
 
-MONTHS = (12, 24, 36)
 BUYER_MAX = 200
 PER_SOURCE_HOURLY = 20
 _ID_MAX = 2**31
@@ -86,7 +88,10 @@ def place(
         source=new.source,
         ordered_at=now,
         pay_by=min(good.values()),
-        lines=[OrderLine(serial=serial) for serial in good],
+        lines=[
+            OrderLine(serial=serial, price=price_of(session, serial, new.kind, new.months, now))
+            for serial in good
+        ],
     )
     session.add(order)
     session.flush()
@@ -151,6 +156,15 @@ def by_token(session: Session, token: str) -> CertificateOrder:
     return found
 
 
+def price_of(
+    session: Session, serial: str, kind: EntitlementKind, months: int, now: datetime
+) -> Decimal | None:
+    """What the certificate of one phone costs today; None where no price is set."""
+    device = registry.by_serial(session, SerialNumber.parse(serial))
+    product_id = device.product_id if device else None
+    return prices.of(session, product_id, kind, months, moscow_date(now))
+
+
 def token_of(installation: Installation, form_key: str) -> str:
     """The token of an order, made of its form's random key.
 
@@ -171,7 +185,7 @@ def address_of(installation: Installation, order: CertificateOrder) -> str:
 def _check(session: Session, installation: Installation, new: NewOrder, now: datetime) -> None:
     if new.kind not in certificates.KINDS:
         raise certificates.CertificateKindError
-    if new.months not in MONTHS:
+    if new.months not in prices.MONTHS:
         raise OrderMonthsError
     if not 0 < len(new.buyer.strip()) <= BUYER_MAX:
         raise OrderBuyerError(limit=BUYER_MAX)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from flask import (
     Blueprint,
@@ -26,7 +27,7 @@ from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
 from support import certificates
 from support.attempts import Attempts
-from support.certificate_orders import ordering
+from support.certificate_orders import ordering, prices
 from support.certificate_orders.lines import Checked, checked, typed_lines
 from support.certificate_orders.ordering import NewOrder
 from support.certificate_orders.refused import OrderMonthsError, PaidDayError
@@ -154,7 +155,7 @@ def _checked(
 
 def _new(typed: dict[str, str], kind: EntitlementKind) -> NewOrder:
     months = typed.get("months", "")
-    if months not in {str(one) for one in ordering.MONTHS}:
+    if months not in {str(one) for one in prices.MONTHS}:
         raise OrderMonthsError
     return NewOrder(
         kind=kind,
@@ -220,7 +221,10 @@ def _orders_page(error: RefusedError | None = None) -> Response:
 def _form(
     typed: dict[str, str], lines: Sequence[Checked] = (), error: RefusedError | None = None
 ) -> Answer:
-    said = language()
+    said, at = language(), clock.now()
+    with reading() as session:
+        price_list = prices.current(session, moscow_date(at))
+        costs = _costs(session, typed, lines, at)
     page = render_template(
         "certificate_orders/new.html",
         typed=typed,
@@ -228,10 +232,26 @@ def _form(
         error=error,
         form_key=opening.key_of(typed),
         kinds=[(one, one.phrase.text(said)) for one in certificates.KINDS],
-        months=[(str(one), str(one)) for one in ordering.MONTHS],
+        months=[(str(one), str(one)) for one in prices.MONTHS],
+        price_list=price_list,
+        costs=costs,
         signed_in=current_actor() is not None,
     )
     return _private(page, status_of(error) if error else 200)
+
+
+def _costs(
+    session: Session, typed: dict[str, str], lines: Sequence[Checked], at: datetime
+) -> dict[str, Decimal | None]:
+    """What each phone that can have the certificate would cost, for the length that is chosen."""
+    months, kind = typed.get("months", ""), typed.get("kind", "")
+    if months not in {str(one) for one in prices.MONTHS} or kind not in set(certificates.KINDS):
+        return {}
+    return {
+        line.serial: ordering.price_of(session, line.serial, EntitlementKind(kind), int(months), at)
+        for line in lines
+        if line.until is not None
+    }
 
 
 def _private(page: str, status: int = 200) -> Response:
