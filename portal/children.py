@@ -15,6 +15,8 @@ import structlog
 
 RESTART_DELAY_S = 1.0
 END_WITHIN_S = 5.0
+#: How long answers and uploads that have begun may go on after the word to stop.
+FINISH_WITHIN_S = 25.0
 
 _log = structlog.get_logger(__name__)
 
@@ -40,10 +42,18 @@ def end_with_parent() -> None:
 class Child:
     """One kept process; its output goes to `log_file`, or where ours goes."""
 
-    def __init__(self, name: str, command: Sequence[str], log_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log_file: Path | None = None,
+        *,
+        end_within_s: float = END_WITHIN_S,
+    ) -> None:
         self._name = name
         self._command = command
         self._log_file = log_file
+        self._end_within_s = end_within_s
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._released = threading.Event()
@@ -60,15 +70,21 @@ class Child:
             if self._process is not None:
                 _tell(self._process)
 
-    def stop(self) -> None:
-        """End the process, at the latest after END_WITHIN_S seconds by force."""
+    def tell_to_end(self) -> None:
+        """Let the process end by itself, without waiting for it."""
         self._stopping.set()
+        if self._process is not None:
+            self._process.terminate()
+
+    def stop(self) -> None:
+        """End the process, after `end_within_s` seconds by force."""
+        if not self._stopping.is_set():
+            self.tell_to_end()
         process = self._process
         if process is None:
             return
-        process.terminate()
         try:
-            process.wait(END_WITHIN_S)
+            process.wait(self._end_within_s)
         except subprocess.TimeoutExpired:
             process.kill()
         self._thread.join(END_WITHIN_S)

@@ -13,7 +13,7 @@ import click
 from sqlalchemy.exc import DatabaseError
 
 from portal import installing, logs, migrations, settings
-from portal.children import Child, wait_for_word
+from portal.children import FINISH_WITHIN_S, Child, wait_for_word
 from storage import console
 from storage.db import DatabaseUnavailableError
 from storage.durable_files import fault_of
@@ -106,7 +106,7 @@ def serve_command(planes: str, as_child: bool) -> None:
     """Serve until stopped: people and staff on one port, phones on another."""
     with contextlib.ExitStack() as running:
         beside = {"phones"} < {name.strip() for name in planes.split(",")}
-        phones = running.enter_context(Child("phones", _PHONES)) if beside else None
+        phones = running.enter_context(_beside()) if beside else None
         if phones is not None:
             # It loads while this process does, and begins when the database is ready.
             phones.start()
@@ -115,6 +115,11 @@ def serve_command(planes: str, as_child: bool) -> None:
             wait_for_word()
             sys.exit(serve.serve_phones(settings.load(), as_child=True))
         sys.exit(serve.run(settings.load(), serve.parse_planes(planes), phones))
+
+
+def _beside() -> Child:
+    """The phones' process, with time to finish what it is sending."""
+    return Child("phones", _PHONES, end_within_s=FINISH_WITHIN_S + 5)
 
 
 def _loaded(module: str) -> Any:

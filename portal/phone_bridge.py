@@ -5,6 +5,7 @@ of an image costs a coroutine instead of a thread.
 """
 
 import asyncio
+import contextlib
 import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -62,16 +63,41 @@ class PhoneBridge:
         default_factory=lambda: ThreadPoolExecutor(_READ_THREADS, "reads")
     )
     _waiting: int = 0
+    _at_work: int = 0
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._idle.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         environ = environ_of(scope)
         forwarded_for = environ.get("HTTP_X_FORWARDED_FOR", "")
         address = client_address(environ["REMOTE_ADDR"], forwarded_for, self.trusted)
+        if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
+            # The server reads `identity, chunked` by its last word; others may not.
+            await _refuse(send, 501)
+            return
         reply = self.door.reply(environ, address)
         if reply is not None:
             await _begin(send, int(reply.status[:3]), reply.headers)
             await _end(send, reply.body)
             return
+        with self._working():
+            await self._beyond_the_door(environ, receive, send)
+
+    @contextlib.contextmanager
+    def _working(self) -> Iterator[None]:
+        """Count what `finish` waits for."""
+        self._at_work += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                self._idle.set()
+
+    async def _beyond_the_door(self, environ: Environ, receive: Receive, send: Send) -> None:
         try:
             environ["wsgi.input"] = io.BytesIO(await _body(environ, receive))
         except TimeoutError:
@@ -80,6 +106,12 @@ class PhoneBridge:
             await _refuse(send, 413)
         else:
             await self._ask_views(environ, receive, send)
+
+    async def finish(self, within_s: float) -> None:
+        """Wait until what has begun is over, downloads above all, but no longer than that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._idle.wait()
 
     def close(self) -> None:
         """Wait for the views' last answers."""

@@ -5,7 +5,6 @@ on raw sockets, and its version by our lock file.
 """
 
 import asyncio
-import resource
 import signal
 import socket
 from typing import Any
@@ -14,6 +13,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
+from portal import open_files
+from portal.children import FINISH_WITHIN_S
 from portal.phone_bridge import PhoneBridge
 
 BACKLOG = 4096
@@ -28,7 +29,9 @@ SEND_BUFFER_BYTES = 131_072
 class PhoneServer(Server):
     """Listens on one address until it is stopped."""
 
-    def __init__(self, bridge: PhoneBridge, host: str, port: int) -> None:
+    def __init__(
+        self, bridge: PhoneBridge, host: str, port: int, connections: int = CONNECTIONS_MAX
+    ) -> None:
         super().__init__(
             bridge,
             host,
@@ -37,7 +40,7 @@ class PhoneServer(Server):
             http=HTTPModes.http1,
             websockets=False,
             backlog=BACKLOG,
-            backpressure=CONNECTIONS_MAX,
+            backpressure=connections,
             http1_settings=HTTP1Settings(
                 header_read_timeout=HEADER_WITHIN_MS, max_buffer_size=HEADER_BYTES_MAX
             ),
@@ -55,20 +58,14 @@ class PhoneServer(Server):
 
 
 def listen(bridge: PhoneBridge, host: str, port: int) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
-    _raise_file_limit()
+    """Serve until SIGTERM or Ctrl-C, and finish what has begun."""
     asyncio.run(_serve(bridge, host, port))
 
 
 async def _serve(bridge: PhoneBridge, host: str, port: int) -> None:
-    server = PhoneServer(bridge, host, port)
+    server = PhoneServer(bridge, host, port, open_files.room_for(CONNECTIONS_MAX))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     await server.serve()
-
-
-def _raise_file_limit() -> None:
-    """A connection is a file: as many as the system lets us have."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    await bridge.finish(FINISH_WITHIN_S)

@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, g, request
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 
 from storage import uploads
 
@@ -44,6 +45,9 @@ def init_app(app: Flask, *, secure_cookie: bool) -> None:
             request.max_content_length = limit
         # A bearer token is not sent by a browser on its own, so it needs no form token.
         if request.method not in {"GET", "HEAD", "OPTIONS"} and not g.get("by_token"):
+            if request.headers.get("Sec-Fetch-Site") == "cross-site":
+                # The browser itself says that another site sends this; its token may be stolen.
+                raise CSRFError("Sent by another site.")
             protection.protect()
 
     @app.after_request

@@ -4,25 +4,21 @@ A page's work holds its own interpreter lock and never makes a phone wait.
 """
 
 import contextlib
-import signal
 import socket
 import threading
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import click
-import waitress.adjustments
 from flask import Flask
-from waitress.server import create_server
 
 from firmware import download_watch
-from firmware.publishing import MAX_IMAGE_BYTES
 from jobs.runner import Runner
 from portal import demo, first_start, health, logs, phone_server
 from portal.app import PAGES, Plane, create_app
 from portal.children import Child, end_with_parent
 from portal.installing import open_installation
+from portal.page_server import PageServer
 from portal.phone_bridge import PhoneBridge
 from portal.settings import Settings
 from portal.worker import WORKBOOK
@@ -32,13 +28,6 @@ from storage.installation import Installation
 from storage.refusals import RefusedError, UnavailableError
 
 PHONES_READY_S = 30.0
-
-#: A slow reader must not fill memory, nor a full send buffer stop the loop: waitress reads its
-#: file in pieces of the socket's send buffer, which loopback otherwise grows to megabytes.
-waitress.adjustments.Adjustments.socket_options = [
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_SNDBUF, 131_072),
-]
 
 
 class PortInUseError(UnavailableError):
@@ -125,7 +114,10 @@ def _serve_pages(settings: Settings, planes: Collection[Plane], phones: Child | 
         running.callback(start.stop)
         threading.Thread(target=start.finish, args=(app,), name="start", daemon=True).start()
         _announce(settings, password, with_phones=with_phones)
-        _listen(app, settings.host, settings.port, PAGE_LIMITS)
+        server = _bound(app, settings)
+        server.end_by_signal()
+        # Both finish what they are sending at the same time.
+        server.run(on_stop=phones.tell_to_end if phones else None)
     return 0
 
 
@@ -163,18 +155,6 @@ class Start:
         return True
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a listener takes and holds, in bytes; `buffered_bytes` wait for one slow reader."""
-
-    port_variable: str
-    body_bytes: int
-    buffered_bytes: int
-
-
-PAGE_LIMITS = Limits("FLATPRO_PORT", MAX_IMAGE_BYTES + 2**20, 262_144)
-
-
 def _fold(installation: Installation, running: contextlib.ExitStack) -> None:
     """Take what phones leave in the journal into the database, until the end."""
     folding = Folding(installation)
@@ -205,32 +185,8 @@ def _require_free(host: str, port: int, variable: str) -> None:
             raise PortInUseError(port=port, variable=variable) from error
 
 
-def _listen(app: Flask, host: str, port: int, limits: Limits) -> None:
+def _bound(app: Flask, settings: Settings) -> PageServer:
     try:
-        server = create_server(
-            app,
-            host=host,
-            port=port,
-            threads=16,
-            backlog=1024,
-            connection_limit=2000,
-            channel_timeout=60,
-            asyncore_use_poll=True,
-            max_request_header_size=32_768,
-            outbuf_high_watermark=limits.buffered_bytes,
-            max_request_body_size=limits.body_bytes,
-            clear_untrusted_proxy_headers=False,
-            ident=None,
-        )
+        return PageServer(app, settings.host, settings.port)
     except OSError as error:
-        raise PortInUseError(port=port, variable=limits.port_variable) from error
-    # The loop ends on an exception only; SIGTERM becomes the same as Ctrl-C.
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        server.run()
-    finally:
-        server.close()
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+        raise PortInUseError(port=settings.port, variable="FLATPRO_PORT") from error

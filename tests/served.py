@@ -28,10 +28,17 @@ class Served:
     data_dir: Path
     environ: dict[str, str]
     pid: int = 0
+    process: "subprocess.Popen[bytes] | None" = None
 
     def kill(self) -> None:
         """kill -9 of the process that was started, and of no other."""
         os.kill(self.pid, signal.SIGKILL)
+
+    def told_to_stop(self, within_s: float) -> int:
+        """SIGTERM, and the code it ends with."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(within_s)
 
     def flatpro(self, *arguments: str, code: int = 0) -> str:
         """What a command prints on stdout; it must end with `code`."""
@@ -61,8 +68,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path, **settings: str) -> Iterator[Served]:
-    """Start the product, wait until it is healthy, and end it by its own process id."""
+def serving(data_dir: Path, *, files: int = 0, **settings: str) -> Iterator[Served]:
+    """Start the product, wait until it is healthy, and end it by its own process id.
+
+    `files` bounds how many each of its processes may have open.
+    """
     environ = {
         **os.environ,
         "FLATPRO_PORT": str(free_port()),
@@ -75,12 +85,16 @@ def serving(data_dir: Path, **settings: str) -> Iterator[Served]:
     port, phone_port = environ["FLATPRO_PORT"], environ["FLATPRO_PHONE_PORT"]
     server = Served(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{phone_port}", data_dir, environ)
     output = (data_dir.parent / f"{data_dir.name}.out").open("ab")
+    bounded = ["prlimit", f"--nofile={files}:{files}"] if files else []
     process = subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "serve"], env=environ, stdout=output, stderr=output
+        [*bounded, sys.executable, "-m", "portal.cli", "serve"],
+        env=environ,
+        stdout=output,
+        stderr=output,
     )
     try:
         _wait_until_healthy(server, process)
-        yield replace(server, pid=process.pid)
+        yield replace(server, pid=process.pid, process=process)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)

@@ -157,7 +157,9 @@ def whole_set(folder: Path, postgres: Postgres) -> Iterator[WholeSet]:
         parts.callback(found.close)
         for name in ("pages", "phones"):
             found.start(name, name)
-        nginx = Nginx.start_site(folder / "nginx", _site(ports, data, folder / "tls"), ports["443"])
+        nginx = Nginx.starttls_site(
+            folder / "nginx", tls_site(ports, data, folder / "tls"), ports["443"]
+        )
         parts.callback(nginx.close)
         found.wait()
         yield found
@@ -180,7 +182,8 @@ def make_certificate(folder: Path) -> Path:
     return folder / "ecdsa.crt"
 
 
-def _site(ports: dict[str, int], data: Path, tls: Path) -> Site:
+def tls_site(ports: dict[str, int], data: Path, tls: Path) -> Site:
+    """flatpro-tls.conf with these ports and folders."""
     return Site(
         "flatpro-tls.conf",
         (

@@ -8,7 +8,7 @@ from accounts import access, users
 from accounts.models import OrganisationKind, Role
 from storage.clock import now
 from storage.installation import Installation
-from tests.browserless import log_in
+from tests.browserless import form_token, log_in
 
 PASSWORD = "a-long-password-1"
 
@@ -91,3 +91,27 @@ def test_every_post_without_its_form_token_is_refused(
         if "POST" in (rule.methods or ()):
             address = str(rule).replace("<", "").replace(">", "")
             assert client.post(address).status_code == 400, address
+
+
+def test_proof_s5_a_form_sent_by_another_site_is_refused_whatever_token_it_has(
+    app: Flask, client: FlaskClient, installation: Installation
+) -> None:
+    with installation.database.writing() as session:
+        users.ensure_admin(session, PASSWORD, now())
+    log_in(client, "admin", PASSWORD)
+    token = form_token(client, "/staff/releases/new")
+    foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    refused = 0
+    for rule in app.url_map.iter_rules():
+        if {"POST", "PUT", "PATCH", "DELETE"} & set(rule.methods or ()):
+            address = str(rule).replace("<", "").replace(">", "")
+            method = min({"POST", "PUT", "PATCH", "DELETE"} & set(rule.methods or ()))
+            form = {"csrf_token": token}
+            with client.open(address, method=method, data=form, headers=foreign) as answer:
+                assert answer.status_code == 400, address
+            refused += 1
+    print(f"S5: {refused} routes, each refuses a form of another site")  # noqa: T201
+    ours = client.post(
+        "/logout", data={"csrf_token": token}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert ours.status_code == 302

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from portal.settings import Settings
 from storage.clock import now
 from tests.conftest import ADMIN_PASSWORD
 from tests.served import Served, serving
+from tests.stocked import Stocked, stock
 from tests.storage.publishers import Publishing, listed, publishing
 from tests.storage.test_publish_killed import over_http, publish_old
 from tests.storage.test_publish_power_cut import getting
@@ -114,8 +116,11 @@ def test_proof_r4_a_full_disk_is_told_and_people_are_served_meanwhile(
     small_disk: Path, tmp_path: Path
 ) -> None:
     log = str(tmp_path / "log")
+    stocked = stock(small_disk / "data")
     with serving(small_disk / "data", FLATPRO_DEMO="0", FLATPRO_LOG_FILE=log) as served:
         publish_old(served, tmp_path)
+        phone = phone_of(served, stocked)
+        known = phone()
         get = over_http(served.public)
         image = tmp_path / "big.bin"
         image.write_bytes(bytes(10 * MIB))
@@ -132,6 +137,7 @@ def test_proof_r4_a_full_disk_is_told_and_people_are_served_meanwhile(
             assert upload(served, image, "2.0.0", tmp_path)[0] in {503, 507}
             assert list(listed(get, "FP-OLD"))[-1] == "1.0.0"
             assert get("/readyz")[0] == 200
+            assert phone() == known, "a phone gets its configuration"
         left = sum(path.stat().st_size for path in (small_disk / "data/blobs/incoming").iterdir())
         assert left <= MIB
         for path in (small_disk / "data" / "blobs").glob("??/*"):
@@ -144,7 +150,22 @@ def test_proof_r4_a_full_disk_is_told_and_people_are_served_meanwhile(
         assert "3.0.0" in get("/firmware/FP-OLD/manifest.json")[1].decode()
 
 
-def upload(served: Served, image: Path, version: str, folder: Path) -> tuple[int, float]:
+def phone_of(served: Served, stocked: Stocked) -> Callable[[], bytes]:
+    """Asks for the phone's own configuration."""
+    headers = {"User-Agent": stocked.agent}
+    asked = urllib.request.Request(served.phones + stocked.configuration, headers=headers)
+
+    def get() -> bytes:
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            body: bytes = answer.read()
+        return body
+
+    return get
+
+
+def upload(
+    served: Served, image: Path, version: str, folder: Path, product: str = "FP-OLD"
+) -> tuple[int, float]:
     """Publish on the page with curl, as a person logged in; the status and how long it took."""
     jar = folder / "jar"
     curl = ["curl", "-s", "-b", jar, "-c", jar]
@@ -154,7 +175,7 @@ def upload(served: Served, image: Path, version: str, folder: Path) -> tuple[int
         subprocess.run([*curl, *form, f"{served.public}/login"], check=True, capture_output=True)
     fields = {
         "csrf_token": token(curl, served, "/staff/releases/new"),
-        "product": "FP-OLD",
+        "product": product,
         "version": version,
         "channel": "testing",
         "file": f"@{image};filename=old-{version}.bin",

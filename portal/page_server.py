@@ -1,0 +1,194 @@
+"""The listener of people's pages: waitress, with three habits of ours.
+
+A request whose end can be read in two ways is refused and its connection closed. Who sends or reads
+too slowly is cut off. Told to stop, it takes nobody new, finishes what it is sending and receiving,
+and only then ends.
+"""
+
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import structlog
+import waitress.adjustments
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import TcpWSGIServer, create_server
+
+from firmware.publishing import MAX_IMAGE_BYTES
+from portal import open_files
+from portal.children import FINISH_WITHIN_S
+
+CONNECTIONS_MAX = 2000
+#: Who has just connected is about to ask.
+NEW_S = 0.5
+
+#: A slow reader must not fill memory, nor a full send buffer stop the loop: waitress reads its
+#: file in pieces of the socket's send buffer, which loopback otherwise grows to megabytes.
+waitress.adjustments.Adjustments.socket_options = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_SNDBUF, 131_072),
+]
+
+_CODINGS = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a listener takes and holds; `buffered_bytes` wait for one slow reader."""
+
+    body_bytes: int = MAX_IMAGE_BYTES + 2**20
+    buffered_bytes: int = 262_144
+    #: A request's head must be there by then; so long may a reader take nothing at all.
+    head_within_s: float = 20.0
+    read_within_s: float = 30.0
+    #: What a body must come with after its grace, on average.
+    body_grace_s: float = 20.0
+    body_bytes_a_second: int = 1000
+
+
+class StrictParser(HTTPRequestParser):
+    """Refuses what RFC 9112 §6.1 lets a server read, provided that it then ends the connection."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        codings = [value.strip().lower() for value in _CODINGS.findall(header_plus)]
+        if not codings:
+            return
+        if codings != [b"chunked"] or "CONTENT_LENGTH" in self.headers or self.version != "1.1":
+            raise ParsingError("The end of the request can be read in two ways")
+
+
+class PageChannel(HTTPChannel):
+    """A connection of a person or a program."""
+
+    parser_class = StrictParser
+    _began_at = 0.0
+
+    def received(self, data: bytes) -> bool:
+        if self.request is None:
+            self._began_at = time.time()
+        return super().received(data)
+
+    def overdue(self, limits: Limits, now: float) -> bool:
+        """Whether it keeps its place longer than an honest client on a bad line would."""
+        if self.total_outbufs_len:
+            return now - self.last_activity > limits.read_within_s
+        if self.request is None or self.requests:
+            return False
+        took_s = now - self._began_at
+        if not self.request.headers_finished:
+            return took_s > limits.head_within_s
+        received = self.request.body_bytes_received
+        return took_s > limits.body_grace_s and received < limits.body_bytes_a_second * took_s
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is being made or sent, or a request is on its way."""
+        begun = self.request is not None and self.request.headers_finished
+        new = time.time() - self.creation_time < NEW_S
+        return bool(self.requests or self.total_outbufs_len or begun or new)
+
+
+class PageServer:
+    """Listens where it was told until SIGTERM or Ctrl-C; a second one ends it at once."""
+
+    def __init__(self, app: Flask, host: str, port: int, limits: Limits | None = None) -> None:
+        """Bind at once; raises OSError when the port is in use."""
+        self._limits = limits = limits or Limits()
+        # Dispatchers by descriptor; the library's types call them sockets.
+        self._map: dict[int, Any] = {}
+        create_server(
+            app,
+            map=self._map,
+            host=host,
+            port=port,
+            threads=16,
+            backlog=1024,
+            connection_limit=open_files.room_for(CONNECTIONS_MAX),
+            channel_timeout=60,
+            asyncore_use_poll=True,
+            max_request_header_size=32_768,
+            outbuf_high_watermark=limits.buffered_bytes,
+            max_request_body_size=limits.body_bytes,
+            clear_untrusted_proxy_headers=False,
+            ident=None,
+        )
+        self._listeners: list[Any] = [
+            one for one in self._map.values() if isinstance(one, TcpWSGIServer)
+        ]
+        for listener in self._listeners:
+            listener.channel_class = PageChannel
+        self._told = False
+
+    @property
+    def port(self) -> int:
+        return int(self._listeners[0].effective_port)
+
+    def stop(self) -> None:
+        """Let `run` finish what has begun and end; from any thread."""
+        self._told = True
+        self._listeners[0].pull_trigger()
+
+    def run(self, on_stop: Callable[[], None] | None = None) -> None:
+        """Serve until told to stop; `on_stop` is called then, before the rest is finished."""
+        looked_at = time.time()
+        while not self._told:
+            self._turn(1.0)
+            if time.time() - looked_at > 1.0:
+                looked_at = time.time()
+                self._cut_overdue(looked_at)
+        if on_stop is not None:
+            on_stop()
+        # Those who wait to be taken are still taken.
+        self._turn(0.0)
+        for listener in self._listeners:
+            # Its own `close` would take the pipe away by which threads wake this loop.
+            wasyncore.dispatcher.close(listener)
+        deadline = time.monotonic() + FINISH_WITHIN_S
+        while self._close_idle() and time.monotonic() < deadline:
+            self._turn(0.1)
+        if left := self._close_idle():
+            _log.warning("connections-cut", count=left)
+        self._listeners[0].task_dispatcher.shutdown()
+        wasyncore.close_all(self._map)
+
+    def end_by_signal(self) -> None:
+        """Stop on SIGTERM and Ctrl-C; only in the main thread."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+
+    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
+        if self._told:
+            raise KeyboardInterrupt
+        self.stop()
+
+    def _turn(self, wait_s: float) -> None:
+        wasyncore.loop(timeout=wait_s, use_poll=True, map=self._map, count=1)
+
+    def _channels(self) -> list[PageChannel]:
+        return [one for one in self._map.values() if isinstance(one, PageChannel)]
+
+    def _cut_overdue(self, now: float) -> None:
+        for channel in self._channels():
+            if channel.overdue(self._limits, now):
+                # Its turn to write, at which it would end by itself, may never come.
+                channel.handle_close()
+
+    def _close_idle(self) -> int:
+        """End the connections on which nothing goes on; how many others there are."""
+        channels = self._channels()
+        busy = [channel for channel in channels if channel.busy]
+        for channel in channels:
+            if channel not in busy:
+                channel.will_close = True
+        return len(busy)
