@@ -3,6 +3,7 @@
 import atexit
 
 from firmware import download_watch
+from firmware.copying import Copying
 from portal import health, logs, settings
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
@@ -33,3 +34,7 @@ atexit.register(_keeper.stop)
 _folding = Folding(_installation)
 _folding.start()
 atexit.register(_folding.stop)
+
+_copying = Copying(_installation)
+_copying.start()
+atexit.register(_copying.stop)

@@ -14,7 +14,7 @@ from catalogue.minisign import PublicKey
 from catalogue.mirror_models import Mirror
 from catalogue.models import SignedFile
 from storage import handing_over
-from storage.blobs import BlobMissingError
+from storage.blobs import BlobMissingError, StoredBlob
 from storage.clock import now
 from storage.conditions import RequestConditions
 from storage.file_names import content_disposition
@@ -22,6 +22,7 @@ from storage.handing_over import HandOver
 from storage.request import installation, others_may_send, reading
 from storage.sending import Sent, respond
 from storage.serving import Cache, Plan, Representation
+from storage.standby import StandbyBlobStore
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -38,7 +39,14 @@ def send_blob(
     setattr(g, SENT_SHA256, representation.sha256)
     opened = partial(installation().blobs.open, representation.sha256)
     handed_over = partial(_handed_over, representation)
-    return respond(representation, opened, request, on_finished, handed_over=handed_over)
+    response = respond(representation, opened, request, on_finished, handed_over=handed_over)
+    blobs = installation().blobs
+    if isinstance(blobs, StandbyBlobStore):
+        blobs.want(StoredBlob(representation.sha256, representation.size))
+        if (away_s := blobs.away_s()) is not None:
+            # From our own copy; so long ago its place was seen last.
+            response.headers["Age"] = str(round(away_s))
+    return response
 
 
 def _handed_over(

@@ -16,6 +16,7 @@ from portal.doctor.options import DoctorOptions
 from portal.settings import BadSettingError, Network, Settings
 from provision.readers.networks import ReadOptions
 from storage.blobs import BlobStore
+from storage.copies import Copies
 from storage.db import Database, sqlite_url
 from storage.handing_over import HandOver
 from storage.installation import Installation
@@ -23,6 +24,7 @@ from storage.local_blobs import LocalBlobStore
 from storage.refusals import UnavailableError
 from storage.scrubbing import ScrubOptions
 from storage.sealed import Seal, load_or_create_key
+from storage.standby import StandbyBlobStore
 from support.mailroom.options import MailOptions
 
 #: The demo's phones answer here; a real installation never reads loopback unless it is told to.
@@ -88,7 +90,10 @@ def blob_store_of(settings: Settings, folder: Path) -> BlobStore:
         key_id=settings.blob_key_id,
         secret=settings.blob_secret.get_secret_value(),
     )
-    return S3BlobStore(bucket, folder / "incoming")
+    store = S3BlobStore(bucket, folder / "incoming")
+    if not settings.blob_copies_mb:
+        return store
+    return StandbyBlobStore(store, Copies(folder / "copies", settings.blob_copies_mb * 1024**2))
 
 
 def _read_networks(settings: Settings) -> tuple[Network, ...]:

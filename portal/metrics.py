@@ -25,8 +25,11 @@ from catalogue import expiry
 from jobs.models import Job, JobState
 from portal.blob_care import standing
 from provision.devices.models import Device
+from storage.blobs import BlobStore
 from storage.clock import now
+from storage.copies import Held
 from storage.request import installation, reading
+from storage.standby import StandbyBlobStore
 from support.mailroom.models import OutgoingMail
 
 blueprint = Blueprint("metrics", __name__)
@@ -62,6 +65,7 @@ def metrics() -> Response:
         _measure_fleet(registry, session, now())
         _measure_letters(registry, session)
         _measure_storage(registry, standing.of(session, installation().blobs))
+    _measure_bucket(registry, installation().blobs)
     body = generate_latest(_of_all_processes()) + generate_latest(registry)
     return Response(body, content_type=CONTENT_TYPE_LATEST)
 
@@ -129,6 +133,20 @@ def _measure_storage(registry: CollectorRegistry, found: standing.Standing) -> N
     }
     if found.free_bytes is not None:
         figures["flatpro_storage_free_bytes"] = ("Room for stored files.", found.free_bytes)
+    for name, (words, value) in figures.items():
+        Gauge(name, words, registry=registry).set(value)
+
+
+def _measure_bucket(registry: CollectorRegistry, blobs: BlobStore) -> None:
+    """Zeros where files lie on a local disk."""
+    away_s, held = 0.0, Held(0, 0)
+    if isinstance(blobs, StandbyBlobStore):
+        away_s, held = blobs.away_s() or 0.0, blobs.copies.held()
+    figures: dict[str, tuple[str, float]] = {
+        "flatpro_bucket_away_seconds": ("How long the bucket has not answered.", away_s),
+        "flatpro_copies": ("Local copies of files of the bucket.", held.count),
+        "flatpro_copy_bytes": ("Bytes of the local copies.", held.bytes),
+    }
     for name, (words, value) in figures.items():
         Gauge(name, words, registry=registry).set(value)
 

@@ -13,6 +13,7 @@ import click
 from flask import Flask
 
 from firmware import download_watch
+from firmware.copying import Copying
 from jobs.runner import Runner
 from portal import demo, first_start, health, logs, phone_server
 from portal.app import PAGES, Plane, create_app
@@ -77,6 +78,7 @@ def serve_phones(settings: Settings, *, as_child: bool) -> int:
         keeper = phone_api.keeper_of(app)
         keeper.start()
         running.callback(keeper.stop)
+        _copy(installation, running)
         if not as_child:
             # A child's parent folds, so that its work is none of this process's lock.
             _fold(installation, running)
@@ -105,6 +107,7 @@ def _serve_pages(settings: Settings, planes: Collection[Plane], phones: Child | 
         counter.start(installation.database)
         running.callback(counter.stop)
         _fold(installation, running)
+        _copy(installation, running)
         if not settings.broker_url.get_secret_value():
             # Where there is a broker, `flatpro worker` runs the jobs.
             runner = Runner(installation, WORKBOOK)
@@ -160,6 +163,13 @@ def _fold(installation: Installation, running: contextlib.ExitStack) -> None:
     folding = Folding(installation)
     folding.start()
     running.callback(folding.stop)
+
+
+def _copy(installation: Installation, running: contextlib.ExitStack) -> None:
+    """Keep copies of what phones are due, where files lie in a bucket, until the end."""
+    copying = Copying(installation)
+    copying.start()
+    running.callback(copying.stop)
 
 
 def _announce(settings: Settings, password: str | None, *, with_phones: bool) -> None:

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     blob_secret: SecretStr = SecretStr("")
     #: Whether browsers and tools are sent to the bucket; phones never are.
     blob_redirect: bool = True
+    #: Local copies of published files, for the time that the bucket is away; 0 for none.
+    blob_copies_mb: int = Field(default=2048, ge=0, le=10_000_000)
     #: Where nginx serves the blobs folder internally (deploy/nginx); our own server when not set.
     accel_prefix: str = ""
     #: The server that letters leave by: smtp://, smtp+starttls:// or smtps://…; else they wait.

@@ -27,10 +27,12 @@ def find_weed() -> Path | None:
 
 @dataclass
 class SeaweedFS:
-    """One running server; `close` ends it by its process."""
+    """One running server; `close` ends it by its process, `go_on` starts it again."""
 
     process: "subprocess.Popen[bytes]"
     endpoint: str
+    command: list[str]
+    folder: Path
 
     @classmethod
     def start(cls, folder: Path) -> "SeaweedFS":
@@ -47,28 +49,27 @@ class SeaweedFS:
         options += [
             f"-{name}.port.grpc={port}" for name, port in zip(names, ports[4:], strict=True)
         ]
-        log = (folder / "log").open("wb")
-        process = subprocess.Popen(
-            [
-                *(weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-                *(
-                    "-filer",
-                    "-s3",
-                    "-s3.port.iceberg=0",
-                    "-s3.port.lance=0",
-                    f"-s3.config={folder / 's3.json'}",
-                ),
-                *("-volume.max=8", "-master.volumeSizeLimitMB=1024"),
-                *options,
-            ],
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-        )
-        log.close()
-        server = cls(process, f"http://127.0.0.1:{ports[3]}")
+        command = [
+            *(str(weed), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+            *("-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+            f"-s3.config={folder / 's3.json'}",
+            *("-volume.max=8", "-master.volumeSizeLimitMB=1024"),
+            *options,
+        ]
+        endpoint = f"http://127.0.0.1:{ports[3]}"
+        server = cls(cls.run(command, folder), endpoint, command, folder)
         server.wait(folder / "log")
         return server
+
+    @staticmethod
+    def run(command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+        with (folder / "log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+
+    def go_on(self) -> None:
+        """Start again after `close`, with what was stored, at the same address."""
+        self.process = self.run(self.command, self.folder)
+        self.wait(self.folder / "log")
 
     def wait(self, log: Path) -> None:
         deadline = time.monotonic() + READY_S

@@ -21,13 +21,15 @@ from accounts.models import AuditEntry
 from catalogue import expiry, keys, mirror_state
 from jobs.models import Job, JobState
 from portal.blob_care import standing
-from portal.doctor import judging
+from portal.doctor import bucket, judging
 from portal.doctor.finding import Finding
 from portal.doctor.judging import Letters, Queue, Room
 from portal.doctor.options import DoctorOptions
 from provision.readers.networks import ReadOptions
+from storage.blobs import BlobStore
 from storage.db import wal_is_safe
 from storage.installation import Installation
+from storage.standby import StandbyBlobStore
 from support.mailroom.models import MailState, OutgoingMail
 from support.mailroom.options import MailOptions
 
@@ -57,6 +59,7 @@ def examine(
         judging.clock(now, newest, synchronised=_is_synchronised()),
         judging.disk(_room(installation.data_dir)),
         judging.stored_files(bad),
+        *_bucket(installation.blobs),
         judging.queue(waiting, now),
         judging.letters(letters, now),
         judging.networks(installation.option(ReadOptions).networks),
@@ -100,6 +103,16 @@ def _key_file(installation: Installation) -> Finding:
     path = found or installation.data_dir / "secrets.key"
     beside = installation.data_dir.resolve() in path.resolve().parents
     return judging.key_file(str(path), mode=path.stat().st_mode, beside_data=beside)
+
+
+def _bucket(blobs: BlobStore) -> Sequence[Finding]:
+    """Of files on a local disk there is nothing to say here."""
+    if not isinstance(blobs, StandbyBlobStore):
+        return ()
+    # A command has not asked for anything yet; a server's threads have.
+    blobs.look()
+    held = blobs.copies.held()
+    return (bucket.judged(blobs.away_s(), held.count, held.bytes),)
 
 
 def _mode(session: Session, installation: Installation) -> str:
