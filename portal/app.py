@@ -39,6 +39,7 @@ import provision.phone_logs.views
 import provision.profile_pages.views
 import provision.reading_api
 import provision.reading_views
+import provision.resyncs.views
 import provision.rollouts.views
 import provision.ssh_keys.views
 import provision.stuck.views
@@ -137,6 +138,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
         provision.profile_pages.views.staff,
+        provision.resyncs.views.staff,
         provision.rollouts.views.staff,
         provision.stuck.views.staff,
         provision.sweeps.views.staff,

@@ -12,6 +12,7 @@ import provision.diagnosis.models
 import provision.models
 import provision.phone_logs.models
 import provision.rendered.models
+import provision.resyncs.models
 import provision.rollouts.models
 import provision.ssh_keys.models
 import provision.sweeps.models

@@ -7,6 +7,7 @@ import portal.blob_care.work
 import portal.personal_data.work
 import provision.diagnosis.work
 import provision.enrolment.work
+import provision.resyncs.work
 import provision.rollouts.work
 import provision.sweeps.work
 import provision.work
@@ -22,6 +23,7 @@ SLICES = (
     docs_store.work,
     provision.work,
     provision.rollouts.work,
+    provision.resyncs.work,
     provision.enrolment.work,
     provision.sweeps.work,
     provision.diagnosis.work,

@@ -16,6 +16,7 @@ from provision.devices.summary import DeviceSummary
 from provision.diagnosis.cli import diagnose, take_bundle
 from provision.enrolment.cli import import_devices
 from provision.read_cli import read
+from provision.resyncs.cli import resync
 from provision.ssh_keys.cli import ssh_key
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
@@ -168,5 +169,6 @@ device.add_command(diagnose)
 device.add_command(take_bundle)
 device.add_command(ssh_key)
 device.add_command(import_devices)
+device.add_command(resync)
 
 COMMANDS = (device,)

@@ -16,6 +16,8 @@ from provision.devices import changes, readings
 from provision.devices.changes import Change
 from provision.devices.models import Device
 from provision.models import CheckIn, CheckInKind
+from provision.resyncs import results as resyncs
+from provision.resyncs.vocabulary import TargetState
 
 #: Unproved check-ins that a story shows: anyone may make them, so they must not crowd it.
 CLAIMED_SHOWN = 10
@@ -40,6 +42,8 @@ class EventKind(StrEnum):
     REPAIRED = "repaired"
     READ = "read"
     READ_FAILED = "read-failed"
+    RESYNCED = "resynced"
+    RESYNC_FAILED = "resync-failed"
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def of_device(
         *_unchanged(session, device, before),
         *_changes(session, device, limit, before),
         *_readings(session, device, limit, before),
+        *_resyncs(session, device, limit, before),
         *_audit(session, device, limit, before),
     ]
     # A download that began before the instant may end after it.
@@ -217,6 +222,22 @@ def _readings(
             address=reading.address,
             version=reading.facts.firmware if reading.facts else None,
             actor=reading.asked_by,
+        )
+
+
+def _resyncs(
+    session: Session, device: Device, limit: int, before: datetime | None
+) -> Iterator[StoryEvent]:
+    for told in resyncs.of_device(session, device, limit, before):
+        took = told.state == TargetState.ACCEPTED
+        yield StoryEvent(
+            at=told.at,
+            kind=EventKind.RESYNCED if took else EventKind.RESYNC_FAILED,
+            address=told.address,
+            new=told.state,
+            origin=f"{told.status} {told.reason}".strip() if told.status else "",
+            actor=told.asked_by,
+            action="reboot" if told.reboot else "resync",
         )
 
 

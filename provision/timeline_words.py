@@ -7,6 +7,8 @@ from datetime import datetime
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
+from provision.resyncs import words as resync_words
+from provision.resyncs.vocabulary import TargetState
 from provision.timeline import EventKind, StoryEvent
 
 
@@ -160,6 +162,22 @@ def _read_failed(event: StoryEvent) -> Words:
     return title, _("asked by %(actor)s", actor=event.actor)
 
 
+def _resynced(event: StoryEvent) -> Words:
+    restart = event.action == "reboot"
+    title = _("Asked to restart and fetch again") if restart else _("Asked to fetch again")
+    text = _(
+        "it answered %(answer)s; asked by %(actor)s", answer=event.origin or "—", actor=event.actor
+    )
+    return title, text
+
+
+def _resync_failed(event: StoryEvent) -> Words:
+    why = resync_words.states()[TargetState(event.new or "")][1]
+    said = f"{why} ({event.origin})" if event.origin else why
+    title = _("Could not be asked to fetch again: %(why)s", why=said)
+    return title, _("asked by %(actor)s", actor=event.actor)
+
+
 def _recorded(event: StoryEvent) -> Words:
     actions: Mapping[str, str] = {
         "device.add": _("Added to the register"),
@@ -238,4 +256,6 @@ _TOLD: Mapping[EventKind, tuple[str, str, Callable[[StoryEvent], Words]]] = {
     EventKind.REPAIRED: ("", "settings", _repaired),
     EventKind.READ: ("good", "search", _read),
     EventKind.READ_FAILED: ("attention", "attention", _read_failed),
+    EventKind.RESYNCED: ("good", "repeat", _resynced),
+    EventKind.RESYNC_FAILED: ("attention", "attention", _resync_failed),
 }

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from simulator.digest import Login
 from simulator.hostile_faces import HostileDatagrams, HostileStream, Hostility
 from simulator.http_face import HttpFace, Phone
+from simulator.sip_face import SipFace
 from simulator.snmp_face import SnmpFace
 from simulator.snmp_v3 import UserSecurity
 from simulator.ssh_face import SshFace
@@ -26,6 +27,7 @@ class FaceOptions:
     snmp_v3: UserSecurity | None = None
     http_login: Login | None = None
     ssh_port: int | None = None
+    sip_port: int | None = None
     hostile: Hostility | None = None
 
 
@@ -37,7 +39,7 @@ class Face(Protocol):
 
 
 class TakenPort(NamedTuple):
-    """A face that stays closed: "SNMP", "HTTP" or "SSH", where, and what the system said."""
+    """A face that stays closed: "SNMP", "HTTP", "SSH" or "SIP", where, and what the system said."""
 
     face: str
     address: str
@@ -53,9 +55,12 @@ class Faces:
         self.snmp_port: int | None = None
         self.http_port: int | None = None
         self.ssh_port: int | None = None
+        self.sip_port: int | None = None
         self.taken: list[TakenPort] = []
         self._options = options
         self._snmp, self._http, self._ssh = _made(phone, options)
+        hostile = options.hostile
+        self._sip: Face = HostileDatagrams(hostile) if hostile else SipFace(phone)
 
     async def open(self) -> None:
         """Open what the options ask for. Without `http_login` there is neither HTTP nor SSH."""
@@ -66,10 +71,13 @@ class Faces:
             self.http_port = await self._try("HTTP", self._http, options.http_port)
         if options.ssh_port is not None and self._ssh is not None:
             self.ssh_port = await self._try("SSH", self._ssh, options.ssh_port)
+        if options.sip_port is not None:
+            self.sip_port = await self._try("SIP", self._sip, options.sip_port)
 
     async def close(self) -> None:
         """Close them again."""
         await self._snmp.close()
+        await self._sip.close()
         if self._http is not None:
             await self._http.close()
         if self._ssh is not None:

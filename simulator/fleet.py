@@ -128,6 +128,7 @@ class Fleet:
             snmp_port=self._plan.snmp_port,
             http_port=self._plan.http_port,
             ssh_port=self._plan.ssh_port,
+            sip_port=self._plan.sip_port,
             snmp_community=self._plan.snmp_community,
             hostile=plan.trouble.hostile,
             snmp_v3=self._plan.snmp_v3,

@@ -55,6 +55,7 @@ class FleetPlan:
     snmp_port: int | None = None
     http_port: int | None = None
     ssh_port: int | None = None
+    sip_port: int | None = None
     snmp_community: str = "public"
     snmp_v3: UserSecurity | None = None
     http_user: str = "admin"
@@ -97,6 +98,7 @@ def _plan(fields: JsonObject) -> FleetPlan:
         snmp_port=_port(fields, "snmp_port"),
         http_port=_port(fields, "http_port"),
         ssh_port=_port(fields, "ssh_port"),
+        sip_port=_port(fields, "sip_port"),
         snmp_community=_text(fields, "snmp_community", "public"),
         snmp_v3=_security(fields.object("snmp_v3")) if fields.has("snmp_v3") else None,
         http_user=_text(fields, "http_user", "admin"),

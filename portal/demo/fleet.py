@@ -31,6 +31,7 @@ ACTOR = "demo"
 SNMP_PORT = 16161
 HTTP_PORT = 18088
 SSH_PORT = 12222
+SIP_PORT = 15060
 HTTP_USER = "admin"
 SIP_SERVER = "pbx.example.net"
 #: A supply contract that gives three years instead of one.
@@ -112,6 +113,7 @@ def enrol(installation: Installation, phone_url: str, fleet_file: Path, instant:
         snmp_port=SNMP_PORT,
         http_port=HTTP_PORT,
         ssh_port=SSH_PORT,
+        sip_port=SIP_PORT,
         snmp_community=community,
         http_user=HTTP_USER,
     )
@@ -133,6 +135,7 @@ def _common_settings(
         ("read.http_user", HTTP_USER),
         ("read.http_password", password),
         ("read.ssh_port", str(SSH_PORT)),
+        ("read.sip_port", str(SIP_PORT)),
         ("read.ssh_user", HTTP_USER),
         ("read.ssh_password", password),
     ):

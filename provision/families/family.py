@@ -200,6 +200,18 @@ class Needs:
 
 
 @dataclass(frozen=True)
+class Resync:
+    """What asks these phones to fetch again over SIP, and to restart as well.
+
+    Without `reboot_event` they decide that by themselves.
+    """
+
+    event: str
+    reboot_event: str | None = None
+    port: int = 5060
+
+
+@dataclass(frozen=True)
 class Output:
     """How a file is written: escaping, media type, last line, what a preview hides."""
 
@@ -224,7 +236,7 @@ class Family:
     snmp: SnmpMap | None = None
     http: HttpMap | None = None
     ssh: SshMap | None = None
-    resync_event: str | None = None
+    resync: Resync | None = None
     needs: Needs = Needs()
     # Products by the {code} that stands for them in file names.
     products: Mapping[str, str] = field(default_factory=dict)

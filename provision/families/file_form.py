@@ -20,6 +20,7 @@ from provision.families.family import (
     Output,
     PathKind,
     PathShape,
+    Resync,
     TemplateName,
 )
 from provision.families.form_parts import Form, Name, Regex, Text, groups, one_of
@@ -93,8 +94,22 @@ class NeedsForm(Form):
         return Needs(self.poe_class, self.poe_classes)
 
 
+#: An event package and its parameters, as they stand in a SIP header.
+Event = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9.!%*_+`'~-]{1,64}(;[A-Za-z0-9.-]{1,32}(=[A-Za-z0-9.-]{1,64})?){0,4}$"
+    ),
+]
+
+
 class ResyncForm(Form):
-    event: Text
+    event: Event
+    reboot_event: Event | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] = 5060
+
+    def built(self) -> Resync:
+        return Resync(self.event, self.reboot_event, self.port)
 
 
 class FamilyForm(Form):
@@ -136,7 +151,7 @@ class FamilyForm(Form):
             snmp=self.snmp.built() if self.snmp else None,
             http=self.http.built() if self.http else None,
             ssh=self.ssh.built() if self.ssh else None,
-            resync_event=self.resync.event if self.resync else None,
+            resync=self.resync.built() if self.resync else None,
             needs=self.needs.built(),
             products=self.products,
             file=file,

@@ -50,6 +50,15 @@ def test_a_phone_is_read_over_snmp_and_over_http(demo: Served) -> None:
         assert text.count(str(known[field])) >= 2, field
 
 
+def test_a_phone_that_is_asked_over_sip_fetches_at_once(demo: Served) -> None:
+    before = phone(demo, CUT_PHONE)["last_check_in"]
+    asked = json.loads(demo.flatpro("device", "resync", CUT_PHONE, "--json"))
+    assert [one["state"] for one in asked["results"]] == ["accepted"]
+    end = time.monotonic() + 20
+    while phone(demo, CUT_PHONE)["last_check_in"] == before:
+        assert time.monotonic() < end, "it accepted and did not fetch"
+
+
 @pytest.mark.parametrize("way", ["snmp", "http"])
 def test_each_way_alone_reads_the_serial(demo: Served, way: str) -> None:
     said = demo.flatpro("device", "read", ADDRESS, "--via", way)

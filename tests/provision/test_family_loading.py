@@ -8,6 +8,7 @@ from provision.families.family import (
     FACT_NAMES,
     LINE_COLUMNS,
     Picker,
+    Resync,
     TemplateName,
     UnknownFamilyError,
 )
@@ -70,7 +71,7 @@ def test_the_flat_phone_family_is_read_and_whole() -> None:
     assert family.http.pages[0].fields["ip"] == (Picker("/network/ip"),)
     assert family.ssh is not None
     assert family.ssh.commands["ping"] == "ping {host}"
-    assert family.resync_event == "check-sync;reboot=false"
+    assert family.resync == Resync("check-sync;reboot=false", "check-sync;reboot=true")
 
 
 def test_the_enterprise_number_is_one_line(tmp_path: Path) -> None:

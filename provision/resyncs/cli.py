@@ -1,0 +1,91 @@
+"""Command: device resync."""
+
+import sys
+from collections.abc import Callable
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from provision.resyncs import conducting, results, starting
+from provision.resyncs.results import Standing
+from provision.resyncs.starting import DEFAULT_RATE, RATE_MAX, NewResync
+from storage.clock import now
+from storage.console import json_option, pass_installation, say, show_one, show_rows
+from storage.installation import Installation
+
+ACTOR = "command line"
+_COLUMNS = ("mac", "serial", "site", "address", "state", "status", "reason", "sent")
+
+
+@click.command("resync")
+@click.argument("names", nargs=-1, metavar="MAC|SERIAL|ADDRESS…")
+@click.option("--site", help="All phones of this site.")
+@click.option("--rollout", type=click.IntRange(1), metavar="ID", help="The phones of a rollout.")
+@click.option("--group", type=click.IntRange(1), help="Only this group of the rollout.")
+@click.option("--reboot", is_flag=True, help="Ask them to restart as well.")
+@click.option(
+    "--rate",
+    type=click.IntRange(1, RATE_MAX),
+    default=DEFAULT_RATE,
+    show_default=True,
+    help="Phones a second.",
+)
+@json_option
+@pass_installation
+def resync(
+    installation: Installation,
+    names: tuple[str, ...],
+    site: str | None,
+    rollout: int | None,
+    group: int | None,
+    reboot: bool,
+    rate: int,
+    as_json: bool,
+) -> None:
+    """Ask phones to fetch their configuration now: SIP NOTIFY to where each was last seen."""
+    if group is not None and rollout is None:
+        raise click.UsageError("--group needs --rollout.")
+    new = NewResync(names, site, rollout, group, reboot, rate)
+    with installation.database.writing() as session:
+        number = starting.start(session, new, actor=ACTOR, now=now())
+    done = _walk(installation, number)
+    _show(installation, done, as_json=as_json)
+    if not done.accepted:
+        raise click.exceptions.Exit(1)
+
+
+def _show(installation: Installation, done: Standing, *, as_json: bool) -> None:
+    with installation.database.reading() as session:
+        rows = [one.as_document() for one in results.asked(session, done.id)]
+    if as_json:
+        show_one({**done.as_document(), "results": rows}, as_json=True)
+        return
+    show_rows(rows, _COLUMNS, as_json=False)
+    say(f"Resync {done.id}: {done.accepted} of {done.phones} phones accepted.")
+
+
+def _walk(installation: Installation, number: int) -> Standing:
+    """Ask with a bar on a terminal, or a line for every tenth elsewhere."""
+    if not sys.stderr.isatty():
+        return conducting.walk(installation, number, _tenths())
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"Resync {number}", total=None)
+
+        def tell(one: Standing) -> None:
+            bar.update(task, total=one.phones, completed=one.done)
+
+        return conducting.walk(installation, number, tell)
+
+
+def _tenths() -> Callable[[Standing], None]:
+    told = 0
+
+    def tell(one: Standing) -> None:
+        nonlocal told
+        tenth = one.done * 10 // one.phones
+        if tenth > told:
+            told = tenth
+            say(f"Resync {one.id}: {one.done} of {one.phones} phones, {one.accepted} accepted")
+
+    return tell

@@ -1,0 +1,94 @@
+"""SIPp as the phone: Debian's program plays a scenario on a port of its own."""
+
+import contextlib
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from tests.provision.conftest import LOOPBACK, free_udp_port
+
+RECEIVE = '<recv request="NOTIFY">{action}</recv>'
+SEND = """<send><![CDATA[
+
+SIP/2.0 {status}
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+{more}Content-Length: 0
+
+]]></send>"""
+
+
+def receive(action: str = "") -> str:
+    return RECEIVE.format(action=action)
+
+
+def send(status: str, *more: str) -> str:
+    return SEND.format(status=status, more="".join(f"{line}\n" for line in more))
+
+
+@dataclass
+class SippPhone:
+    """A phone that SIPp plays; `finished` is whether its scenario ran to its end."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+    folder: Path
+    address: IPv4Address = field(default=LOOPBACK)
+
+    def finished(self) -> bool:
+        return self.process.wait(15) == 0
+
+    def messages(self) -> str:
+        return (self.folder / "messages.log").read_text("utf-8", "replace")
+
+
+Phone = Callable[..., SippPhone]
+
+
+@pytest.fixture
+def sipp(tmp_path: Path) -> Iterator[Phone]:
+    """Start SIPp with these parts of a scenario; it ends after one call."""
+    program = shutil.which("sipp")
+    if program is None:
+        pytest.skip("SIPp is not installed (apt-get install sip-tester)")
+    with contextlib.ExitStack() as stack:
+
+        def start(*parts: str) -> SippPhone:
+            port = free_udp_port()
+            folder = tmp_path / f"sipp-{port}"
+            folder.mkdir()
+            body = "\n".join(parts)
+            file = folder / "phone.xml"
+            file.write_text(
+                f'<?xml version="1.0"?>\n<scenario name="phone">\n{body}\n</scenario>\n'
+            )
+            command = [program, "-sf", file, "-i", "127.0.0.1", "-p", str(port), "-m", "1"]
+            command += ["-nostdin", "-timeout", "12s", "-timeout_error", "-trace_msg"]
+            command += ["-message_file", folder / "messages.log", "-skip_rlimit"]
+            process = subprocess.Popen(
+                command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            _wait_until_bound(port, process)
+            return SippPhone(port, process, folder)
+
+        yield start
+
+
+def _wait_until_bound(port: int, process: "subprocess.Popen[bytes]") -> None:
+    wanted, end = f"0100007F:{port:04X}", time.monotonic() + 10
+    while time.monotonic() < end and process.poll() is None:
+        if wanted in Path("/proc/net/udp").read_text("ascii"):
+            return
+        time.sleep(0.02)
+    pytest.fail("SIPp did not start")
