@@ -33,6 +33,7 @@ import provision.collectors.views
 import provision.diagnosis.views
 import provision.dialect_pages.views
 import provision.enrolment.views
+import provision.labels.views
 import provision.newcomers.views
 import provision.phone_api
 import provision.phone_logs.views
@@ -135,6 +136,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.ssh_keys.views.staff,
         provision.diagnosis.views.staff,
         provision.enrolment.views.staff,
+        provision.labels.views.staff,
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
         provision.profile_pages.views.staff,

@@ -1,0 +1,1 @@
+"""Phones taken in from a photo of their box labels: read, looked at, and only then stored."""

@@ -1,0 +1,87 @@
+"""The codes on a photo, read by a process with limits: a bomb ends that alone."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from provision.labels.codes import Code
+from provision.labels.decoder import CPU_S, PIXELS_MAX
+from storage.refusals import RefusedError
+
+BYTES_MAX = 20 * 1024**2
+_ROOT = Path(__file__).parents[2]
+
+
+class NoPhotoError(RefusedError):
+    code = "no-photo"
+    field = "photo"
+    ru = "Выберите снимок или сделайте его."
+    en = "Choose a photo, or take one."
+
+
+class UnreadablePhotoError(RefusedError):
+    code = "unreadable-photo"
+    field = "photo"
+    ru = "«{name}» не открывается как снимок. Нужен JPEG, PNG или WebP; HEIC сохраните как JPEG."
+    en = "“{name}” does not open as a photo. Send JPEG, PNG or WebP; save HEIC as JPEG."
+
+
+class LargePhotoError(RefusedError):
+    code = "large-photo"
+    field = "photo"
+    ru = "Снимок «{name}» слишком велик: до {mib} МиБ и {pixels} млн точек. Уменьшите его."
+    en = "The photo “{name}” is too large: at most {mib} MiB and {pixels} megapixels. Shrink it."
+
+
+class NothingOnPhotoError(RefusedError):
+    code = "nothing-on-photo"
+    field = "photo"
+    ru = (
+        "На снимке «{name}» не нашлось ни одного штрихкода. Снимите ближе и прямо, без бликов,"
+        " чтобы штрихи были резкими, — или введите MAC и номер вручную."
+    )
+    en = (
+        "No code was found on “{name}”. Come closer and hold the camera straight, without glare, so"
+        " that the bars are sharp, or enter MAC and serial number by hand."
+    )
+
+
+def read(content: bytes, name: str) -> Sequence[Code]:
+    """Every code on the photo; raises a RefusedError that says what to do."""
+    if not content:
+        raise NoPhotoError
+    if len(content) > BYTES_MAX:
+        raise _too_large(name)
+    match _asked(content):
+        case {"codes": []}:
+            raise NothingOnPhotoError(name=name)
+        case {"codes": list(found)}:
+            return [Code(one["format"], one["text"], one["x"], one["y"]) for one in found]
+        case {"refused": "pixels"}:
+            raise _too_large(name)
+    raise UnreadablePhotoError(name=name)
+
+
+def _asked(content: bytes) -> Any:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "provision.labels.decoder"],
+            input=content,
+            capture_output=True,
+            timeout=2 * CPU_S,
+            check=False,
+            cwd=_ROOT,
+            env={"PATH": os.defpath, "PYTHONPATH": str(_ROOT)},
+        )
+        return json.loads(done.stdout) if done.returncode == 0 else None
+    except (subprocess.TimeoutExpired, ValueError):
+        return None
+
+
+def _too_large(name: str) -> LargePhotoError:
+    mib, pixels = BYTES_MAX // 1024**2, PIXELS_MAX // 1_000_000
+    return LargePhotoError(name=name, mib=mib, pixels=pixels)
