@@ -67,7 +67,7 @@ def _values(line: Line) -> dict[str, Any]:
 
 
 def _visit(values: dict[str, Any]) -> Visit:
-    texts = ("mac", "firmware", "proof", "revision", "version")
+    texts = ("mac", "firmware", "proof", "revision", "version", "hint")
     return Visit(
         at=_EPOCH + timedelta(microseconds=values["at"]),
         kind=CheckInKind(values["kind"]),

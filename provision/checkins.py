@@ -46,6 +46,7 @@ class Visit:
     revision: str | None = None
     version: str | None = None
     total_bytes: int | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True)

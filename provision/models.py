@@ -137,9 +137,10 @@ class CheckInKind(StrEnum):
 class CheckIn(Base):
     """One request of a phone. Neither token nor path stands here, only the path's kind.
 
-    `strength` is "proved" or "claimed": an unproved request names a device, but is not its word.
-    Bytes are bytes of the file; `total_bytes` is the file's size, `bytes_sent` is empty while
-    the download runs and stays so when the server died in the middle.
+    `strength` is "proved" or "claimed": an unproved request names a device, but is not its word;
+    `hint` is what such a one shows of the reason. Bytes are bytes of the file; `total_bytes` is the
+    file's size, `bytes_sent` is empty while the download runs and stays so when the server died in
+    the middle.
     """
 
     __tablename__ = "check_in"
@@ -169,3 +170,4 @@ class CheckIn(Base):
     strength: Mapped[str] = mapped_column(Text)
     proof: Mapped[str | None] = mapped_column(Text)
     revision: Mapped[str | None] = mapped_column(Text)
+    hint: Mapped[str | None] = mapped_column(Text)

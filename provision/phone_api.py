@@ -370,6 +370,7 @@ def _call(found: Request) -> PhoneCall:
         address=found.remote_addr or "",
         authorization=found.headers.get("Authorization"),
         certificate=_certificate(found),
+        certificate_failed=found.headers.get("X-Client-Verify", "").startswith("FAILED"),
     )
 
 

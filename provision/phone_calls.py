@@ -19,6 +19,7 @@ from provision.doorkeeper import Doorkeeper
 from provision.families.family import Families, PathKind
 from provision.families.identification import Asked, Identity, PhoneRequest, asked_for, identify
 from provision.grants import Grant, decide
+from provision.hints import hint
 from provision.models import CheckInKind
 from provision.proofs import Attempt, Proved, Unproved, Verifier
 from storage.journal import Journal
@@ -46,6 +47,8 @@ class PhoneCall:
     address: str
     authorization: str | None = field(default=None, repr=False)
     certificate: ClientCertificate | None = None
+    #: One was shown that the proxy found wrong.
+    certificate_failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,14 @@ class Finding:
             mac=mac.value.hex if mac else None,
             firmware=firmware.value if firmware else None,
             proof=self.proved.proof.origin if self.proved else None,
+            hint=self._hint(),
         )
+
+    def _hint(self) -> str | None:
+        if self.proved is not None:
+            return None
+        shown = self.call.certificate is not None or self.call.certificate_failed
+        return hint(self.asked.token if self.asked else None, has_certificate=shown)
 
 
 def find_out(session: Session, gate: Gate, call: PhoneCall) -> Finding:

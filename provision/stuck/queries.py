@@ -25,6 +25,7 @@ from catalogue.versions import BadVersionError, Version
 from firmware import paths, releases
 from firmware.models import Release
 from provision.devices.models import Device
+from provision.hints import Hint
 from provision.models import CheckIn, CheckInKind
 from provision.rollouts.fleet import held_now
 from provision.stuck.troubles import Patience, Trouble
@@ -40,8 +41,16 @@ def question(session: Session, trouble: Trouble, patience: Patience, now: dateti
 
 
 def _refused(_session: Session, patience: Patience, now: datetime) -> Question:
-    unproved = and_(_REFUSED, CheckIn.strength != "proved")
+    unproved = and_(_REFUSED, CheckIn.strength != "proved", CheckIn.hint.is_(None))
     return _since_it_was_well(unproved, 1, patience, now)
+
+
+def _letter_case(_session: Session, patience: Patience, now: datetime) -> Question:
+    return _since_it_was_well(CheckIn.hint == Hint.LETTER_CASE, 1, patience, now)
+
+
+def _certificate(_session: Session, patience: Patience, now: datetime) -> Question:
+    return _since_it_was_well(CheckIn.hint == Hint.CERTIFICATE, 1, patience, now)
 
 
 def _other_mac(_session: Session, patience: Patience, now: datetime) -> Question:
@@ -57,7 +66,7 @@ def _not_written(_session: Session, patience: Patience, now: datetime) -> Questi
 
 
 def _no_configuration(_session: Session, patience: Patience, now: datetime) -> Question:
-    asked = CheckIn.kind == CheckInKind.BOOTSTRAP
+    asked = and_(CheckIn.kind == CheckInKind.BOOTSTRAP, CheckIn.hint.is_(None))
     return _since_it_was_well(asked, patience.bootstraps, patience, now)
 
 
@@ -146,7 +155,9 @@ def _plain(since: InstrumentedAttribute[Any], what: ColumnElement[bool]) -> Ques
 
 _QUESTIONS: Mapping[Trouble, Callable[[Session, Patience, datetime], Question]] = {
     Trouble.REFUSED: _refused,
+    Trouble.LETTER_CASE: _letter_case,
     Trouble.OTHER_MAC: _other_mac,
+    Trouble.CERTIFICATE: _certificate,
     Trouble.NO_CONFIGURATION: _no_configuration,
     Trouble.NOT_WRITTEN: _not_written,
     Trouble.TAKES_IN_VAIN: _takes_in_vain,

@@ -25,6 +25,18 @@ def words() -> Mapping[Trouble, Words]:
             _("The last thing heard of the phone is a token or password that is not its own."),
             _("Give it its current token or password, or issue a new one on its page."),
         ),
+        Trouble.LETTER_CASE: Words(
+            "fault",
+            _("Token in the wrong letter case"),
+            _("The token in its address has letters of one case only; ours have both."),
+            _("Enter the address again as it was issued: capital and small letters differ."),
+        ),
+        Trouble.CERTIFICATE: Words(
+            "fault",
+            _("Its certificate proves nothing"),
+            _("It shows a certificate that is over, revoked, or of another phone or maker."),
+            _("Put a new certificate on the phone, or give it a token on its page."),
+        ),
         Trouble.OTHER_MAC: Words(
             "fault",
             _("Says another MAC"),

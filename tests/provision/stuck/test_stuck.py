@@ -106,7 +106,9 @@ def test_phones_that_are_well_are_in_no_trouble(fleet: Installation) -> None:
     ("do", "trouble"),
     [
         (check_in(CheckInKind.REFUSED, HOUR / 2), Trouble.REFUSED),
+        (check_in(CheckInKind.REFUSED, HOUR / 2, hint="letter-case"), Trouble.LETTER_CASE),
         (check_in(CheckInKind.REFUSED, HOUR / 2, proof="token"), Trouble.OTHER_MAC),
+        (check_in(CheckInKind.BOOTSTRAP, HOUR / 2, 3, hint="certificate"), Trouble.CERTIFICATE),
         (check_in(CheckInKind.BOOTSTRAP, HOUR / 2, 3), Trouble.NO_CONFIGURATION),
         (check_in(CheckInKind.REFUSED, HOUR / 2, status=503, proof="token"), Trouble.NOT_WRITTEN),
         (check_in(CheckInKind.FIRMWARE, DAY, 3), Trouble.TAKES_IN_VAIN),
@@ -127,6 +129,8 @@ def test_each_trouble_is_found_by_its_records(
         # Before it was last well; one bootstrap after a restart; long ago; an image in two tries.
         check_in(CheckInKind.REFUSED, 2 * HOUR),
         check_in(CheckInKind.BOOTSTRAP, HOUR / 2, 2),
+        check_in(CheckInKind.BOOTSTRAP, 2 * HOUR, hint="certificate"),
+        check_in(CheckInKind.REFUSED, 2 * HOUR, hint="letter-case"),
         check_in(CheckInKind.REFUSED, 3 * DAY, status=503),
         check_in(CheckInKind.FIRMWARE, DAY, 2),
         check_in(CheckInKind.FIRMWARE, DAY, 3, firmware="2.2.0"),
