@@ -28,8 +28,13 @@ def families_of(installation: Installation) -> Families:
 
 def schema_of(installation: Installation) -> Schema:
     """Every setting that is described: those that all families share, then each family's own."""
-    families = families_of(installation)
-    return COMMON.joined(spec for family in families for spec in family.settings)
+    return schema_for(families_of(installation))
+
+
+def schema_for(families: Families) -> Schema:
+    """The settings that these families have, and those that all families share."""
+    own = (spec for family in families for spec in family.settings)
+    return COMMON.joined(own, families.by_name.keys() - {DEFAULT_FAMILY})
 
 
 def look_again(installation: Installation) -> Families:

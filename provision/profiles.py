@@ -164,7 +164,7 @@ def put(
 
     The same value again is no change.
     """
-    value = read_value(check_name(name), text, schema)
+    value = read_value(check_name(name, schema), text, schema)
     row = _row(session, link, name)
     if row is not None and _holds(_setting(row, link), value, seal):
         return

@@ -59,8 +59,21 @@ COMMON = _common()
 OWN_SECTIONS = frozenset(spec.name.partition(".")[0] for spec in COMMON)
 
 
-def check_name(name: str) -> str:
-    """`name` if it can name a setting; raises BadSettingNameError."""
+class LongSettingNameError(RefusedError):
+    code = "long-profile-setting"
+    field = "name"
+    ru = (
+        "«{name}»: в разделе «{section}» имя — {section}.ключ или {section}.номер.ключ."
+        " Длиннее файл аппарата не вмещает, и аппарат не получил бы конфигурации."
+    )
+    en = (
+        "“{name}”: in the section “{section}” a name is {section}.key or {section}.number.key."
+        " The phone's file has no place for a longer one: the phone would get no configuration."
+    )
+
+
+def check_name(name: str, schema: Schema = COMMON) -> str:
+    """`name` if it can name a setting; raises BadSettingNameError or LongSettingNameError."""
     usable = _NAME.fullmatch(name) is not None
     if name.partition(".")[0] in OWN_SECTIONS:
         usable = COMMON.find(name) is not None
@@ -69,6 +82,10 @@ def check_name(name: str) -> str:
         usable &= line is not None and int(line["index"]) <= LINES_MAX
     if not usable:
         raise BadSettingNameError(name=ascii(name[:64])[1:-1])
+    section, *between, _key = name.split(".")
+    foreign = schema.families is None or section in schema.families
+    if between and not foreign and not (len(between) == 1 and between[0].isdecimal()):
+        raise LongSettingNameError(name=name, section=section)
     return name
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 Value = str | int | bool
 
 TEXT_LENGTH_MAX = 1000
-_SECRET = re.compile(r"(^|[._])(password|secret|token|community|key|pin)$")
+_SECRET = re.compile(r"(^|[._])(password|pass|secret|token|community|key|pin)$")
 _LINE = re.compile(r"^sip\.[1-9][0-9]?\.")
 _TRUE, _FALSE = ("1", "true", "yes", "on", "да"), ("0", "false", "no", "off", "нет")
 
@@ -105,9 +105,14 @@ class SettingSpec:
 
 @dataclass(frozen=True)
 class Schema:
-    """The settings that are described, by name."""
+    """The settings that are described, by name.
+
+    `families` are the sections in which a foreign family has names of its own form; None where
+    the families are not known.
+    """
 
     specs: Mapping[str, SettingSpec] = field(default_factory=dict)
+    families: frozenset[str] | None = None
 
     def __iter__(self) -> Iterator[SettingSpec]:
         return iter(self.specs.values())
@@ -116,7 +121,7 @@ class Schema:
         """What describes a setting; every SIP line is described alike."""
         return self.specs.get(_LINE.sub("sip.N.", name))
 
-    def joined(self, more: Iterable[SettingSpec]) -> "Schema":
-        """With more settings; what is described here already stays."""
+    def joined(self, more: Iterable[SettingSpec], families: Iterable[str]) -> "Schema":
+        """With more settings and the families' names; what is described here already stays."""
         new = {spec.name: spec for spec in more if spec.name not in self.specs}
-        return Schema({**self.specs, **new})
+        return Schema({**self.specs, **new}, frozenset(families))

@@ -86,7 +86,7 @@ def check(form: Mapping[str, str], shown: Sequence[Section], schema: Schema) -> 
     for name, text in _texts(form, shown).items():
         place = NEW_NAME if form.get(NEW_NAME, "").strip() == name else name
         try:
-            read_value(check_name(name), text, schema)
+            read_value(check_name(name, schema), text, schema)
         except RefusedError as error:
             faults[place] = error
     return Faults(faults)

@@ -6,13 +6,22 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from provision.dialects import schema_of
+from provision import profiles
+from provision.dialects import schema_for, schema_of
 from provision.families.family import Families
 from provision.families.loading import BrokenFamilyError, load_families
 from provision.families.setting_form import SettingForm
 from provision.families.settings import SettingSpec, SettingType, Value
-from provision.vocabulary import COMMON, BadSettingValueError, check_name, read_value
+from provision.profiles import GLOBAL
+from provision.vocabulary import (
+    COMMON,
+    BadSettingValueError,
+    LongSettingNameError,
+    check_name,
+    read_value,
+)
 from storage.installation import Installation
+from tests.provision.estate import NOW
 
 
 def spec(**values: object) -> SettingSpec:
@@ -92,3 +101,47 @@ def test_a_broken_description_names_its_place_in_the_file(tmp_path: Path) -> Non
     (tmp_path / "own.toml").write_text(source.replace('type = "switch"', 'type = "flag"'))
     with pytest.raises(BrokenFamilyError, match=r"setting\.\d+\.type"):
         load_families([tmp_path])
+
+
+@pytest.mark.parametrize("name", ["screen.saver.delay", "a.b.c", "a.1.b.c", "flat_phone.a.b"])
+def test_a_name_for_which_the_phones_file_has_no_place_is_refused(
+    families: Families, name: str
+) -> None:
+    with pytest.raises(LongSettingNameError) as refusal:
+        check_name(name, schema_for(families))
+    assert name in refusal.value.text("ru")
+
+
+def test_such_a_name_is_stored_by_nobody(installation: Installation) -> None:
+    schema, put = schema_of(installation), profiles.put
+    with installation.database.writing() as session, pytest.raises(LongSettingNameError):
+        put(session, installation.seal, GLOBAL, "a.b.c", "1", actor="t", now=NOW, schema=schema)
+
+
+@pytest.mark.parametrize(
+    "name", ["screen.saver", "function_key.1.label", "yealink.a.b", "snom.a", "sip.2.number"]
+)
+def test_a_name_that_some_file_can_hold_is_taken(families: Families, name: str) -> None:
+    assert check_name(name, schema_for(families)) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("snom.backlight", "15", "16"),
+        ("snom.time_24_format", "on", "yes"),
+        ("snom.tone_scheme", "RUS", "Russia"),
+        ("snom.language", "Russian", "ru!"),
+        ("grandstream.language", "ru", "Russian"),
+        ("grandstream.date_format", "2", "3"),
+        ("grandstream.ring_tone", "3", "x"),
+        ("grandstream.notify_unproved", "yes", "perhaps"),
+    ],
+)
+def test_snom_and_grandstream_settings_are_typed_by_their_files(
+    families: Families, name: str, good: str, bad: str
+) -> None:
+    schema = schema_for(families)
+    assert read_value(name, good, schema) is not None
+    with pytest.raises(BadSettingValueError):
+        read_value(name, bad, schema)

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from provision import profiles
+from provision.dialects import schema_of
 from storage.installation import Installation
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, NOW, SIP_PASSWORD, UNKNOWN, Estate
@@ -25,6 +26,7 @@ FILES = {"yealink": "{mac}.cfg", "snom": "{mac}.xml", "grandstream": "cfg{mac}.x
 @pytest.fixture
 def estate(installation: Installation) -> Estate:
     built = estates.build(installation)
+    schema = schema_of(installation)
     with installation.database.writing() as session:
         link = profiles.link_for(session, device=MAC)
         for name, text in (
@@ -38,8 +40,13 @@ def estate(installation: Installation) -> Estate:
             ("yealink.phone_setting.backlight_time", "60"),
             ("grandstream.p1362", "ru"),
             ("snom.language", "Russian"),
+            ("snom.http_pass", "snom-web-1"),
+            ("grandstream.date_format", "2"),
+            ("grandstream.admin_password", "gs-admin-1"),
+            ("grandstream.notify_unproved", "yes"),
         ):
-            profiles.put(session, installation.seal, link, name, text, actor="test", now=NOW)
+            put = profiles.put
+            put(session, installation.seal, link, name, text, actor="t", now=NOW, schema=schema)
     return built
 
 
@@ -91,6 +98,7 @@ def test_a_snom_gets_its_settings_in_xml(port: int, estate: Estate) -> None:
     assert told["user_host"] == "sip.example;transport=tls"
     assert (told["vlan_id"], told["timezone"], told["language"]) == ("42", "RUS+3", "Russian")
     assert told["setting_server"] == f"http://phones.test/p/{estate.token}/{MAC}.xml"
+    assert told["http_pass"] == "snom-web-1"
 
 
 def test_a_grandstream_gets_its_parameters_by_number(port: int, estate: Estate) -> None:
@@ -101,6 +109,7 @@ def test_a_grandstream_gets_its_parameters_by_number(port: int, estate: Estate) 
     assert (told["P34"], told["P3"], told["P47"]) == (AWKWARD, "Иван & Co", "sip.example")
     assert (told["P130"], told["P51"], told["P1362"]) == ("2", "42", "ru")
     assert (told["P212"], told["P237"]) == ("1", f"phones.test/p/{estate.token}")
+    assert (told["P102"], told["P2"], told["P4428"]) == ("2", "gs-admin-1", "1")
 
 
 @pytest.mark.parametrize("family", AGENTS)

@@ -49,6 +49,7 @@ def test_a_name_that_means_nothing_is_refused(name: str) -> None:
         ("web.admin_password", True),
         ("vpn.key", True),
         ("screen.pin", True),
+        ("snom.http_pass", True),
         ("sip.1.number", False),
         ("screen.keyboard", False),
         ("web.password_hint", False),
