@@ -228,6 +228,18 @@ EVENTS = [
     (StoryEvent(NOW, EventKind.READ, via="snmp", actor="agent"), "Read over SNMP"),
     (StoryEvent(NOW, EventKind.READ_FAILED, via="http"), "Could not be read over HTTP"),
     (
+        StoryEvent(NOW, EventKind.RESYNCED, new="accepted", origin="200 OK", action="resync"),
+        "Asked to fetch again",
+    ),
+    (
+        StoryEvent(NOW, EventKind.RESYNCED, new="accepted", action="reboot"),
+        "Asked to restart and fetch again",
+    ),
+    (
+        StoryEvent(NOW, EventKind.RESYNC_FAILED, new="silent", action="resync"),
+        "Could not be asked to fetch again: no answer",
+    ),
+    (
         StoryEvent(NOW, EventKind.RECORDED, actor="x", action="device.hold"),
         "Held back from updates",
     ),
