@@ -53,11 +53,10 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
     (
         _("Fleet"),
         (
-            Place(_("Devices"), "provision_staff.devices"),
+            Place(_("Devices"), "provision_staff.devices", within=("/staff/resyncs/",)),
             Place(_("Unknown phones"), "newcomers.newcomers"),
             Place(_("Need attention"), "stuck.stuck_phones"),
             Place(_("Rollouts"), "rollouts.rollouts_page"),
-            Place(_("Resync"), "resyncs.resyncs_page"),
             Place(_("Sweeps"), "sweeps.sweeps_page"),
             Place(_("Profiles"), "profile_pages.profiles_page"),
             Place(_("Families"), "phone_families.families"),
