@@ -4,8 +4,7 @@ It knows what the question was, so that it looks for those bytes and for nothing
 version and community, the same OIDs in the same order, every length exact to the last byte.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 SEQUENCE, INTEGER, OCTETS, NULL, OID = 0x30, 0x02, 0x04, 0x05, 0x06
 IP_ADDRESS, COUNTER, GAUGE, TICKS, COUNTER64 = 0x40, 0x41, 0x42, 0x43, 0x46
@@ -28,11 +27,11 @@ class MalformedError(Exception):
     """These bytes are no answer to the question."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An answer that fits: its id, and the values in the order of the question.
 
-    With a `status` other than 0 the agent refused, and there are no values.
+    With a `status` other than 0 the agent refused, and there are no values. A tuple, as a frozen
+    dataclass takes three times as long to make, and a sweep makes a hundred thousand a second.
     """
 
     request_id: int
