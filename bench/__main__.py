@@ -1,8 +1,10 @@
 """`make bench`: every benchmark in turn."""
 
-from bench import behind_nginx, configurations, downloads
+from bench import behind_nginx, configurations, downloads, stored_results, sweeps
 
 if __name__ == "__main__":
     downloads.main()
     configurations.main()
     behind_nginx.main()
+    sweeps.main()
+    stored_results.main()
