@@ -60,6 +60,8 @@ class CrowdPlan:
     per_s: float = 200.0
     visits: int = 1
     patience_s: float = 30.0
+    #: Whether they begin with the bootstrap; one that was here before knows its own address.
+    are_new: bool = True
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ async def _visit(
     caller = Caller(identity.user_agent(identity.firmware), phone.source, plan.patience_s)
     visit = Visit(caller, plan.server, identity.mac)
     try:
-        if etag is None:
+        if etag is None and plan.are_new:
             bootstrap = await watch.time(fetch_bootstrap(visit))
             _own(bootstrap, "mac", identity.mac)
         credential = TokenCredential(phone.token)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from jobs.runner import Work, Workbook
 from jobs.schedule import Periodic
 from storage.clock import now
 from storage.installation import Installation
+from tests.rabbitmq import RabbitMQ, find_rabbitmq
 from tests.redis import Redis, find_redis
 
 EPOCH = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -63,6 +65,19 @@ def test_a_message_that_comes_twice_runs_its_job_once(installation: Installation
     assert [run_job(installation, book, job_id) for _ in range(2)] == [True, False]
     assert runs == [job_id]
     assert look(installation, job_id).state == JobState.DONE
+
+
+def test_proof_r10_a_hundred_messages_that_come_twice_have_a_hundred_effects(
+    installation: Installation,
+) -> None:
+    runs: list[int] = []
+    book = Workbook({"count": lambda work: runs.append(work.job_id)})
+    ids = [submit(installation, n=number) for number in range(100)]
+    with ThreadPoolExecutor(4) as workers:
+        told = workers.map(lambda job_id: run_job(installation, book, job_id), ids + ids[::-1])
+        assert sum(told) == 100
+    print(f"R10: 100 jobs told twice to four workers, {len(runs)} effects")  # noqa: T201
+    assert sorted(runs) == ids
 
 
 def test_an_attempt_that_failed_is_told_again_when_its_wait_is_over(
@@ -121,10 +136,19 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     server.close()
 
 
-def start_worker(installation: Installation, redis: Redis, name: str) -> "subprocess.Popen[bytes]":
+@pytest.fixture
+def rabbitmq(tmp_path: Path) -> Iterator[RabbitMQ]:
+    if find_rabbitmq() is None:
+        pytest.skip("rabbitmq-server is not installed (apt-get install rabbitmq-server)")
+    server = RabbitMQ.start(tmp_path / "rabbitmq")
+    yield server
+    server.close()
+
+
+def start_worker(installation: Installation, broker: str, name: str) -> "subprocess.Popen[bytes]":
     url = installation.database.url.render_as_string(hide_password=False)
     return subprocess.Popen(
-        [sys.executable, "-c", WORKER, url, str(installation.data_dir), redis.url, name],
+        [sys.executable, "-c", WORKER, url, str(installation.data_dir), broker, name],
         start_new_session=True,
     )
 
@@ -140,17 +164,28 @@ def wait_for(folder: Path, pattern: str, count: int = 1) -> list[str]:
 def test_a_killed_worker_loses_nothing_and_another_finishes_its_job(
     installation: Installation, redis: Redis
 ) -> None:
+    kill_one_of_two_workers(installation, redis.url)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_killed_worker_loses_nothing_with_rabbitmq_either(
+    installation: Installation, rabbitmq: RabbitMQ
+) -> None:
+    kill_one_of_two_workers(installation, rabbitmq.url)
+
+
+def kill_one_of_two_workers(installation: Installation, broker: str) -> None:
     folder = installation.data_dir
     book = Workbook({"count": lambda _work: None})
     ids = [submit(installation, n=number) for number in range(2)]
-    app = create_celery(redis.url, Station(lambda: installation, book))
+    app = create_celery(broker, Station(lambda: installation, book))
     dispatcher = Dispatcher(app, installation, book)
     dispatcher.start()
-    workers = {"one": start_worker(installation, redis, "one")}
+    workers = {"one": start_worker(installation, broker, "one")}
     try:
         [begun] = wait_for(folder, "begun-*-one")
         os.killpg(workers["one"].pid, signal.SIGKILL)
-        workers["two"] = start_worker(installation, redis, "two")
+        workers["two"] = start_worker(installation, broker, "two")
         (folder / "go").touch()
         wait_for(folder, "begun-*-two", 2)
         deadline = time.monotonic() + 60

@@ -63,6 +63,34 @@ def test_hostile_text_stays_inside_its_record(app: Flask, records: Path) -> None
     assert (record["event"], record["status"]) == ("request", 200)
 
 
+HOSTILE = (
+    *("\x1b[31m", "a\x85b", "a\u2028b", '{"status": 200}', "a\\n{}", "\x7f\x00", "%0d%0a{}"),
+    "ы" * 3000,
+)
+
+
+def test_proof_s14_every_logged_field_stays_inside_its_record(app: Flask, records: Path) -> None:
+    client = app.test_client()
+    sent = 0
+    for text in HOSTILE:
+        wire = text.encode().decode("latin-1")
+        headers = {"User-Agent": wire, "X-Forwarded-For": wire, "Referer": wire, "Host": "x"}
+        for environ in (
+            {"PATH_INFO": f"/{wire}"},
+            {"REQUEST_METHOD": "GET" + wire.replace(" ", "")[:8]},
+            {"QUERY_STRING": wire},
+            {"REMOTE_ADDR": "127.0.0.1"},
+        ):
+            with client.open("/downloads/", headers=headers, environ_overrides=environ):
+                sent += 1
+    raw = records.read_bytes()
+    found = [record for record in read(records) if record["event"] == "request"]
+    print(f"S14: {sent} requests with hostile fields, {len(found)} records")  # noqa: T201
+    assert len(found) == sent
+    assert not any((byte < 0x20 and byte != 0x0A) or byte == 0x7F for byte in raw)
+    assert not any(mark in raw.decode() for mark in ("\x85", "\u2028"))
+
+
 def test_a_failure_is_recorded_with_its_reason_and_its_place(app: Flask, records: Path) -> None:
     def broken() -> str:
         raise ZeroDivisionError("the reason")

@@ -151,6 +151,63 @@ def test_a_redirect_is_not_followed(http_phone: Phone, flat_phone: Family) -> No
     assert visited == []
 
 
+def places_to_lure_us_to(port: int) -> list[str]:
+    """One and the same listener, spelled in all ways, and others of the inside."""
+    hosts = [
+        *(
+            "127.0.0.1",
+            "127.1",
+            "127.0.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.0.0.1",
+            "017700000001",
+        ),
+        *("0177.0.0.1", "127.0.0.1.", "localhost", "LOCALHOST", "localhost.", "0", "0.0.0.0"),
+        *("[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]"),
+        *(
+            "①②⑦.⓪.⓪.①",
+            "127。0。0。1",
+            "127.0.0.1%00",
+            "user@127.0.0.1",
+            "127.0.0.1#@x",
+            "x@127.0.0.1",
+        ),
+    ]
+    urls = [f"{scheme}://{host}:{port}/" for scheme in ("http", "HTTP", "https") for host in hosts]
+    odd = [
+        *(f"//127.0.0.1:{port}/", f"/\\127.0.0.1:{port}/", f"\\\\127.0.0.1:{port}\\"),
+        *(f"http:127.0.0.1:{port}/", f"http:/127.0.0.1:{port}/", f" http://127.0.0.1:{port}/"),
+        *("file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/_x", "dict://127.0.0.1/x"),
+        *("http://169.254.169.254/latest/", "jar:http://127.0.0.1!/", "ldap://127.0.0.1/"),
+        *("/", "?", "..", "", "javascript:alert(1)", "data:text/plain,x", "http://", "http://["),
+    ]
+    return urls + odd
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "302 Found",
+        pytest.param("301 Moved Permanently", marks=pytest.mark.prove),
+        pytest.param("307 Temporary Redirect", marks=pytest.mark.prove),
+    ],
+)
+def test_proof_h6_no_redirect_leads_anywhere(
+    http_phone: Phone, flat_phone: Family, status: str
+) -> None:
+    visited: list[str] = []
+    canary = http_phone(lambda head, _connection: visited.append(head))
+    lures = places_to_lure_us_to(canary.port)
+    for lure in lures:
+        away = answer(status, b"", f"Location: {lure}", f"Refresh: 0; url={lure}")
+        phone = http_phone(send(away.encode() if isinstance(away, str) else away))
+        with pytest.raises((UnexpectedAnswerError, UnreachableError)):
+            read_http(phone, flat_phone, LOGIN)
+    print(f"H6: {len(lures)} redirects with {status}, {len(visited)} followed")  # noqa: T201
+    assert visited == []
+
+
 def test_our_own_proxy_and_password_file_are_not_used(
     http_phone: Phone, flat_phone: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

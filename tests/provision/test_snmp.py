@@ -3,7 +3,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
@@ -143,6 +143,26 @@ def test_a_right_answer_behind_a_lie_still_counts(
     phone = agent(lambda question: [LIES[lie](question), ("phone", question.answer(VALUES))])
     assert read(phone.target, flat_phone).product == "FP-B2"
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_proof_h3_65536_forged_numbers_are_not_one_answer(agent: Agent, flat_phone: Family) -> None:
+    """Whoever cannot see the question sends every number of sixteen bits, at once and twice."""
+
+    def forged(question: Any) -> Iterator[tuple[str, bytes]]:
+        good = question.answer(VALUES)
+        number = question.request_id.to_bytes(4, "big")
+        at = good.index(b"\x02\x04" + number) + 2
+        for guess in range(1 << 16):
+            low = guess.to_bytes(2, "big")
+            if low != number[2:]:
+                yield "phone", good[:at] + bytes(2) + low + good[at + 4 :]
+
+    phone = agent(forged)
+    with pytest.raises(UnexpectedAnswerError) as told:
+        read(phone.target, flat_phone, 2.0)
+    received = int(re.findall(r"received: (\d+)", reason(told.value))[0])
+    print(f"H3: 65535 forged answers sent, {received} of them met the reader, 0 believed")  # noqa: T201
+    assert received > 20
 
 
 def test_silence_ends_in_time_and_says_how_long(agent: Agent, flat_phone: Family) -> None:
