@@ -79,19 +79,20 @@ def devices() -> str:
     wanted, number = _wanted(), _page_number()
     offset = (number - 1) * PAGE_SIZE
     with reading() as session:
-        found, total = listing.page(session, wanted, limit=PAGE_SIZE, offset=offset)
+        found = listing.page(session, wanted, limit=PAGE_SIZE, offset=offset)
         codes = [product.code for product in products.every(session)]
         sites = listing.site_names(session)
     return render_template(
         "provision/devices.html",
-        devices=found,
-        total=total,
+        devices=found.devices,
+        total=found.total,
+        is_more=found.is_more,
         wanted=wanted,
         columns=_columns(wanted),
         product_options=[(code, code) for code in codes],
         site_options=[(name, name) for name in sites],
         number=number,
-        pages=max(ceil(total / PAGE_SIZE), 1),
+        pages=max(ceil(found.total / PAGE_SIZE), 1),
         first=offset + 1,
         may_read=READERS.allows(acting()),
     )

@@ -1,14 +1,14 @@
 """Lists of devices: search, filters and order for the page, a cursor for programs."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from accounts.models import Site
 from catalogue.models import Product
+from provision.devices import searching
 from provision.devices.models import Device
 from provision.devices.summary import DeviceSummary
 
@@ -22,7 +22,8 @@ _SORTS: dict[str, InstrumentedAttribute[object]] = {
     "last_check_in": Device.last_check_in_at,
 }
 SORTS = tuple(_SORTS)
-_QUERY_LENGTH_MAX = 64
+#: So many are counted, as counting a million takes longer than showing them.
+COUNTED_MAX = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,63 +41,94 @@ class DeviceFilter:
     organisations: tuple[int, ...] | None = None
 
 
-def page(
-    session: Session, wanted: DeviceFilter, *, limit: int, offset: int = 0
-) -> tuple[Sequence[DeviceSummary], int]:
+@dataclass(frozen=True)
+class DevicePage:
+    """A part of a list; `total` fit in all, or more than that: past COUNTED_MAX nobody counts."""
+
+    devices: Sequence[DeviceSummary]
+    total: int
+    is_more: bool
+
+
+def page(session: Session, wanted: DeviceFilter, *, limit: int, offset: int = 0) -> DevicePage:
     """`limit` devices from place `offset` on in the wanted order, and how many there are in all."""
-    query = _filtered(wanted)
-    total = session.scalar(
-        select(func.count()).select_from(query.with_only_columns(Device.id).subquery())
-    )
-    column = _SORTS.get(wanted.sort, Device.mac)
-    order = column.desc() if wanted.descending else column.asc()
-    rows = session.scalars(
-        query.order_by(order.nulls_last(), Device.mac).limit(limit).offset(offset)
-    )
-    return [DeviceSummary.of(device) for device in rows], total or 0
+    ids = _filtered(session, wanted)
+    counted = ids.limit(COUNTED_MAX + 1).subquery()
+    total = session.scalar(select(func.count()).select_from(counted)) or 0
+    shown = session.scalars(_ordered(ids, wanted).limit(limit).offset(offset)).all()
+    is_more = total > COUNTED_MAX
+    return DevicePage(_summaries(session, shown), total - is_more, is_more)
+
+
+def count(session: Session, wanted: DeviceFilter) -> int:
+    """How many devices are wanted, however many they are."""
+    ids = _filtered(session, wanted).subquery()
+    return session.scalar(select(func.count()).select_from(ids)) or 0
 
 
 def after(
     session: Session, wanted: DeviceFilter, *, limit: int, mac: str = ""
 ) -> Sequence[DeviceSummary]:
     """The next `limit` devices by MAC, behind `mac`: a cursor that additions do not shift."""
-    query = _filtered(wanted).where(Device.mac > mac).order_by(Device.mac).limit(limit)
-    return [DeviceSummary.of(device) for device in session.scalars(query)]
+    query = _filtered(session, wanted).where(Device.mac > mac).order_by(Device.mac).limit(limit)
+    return _summaries(session, session.scalars(query).all())
 
 
 def every(session: Session, wanted: DeviceFilter) -> Sequence[DeviceSummary]:
     """All devices that are wanted, by MAC."""
-    rows = session.scalars(_filtered(wanted).order_by(Device.mac))
+    wanted_ids = _filtered(session, wanted)
+    rows = session.scalars(select(Device).where(Device.id.in_(wanted_ids)).order_by(Device.mac))
     return [DeviceSummary.of(device) for device in rows]
 
 
 def site_names(session: Session) -> Sequence[str]:
     """The names of the sites that have devices."""
-    query = select(Site.name).join(Device, Device.site_id == Site.id).distinct().order_by(Site.name)
-    return session.scalars(query).all()
+    has_devices = exists().where(Device.site_id == Site.id)
+    return session.scalars(
+        select(Site.name).where(has_devices).distinct().order_by(Site.name)
+    ).all()
 
 
-def _filtered(wanted: DeviceFilter) -> Select[Device]:
-    query = (
-        select(Device)
-        .join(Product, Product.id == Device.product_id)
-        .outerjoin(Site, Site.id == Device.site_id)
-    )
+def _filtered(session: Session, wanted: DeviceFilter) -> Select[int]:
+    """The ids of what is wanted, in no order."""
+    query = select(Device.id)
     if wanted.organisations is not None:
         query = query.where(Device.organisation_id.in_(wanted.organisations))
     if wanted.product:
-        query = query.where(Product.code == wanted.product)
+        query = query.where(
+            Device.product_id.in_(_ids(session, Product.id, Product.code == wanted.product))
+        )
     if wanted.site:
-        query = query.where(Site.name == wanted.site)
-    text = wanted.text.strip()[:_QUERY_LENGTH_MAX]
-    return query.where(_matches(text)) if text else query
+        query = query.where(Device.site_id.in_(_ids(session, Site.id, Site.name == wanted.site)))
+    condition = searching.fitting(session, wanted.text)
+    return query if condition is None else query.where(condition)
 
 
-def _matches(text: str) -> ColumnElement[bool]:
-    """A part of a serial, firmware, address, product or site, or of a MAC in any spelling."""
-    columns = (Device.serial, Device.firmware, Device.address, Product.code, Site.name)
-    found = [column.icontains(text, autoescape=True) for column in columns]
-    digits = re.sub(r"[:.\- ]", "", text).lower()
-    if re.fullmatch(r"[0-9a-f]{2,12}", digits):
-        found.append(Device.mac.contains(digits))
-    return or_(*found)
+def _ids(
+    session: Session, column: InstrumentedAttribute[int], condition: ColumnElement[bool]
+) -> Sequence[int]:
+    """Asked first, so that the database sees how few there are."""
+    return session.scalars(select(column).where(condition)).all()
+
+
+def _ordered(ids: Select[int], wanted: DeviceFilter) -> Select[int]:
+    """By the wanted column, devices that have nothing there last."""
+    if wanted.sort == "product":
+        ids = ids.join(Product, Product.id == Device.product_id)
+    if wanted.sort == "site":
+        ids = ids.outerjoin(Site, Site.id == Device.site_id)
+    column = _SORTS.get(wanted.sort, Device.mac)
+    if column is Device.mac:
+        # Every device has one: said with “nulls last”, its index would not be used.
+        return ids.order_by(column.desc() if wanted.descending else column)
+    order = column.desc() if wanted.descending else column.asc()
+    return ids.order_by(order.nulls_last(), Device.mac)
+
+
+def _summaries(session: Session, ids: Sequence[int]) -> Sequence[DeviceSummary]:
+    """These devices in this order."""
+    found = {
+        device.id: DeviceSummary.of(device)
+        for device in session.scalars(select(Device).where(Device.id.in_(ids)))
+    }
+    return [found[one] for one in ids if one in found]

@@ -66,9 +66,10 @@ def page(
     offset: int,
 ) -> tuple[Sequence[OwnPhone], int]:
     """One page of the phones that are wanted, each with its warranty."""
-    found, total = listing.page(session, wanted, limit=limit, offset=offset)
+    found = listing.page(session, wanted, limit=limit, offset=offset)
     latest = current_versions(session)
-    return [of_device(session, one, today, policy, latest) for one in found], total
+    phones = [of_device(session, one, today, policy, latest) for one in found.devices]
+    return phones, found.total
 
 
 def one(session: Session, scope: Scope, serial: str, today: date, policy: TermPolicy) -> OwnPhone:

@@ -38,7 +38,7 @@ def home() -> str:
         requests = queue.of_organisations(session, scope.organisations, limit=LIST_MAX)
         in_repair = fleet.repairs(session, scope.organisations)
         wanted = DeviceFilter(organisations=scope.organisations)
-        phones = listing.page(session, wanted, limit=1)[1]
+        phones = listing.count(session, wanted)
         ending = fleet.ending_soon(session, scope.organisations, today, _policy())
     return render_template(
         "customers/home.html",
