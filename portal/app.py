@@ -54,6 +54,7 @@ import support.certificate_views
 import support.customers.views
 import support.loaners.views
 import support.repairs.board_views
+import support.repairs.consent_views
 import support.repairs.desk_views
 import support.repairs.views
 import support.requests.answer_views
@@ -100,6 +101,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         health.blueprint,
         metrics.blueprint,
         portal_views.public,
+        portal.personal_data.views.public,
         feeds.blueprint,
         accounts.views.blueprint,
         catalogue.download_api.blueprint,
@@ -109,6 +111,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         docs_store.views.public,
         support.certificate_orders.views.public,
         support.repairs.views.public,
+        support.repairs.consent_views.public,
         support.rule_views.public,
         support.requests.public_views.public,
         support.customers.views.public,

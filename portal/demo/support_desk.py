@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,9 @@ from storage.clock import moscow_date
 from storage.installation import Installation
 from support.agreements import agreements
 from support.agreements.agreements import NewAgreement
+from support.certificate_orders import prices
+from support.certificate_orders.prices import NewPrice
+from support.entitlements import EntitlementKind
 from support.packages.package import Priority
 from support.requests import intake, records, talking
 from support.requests.intake import Contact, NewRequest
@@ -86,6 +90,14 @@ TEMPLATES = (
 )  # fmt: skip
 
 
+PRICES = (
+    (EntitlementKind.EXTENDED, 12, 1490),
+    (EntitlementKind.EXTENDED, 24, 2490),
+    (EntitlementKind.EXTENDED, 36, 3290),
+    (EntitlementKind.LOANER, 12, 990),
+)
+
+
 def open_desk(installation: Installation, instant: datetime) -> None:
     """A contract, ready answers, and requests; their times are real ones of the last days."""
     today = moscow_date(instant)
@@ -101,6 +113,9 @@ def open_desk(installation: Installation, instant: datetime) -> None:
         agreements.add_contact(
             session, "@severny-veter.example", CUSTOMER, actor=ACTOR, now=instant
         )
+        for kind, months, price in PRICES:
+            new_price = NewPrice(kind, months, Decimal(price), today)
+            prices.add(session, new_price, actor=ACTOR, now=instant)
         session.add_all(
             AnswerTemplate(name=name, ru=ru, en=en, changed_by=ACTOR, changed_at=instant)
             for name, ru, en in TEMPLATES

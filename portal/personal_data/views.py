@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
-from accounts.access import acting, roles
+from accounts.access import acting, anyone, roles
 from accounts.models import Role
 from portal.personal_data import (
     erasing,
@@ -44,6 +44,9 @@ staff = Blueprint(
 )
 
 
+public = Blueprint("privacy", __name__, url_prefix="/privacy", template_folder="templates")
+
+
 class UnknownActError(NotFoundError):
     code = "unknown-erasure-act"
     ru = "Такого акта нет."
@@ -55,6 +58,15 @@ class BasisError(RefusedError):
     field = "basis"
     ru = "Выберите основание и подтвердите удаление."
     en = "Choose the basis, and confirm the erasure."
+
+
+@public.get("")
+@anyone
+def privacy_page() -> str:
+    """For everybody: what is kept of people, why, on what basis and for how long."""
+    with reading() as session:
+        classes = terms.every(session)
+    return render_template("personal_data/privacy.html", classes=classes)
 
 
 @staff.get("/")

@@ -7,20 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts import audit
-from storage.clock import moscow_date
 from storage.people import Person
-from storage.refusals import NotFoundError
-from support.civil_dates import add_days
+from support.personal_data import consents
+from support.personal_data.consents import NoConsentError
 from support.personal_data.models import Consent
-
-DAYS = 30
-
-
-class NoConsentError(NotFoundError):
-    code = "no-consent"
-    ru = "Действующего согласия этого человека нет."
-    en = "There is no consent of this person that holds."
 
 
 @dataclass(frozen=True)
@@ -39,8 +29,7 @@ def note(session: Session, who: Person, *, actor: str, now: datetime) -> int:
     if not rows:
         raise NoConsentError
     for row in rows:
-        row.withdrawn_at = now
-        audit.record(session, actor, "consent.withdraw", f"consent:{row.id}", now)
+        consents.withdraw(session, row, actor=actor, now=now)
     return len(rows)
 
 
@@ -49,7 +38,7 @@ def waiting(session: Session) -> Sequence[Withdrawal]:
     query = select(Consent).where(Consent.withdrawn_at.is_not(None), Consent.email != "")
     first: dict[str, Withdrawal] = {}
     for row in session.scalars(query.order_by(Consent.withdrawn_at)):
-        if row.withdrawn_at is not None:
-            due = add_days(moscow_date(row.withdrawn_at), DAYS)
+        due = consents.ends_on(row)
+        if row.withdrawn_at is not None and due is not None:
             first.setdefault(row.email, Withdrawal(row.email, row.withdrawn_at, due))
     return list(first.values())

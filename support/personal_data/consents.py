@@ -4,11 +4,14 @@ Since 2025-09-01 (156-ФЗ) it is a separate document, kept with the text that i
 """
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from storage.refusals import RefusedError
+from accounts import audit
+from storage.clock import moscow_date
+from storage.refusals import NotFoundError, RefusedError
+from support.civil_dates import add_days
 from support.personal_data.models import Consent
 from support.phrases import Phrase
 
@@ -37,11 +40,21 @@ REPAIR_TEXT = Phrase(
 _TEXTS = {SUPPORT: TEXT, REPAIR: REPAIR_TEXT}
 
 
+#: Days in which what a withdrawn consent allowed has to end (152-ФЗ, article 21.5).
+WITHDRAWN_DAYS = 30
+
+
 class ConsentError(RefusedError):
     code = "consent"
     field = "consent"
     ru = "Отметьте согласие на обработку персональных данных: без него мы не можем вам ответить."
     en = "Tick the consent to the handling of personal data: we can't answer you without it."
+
+
+class NoConsentError(NotFoundError):
+    code = "no-consent"
+    ru = "Действующего согласия этого человека нет."
+    en = "There is no consent of this person that holds."
 
 
 def give(
@@ -66,3 +79,30 @@ def give(
     session.add(made)
     session.flush()
     return made
+
+
+def withdraw(session: Session, consent: Consent, *, actor: str, now: datetime) -> None:
+    """Note that the person takes it back; twice is once."""
+    if consent.withdrawn_at is None:
+        consent.withdrawn_at = now
+        audit.record(session, actor, "consent.withdraw", f"consent:{consent.id}", now)
+
+
+def ends_on(consent: Consent) -> date | None:
+    """The last day for the end of the data; None while the consent holds."""
+    if consent.withdrawn_at is None:
+        return None
+    return add_days(moscow_date(consent.withdrawn_at), WITHDRAWN_DAYS)
+
+
+def of(session: Session, consent_id: int | None) -> Consent | None:
+    """A consent by its number."""
+    return session.get(Consent, consent_id) if consent_id else None
+
+
+def withdraw_own(session: Session, consent_id: int | None, *, actor: str, now: datetime) -> None:
+    """Take back the consent of one's own case; raises NoConsentError where there is none."""
+    found = of(session, consent_id)
+    if found is None or not found.email:
+        raise NoConsentError
+    withdraw(session, found, actor=actor, now=now)

@@ -288,6 +288,8 @@ def _follow_page(token: str, error: RefusedError | None = None) -> Answer:
             version=last,
             shown=standing.of_act(session, report, now()),
             centre=filing.centre_of(session, report),
+            consent=consents.of(session, report.consent_id),
+            ends_on=consents.ends_on,
             token=token,
             error=error,
         )

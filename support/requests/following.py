@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,8 @@ from support import business_time
 from support.agreements.tiers import Reason
 from support.calendars import keeping
 from support.packages.package import Promise
+from support.personal_data import consents
+from support.personal_data.models import Consent
 from support.requests import records, refusing
 from support.requests.models import Refusal, RequestMessage, SupportRequest
 from support.requests.vocabulary import RefusalState
@@ -32,6 +34,12 @@ class Followed:
     clocks: Sequence[Clock]
     counts_from: datetime | None
     refusal: Refusal | None
+    consent: Consent | None
+
+    @property
+    def erased_by(self) -> date | None:
+        """By when the data go, once the consent is withdrawn."""
+        return consents.ends_on(self.consent) if self.consent else None
 
     @property
     def state(self) -> State:
@@ -80,4 +88,5 @@ def of(session: Session, request: SupportRequest, now: datetime) -> Followed:
         if around_the_clock or opening - request.registered_at < timedelta(seconds=1)
         else opening,
         refusal=next((one for one in refusals if one.state in _TOLD), None),
+        consent=consents.of(session, request.consent_id),
     )

@@ -122,6 +122,17 @@ def appeal(token: str) -> Redirect:
     return _change(token, write, _("Your objection was taken: somebody else will decide."))
 
 
+@public.post("/r/<token>/withdraw-consent")
+@anyone
+def withdraw_consent(token: str) -> Redirect:
+    """The person takes the consent back: an officer has 30 days to end the data."""
+
+    def write(session: Session, found: SupportRequest) -> None:
+        consents.withdraw_own(session, found.consent_id, actor="customer", now=now())
+
+    return _change(token, write, _("Your consent is withdrawn: the data go within 30 days."))
+
+
 @public.get("/r/<token>/files/<int:file_id>/<name>")
 @anyone
 def file(token: str, file_id: int, name: str) -> Response:  # noqa: ARG001 - the name is for people

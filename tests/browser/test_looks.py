@@ -15,6 +15,7 @@ PUBLIC += (
     "/warranty",
     "/support/new",
     "/contacts",
+    "/privacy",
     "/repair/new",
     "/warranty/certificate",
     "/login",
@@ -31,6 +32,7 @@ STAFF += ("/staff/releases/FP-B2/paths", "/staff/releases/statistics", "/staff/s
 STAFF += ("/staff/storage/", "/staff/mirror/", "/staff/products/FP-B2", "/staff/certificates/")
 STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new", "/staff/calendar/")
 STAFF += ("/staff/letters/", "/staff/personal-data/", "/staff/personal-data/due")
+STAFF += ("/staff/ready-answers/", "/staff/ready-answers/1", "/staff/certificate-prices/")
 STAFF += ("/staff/repairs/", "/staff/repairs/1", "/staff/repairs/2", "/staff/repairs/3")
 STAFF += ("/staff/repairs/dock?code=RMA", "/staff/loaners/", "/staff/certificate-orders/")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
