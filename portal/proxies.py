@@ -22,7 +22,7 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
     """The address of the client behind the trusted proxies; `peer` when it is not one of them."""
     address = peer
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
-    while hops and _is_trusted(address, trusted):
+    while hops and is_trusted(address, trusted):
         address = hops.pop()
     return address if _is_address(address) else peer
 
@@ -33,7 +33,7 @@ def init_app(app: Flask, trusted: Sequence[Network]) -> None:
 
     def behind_proxies(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
-        if not _is_trusted(peer, trusted):
+        if not is_trusted(peer, trusted):
             for name in _CERTIFICATE:
                 environ.pop(name, None)
         forwarded_for = environ.get("HTTP_X_FORWARDED_FOR", "")
@@ -43,8 +43,11 @@ def init_app(app: Flask, trusted: Sequence[Network]) -> None:
     app.wsgi_app = behind_proxies  # type: ignore[method-assign]  # Flask's own way
 
 
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in trusted)
+def is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    """Whether it is one of the proxies that the settings list."""
+    if not trusted or not _is_address(address):
+        return False
+    return any(ip_address(address) in network for network in trusted)
 
 
 def _is_address(text: str) -> bool:

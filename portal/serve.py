@@ -15,12 +15,12 @@ from flask import Flask
 from firmware import download_watch
 from firmware.copying import Copying
 from jobs.runner import Runner
-from portal import demo, first_start, health, logs, phone_server
+from portal import demo, first_start, health, logs
 from portal.app import PAGES, Plane, create_app
 from portal.children import Child, end_with_parent
 from portal.installing import open_installation
 from portal.page_server import PageServer
-from portal.phone_bridge import PhoneBridge
+from portal.phone_listener import listener
 from portal.settings import Settings
 from portal.worker import WORKBOOK
 from provision import phone_api
@@ -82,10 +82,10 @@ def serve_phones(settings: Settings, *, as_child: bool) -> int:
         if not as_child:
             # A child's parent folds, so that its work is none of this process's lock.
             _fold(installation, running)
-        phone_api.door_of(app).remember()
-        bridge = PhoneBridge(app, phone_api.door_of(app), settings.trusted_proxies)
-        running.callback(bridge.close)
-        phone_server.listen(bridge, settings.host, settings.phone_port)
+        door = phone_api.door_of(app)
+        door.remember()
+        place = (settings.host, settings.phone_port)
+        listener.listen(app, door, place, settings.trusted_proxies)
     return 0
 
 

@@ -7,6 +7,7 @@ is missing or of a wrong type makes the line unreadable.
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from provision.checkins import SelfReport, Visit
@@ -39,9 +40,10 @@ def fixed_part(line: Line) -> str:
     return json.dumps(fixed, separators=(",", ":"))
 
 
-def completed(fixed: str, at: datetime, address: str, status: int) -> bytes:
-    """The line of one check-in, from its fixed part."""
-    varying = f'{{"at":{microseconds(at)},"status":{status},"address":{json.dumps(address)},'
+def completed(fixed: str, at_us: int, address: str, status: int) -> bytes:
+    """The line of one check-in, from its fixed part; the instant in microseconds UTC."""
+    told = encode_basestring_ascii(address)
+    varying = f'{{"at":{at_us},"status":{status},"address":{told},'
     return (varying + fixed[1:]).encode()
 
 

@@ -22,6 +22,7 @@ from storage.clock import now
 from storage.db import DatabaseFullError
 from storage.installation import Installation
 from storage.request import installation
+from storage.sending import FilePart, SendableBody
 
 _IMAGE = "firmware.image"
 
@@ -31,8 +32,11 @@ _log = structlog.get_logger(__name__)
 class CountedBody:
     """An answer's body that counts the bytes the server took, and reports them once when closed."""
 
-    def __init__(self, body: Iterator[bytes], report: Callable[[int, bool], None]) -> None:
+    def __init__(
+        self, body: Iterator[bytes], planned: int, report: Callable[[int, bool], None]
+    ) -> None:
         self._body = body
+        self._planned = planned
         self._report: Callable[[int, bool], None] | None = report
         self._sent = 0
         self._last = 0
@@ -51,6 +55,16 @@ class CountedBody:
             raise
         self._last = len(piece)
         return piece
+
+    def parts(self) -> tuple[bytes | FilePart, ...] | None:
+        """What the body beneath is made of (SendableBody)."""
+        return self._body.parts() if isinstance(self._body, SendableBody) else None
+
+    def went_out(self, count: int) -> None:
+        """Take note of what went out without being iterated (SendableBody)."""
+        assert isinstance(self._body, SendableBody), "only such a body told its parts"
+        self._body.went_out(count)
+        self._sent, self._drained = count, count >= self._planned
 
     def close(self) -> None:
         """Close the body beneath and report; a second call does nothing."""
@@ -102,7 +116,8 @@ def _watch(response: Response) -> None:
     if number is not None:
         report = partial(_report, installation(), number, response.status_code, _first(response))
         body = iter(cast("Iterator[bytes]", response.response))
-        response.response = CountedBody(body, partial(report, response.content_length or 0))
+        planned = response.content_length or 0
+        response.response = CountedBody(body, planned, partial(report, planned))
 
 
 def _visit(version: str, response: Response) -> Visit | None:

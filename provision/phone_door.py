@@ -16,13 +16,11 @@ import structlog
 from prometheus_client import Counter
 
 from provision import checkin_lines
-from provision.checkin_lines import microseconds
 from provision.last_good import LastGood
 from provision.limits import Limiter
 from provision.rendered import answer as answers
 from provision.rendered.answer import Answer
 from provision.rendered.lookup import Found, Lookup
-from storage.clock import now
 from storage.journal import Journal
 from storage.sealed import Seal, UnsealError
 
@@ -31,12 +29,23 @@ StartResponse: TypeAlias = Callable[..., Any]
 Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-@dataclass(frozen=True)
-class Reply:
-    """What goes out, in the words of WSGI."""
+@dataclass(frozen=True, slots=True)
+class DoorRequest:
+    """A GET without a body, as far as the door looks at it; `target` is the raw one."""
 
-    status: str
-    headers: list[tuple[str, str]]
+    target: str = field(repr=False)
+    agent: str
+    address: str
+    if_none_match: str | None
+    has_authorization: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes out; `headers` are whole lines."""
+
+    status: int
+    headers: bytes
     body: bytes = field(repr=False)
 
 
@@ -48,21 +57,23 @@ PRIVATE: Mapping[str, str] = {
     "Cache-Control": "private, no-store",
     "X-Content-Type-Options": "nosniff",
 }
-_PRIVATE = tuple(PRIVATE.items())
-_REASONS = {200: "200 OK", 204: "204 NO CONTENT", 304: "304 NOT MODIFIED"}
+_PRIVATE = "".join(f"{name}: {value}\r\n" for name, value in PRIVATE.items()).encode()
+_REASONS = {
+    200: "200 OK",
+    204: "204 NO CONTENT",
+    304: "304 NOT MODIFIED",
+    429: "429 TOO MANY REQUESTS",
+}
 #: The views' own words for too many failures.
 _TOO_OFTEN = Reply(
-    "429 TOO MANY REQUESTS",
-    [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", "4"),
-        *_PRIVATE,
-        ("Retry-After", str(RETRY_AFTER_S)),
-    ],
+    429,
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 4\r\n%bRetry-After: %d\r\n"
+    % (_PRIVATE, RETRY_AFTER_S),
     b"429\n",
 )
 #: Each answer counts among the figures of monitoring, as the views' answers do.
 _COUNTED = Counter("flatpro_door_answers", "What the phones' door answered.", ["status"])
+_COUNTED_AS = {status: _COUNTED.labels(str(status)) for status in _REASONS}
 #: After a failed lookup the views answer alone for so long (seconds).
 _REST_S = 1.0
 
@@ -83,50 +94,44 @@ class PhoneDoor:
     _is_alone: bool = False
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        reply = self.reply(environ, environ.get("REMOTE_ADDR", ""))
+        reply = self.reply(_request_of(environ)) if environ["REQUEST_METHOD"] == "GET" else None
         if reply is None:
             return self.behind(environ, start_response)
-        start_response(reply.status, reply.headers)
+        rows = reply.headers.decode("latin-1").split("\r\n")[:-1]
+        headers = [(name, value) for name, _, value in (row.partition(": ") for row in rows)]
+        start_response(_REASONS[reply.status], headers)
         return [reply.body]
 
-    def reply(self, environ: Environ, address: str) -> Reply | None:
-        """The answer to a phone at this address; None where the views must be asked."""
-        at_s = time.monotonic()
+    def reply(self, asked: DoorRequest) -> Reply | None:
+        """The answer to a phone; None where the views must be asked."""
         # A request with a proof beside its path is the views' to judge.
-        if environ["REQUEST_METHOD"] != "GET" or "HTTP_AUTHORIZATION" in environ:
+        if asked.has_authorization:
             return None
-        kept = self._kept(environ, at_s)
-        if kept is None:
+        at_us, at_s = time.time_ns() // 1000, time.monotonic()
+        request = answers.request_sha256(asked.target, asked.agent)
+        found, age_s = self._find(request, at_s)
+        if found is None or (found.until_us is not None and found.until_us <= at_us):
             return None
-        credential_id, answer, age_s = kept
-        wanted = environ.get("HTTP_IF_NONE_MATCH")
+        try:
+            answer = answers.opened(found.sealed, request, self.seal)
+        except UnsealError:
+            return None
+        wanted = asked.if_none_match
         if wanted is not None and wanted != answer.etag:
             return None
-        if not self._fetches.add(str(credential_id), at_s):
-            _COUNTED.labels("429").inc()
+        if not self._fetches.add(str(found.credential_id), at_s):
+            _COUNTED_AS[429].inc()
             return _TOO_OFTEN
         status = answer.status if wanted is None else 304
-        self._record(answer, address, status)
-        _COUNTED.labels(str(status)).inc()
-        body = answer.body if status == 200 else b""
-        return Reply(_REASONS[status], [*_headers(answer, status), *_aged(age_s)], body)
+        self._record(answer, at_us, asked.address, status)
+        _COUNTED_AS[status].inc()
+        return Reply(status, _headers(answer, status, age_s), answer.body if status == 200 else b"")
 
     def remember(self) -> int:
         """Take to mind what is kept now, as far as there is room; how many answers."""
         for request, found in self.lookup.all():
             self.last_good.keep(request, found, len(found.sealed), time.monotonic())
         return len(self.last_good)
-
-    def _kept(self, environ: Environ, at_s: float) -> tuple[int, Answer, float | None] | None:
-        """What is kept for the request; with its age where it is not known to be current."""
-        request = answers.request_sha256(raw_target(environ), environ.get("HTTP_USER_AGENT", ""))
-        found, age_s = self._find(request, at_s)
-        if found is None or (found.until_us is not None and found.until_us <= _now_us()):
-            return None
-        try:
-            return found.credential_id, answers.opened(found.sealed, request, self.seal), age_s
-        except UnsealError:
-            return None
 
     def _find(self, request: bytes, at_s: float) -> tuple[Found | None, float | None]:
         if at_s >= self._rests_until_s:
@@ -145,18 +150,12 @@ class PhoneDoor:
         # A database that answers somebody answers the views: theirs is the current state.
         return (self.last_good.find(request, at_s) if self._is_alone else None) or (None, None)
 
-    def _record(self, answer: Answer, address: str, status: int) -> None:
+    def _record(self, answer: Answer, at_us: int, address: str, status: int) -> None:
         """A record that cannot be written costs no phone its file."""
         try:
-            line = checkin_lines.completed(answer.record, now(), address, status)
-            self.journal.append(line)
+            self.journal.append(checkin_lines.completed(answer.record, at_us, address, status))
         except OSError:
             _log.exception("check-in-lost")
-
-
-def _aged(age_s: float | None) -> list[tuple[str, str]]:
-    """How old an answer is that nobody could check (RFC 9111 section 5.1)."""
-    return [] if age_s is None else [("Age", str(int(age_s)))]
 
 
 def raw_target(environ: Environ) -> str:
@@ -169,15 +168,28 @@ def raw_target(environ: Environ) -> str:
     return f"{path}?{query}" if query else path
 
 
-def _headers(answer: Answer, status: int) -> list[tuple[str, str]]:
+def _request_of(environ: Environ) -> DoorRequest:
+    return DoorRequest(
+        target=raw_target(environ),
+        agent=environ.get("HTTP_USER_AGENT", ""),
+        address=environ.get("REMOTE_ADDR", ""),
+        if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
+        has_authorization="HTTP_AUTHORIZATION" in environ,
+    )
+
+
+def _headers(answer: Answer, status: int, age_s: float | None) -> bytes:
+    # How old an answer is that nobody could check (RFC 9111 section 5.1).
+    private = _PRIVATE if age_s is None else b"%bAge: %d\r\n" % (_PRIVATE, int(age_s))
     if status == 204:
-        return [*_PRIVATE]
-    tag = ("ETag", answer.etag)
+        return private
+    tag = answer.etag.encode("latin-1")
     if status == 304:
-        return [*_PRIVATE, tag]
-    length = ("Content-Length", str(len(answer.body)))
-    return [("Content-Type", answer.media_type), length, *_PRIVATE, tag]
-
-
-def _now_us() -> int:
-    return microseconds(now())
+        return b"%bETag: %b\r\n" % (private, tag)
+    kind, length = answer.media_type.encode("latin-1"), len(answer.body)
+    return b"Content-Type: %b\r\nContent-Length: %d\r\n%bETag: %b\r\n" % (
+        kind,
+        length,
+        private,
+        tag,
+    )

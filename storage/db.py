@@ -94,11 +94,8 @@ class Database:
     ) -> None:
         self.url = make_url(url)
         self.engine = _engine(self.url, sqlite_version)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._own = threading.local()
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self.url.get_backend_name() == "sqlite"
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:

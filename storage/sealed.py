@@ -51,14 +51,25 @@ class Seal:
 
     def close(self, plaintext: str, place: Place) -> bytes:
         """The sealed form of `plaintext`, which opens only at `place`."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _FORMAT + nonce + self._aead.encrypt(nonce, plaintext.encode(), place.as_bytes())
+        return self.close_bytes(plaintext.encode(), place)
 
     def open(self, sealed: bytes, place: Place) -> str:
         """The plaintext; raises UnsealError for another key, place or a changed byte."""
+        try:
+            return self.open_bytes(sealed, place).decode()
+        except UnicodeDecodeError as error:
+            raise UnsealError from error
+
+    def close_bytes(self, plain: bytes, place: Place) -> bytes:
+        """The sealed form of bytes that need be no text."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return _FORMAT + nonce + self._aead.encrypt(nonce, plain, place.as_bytes())
+
+    def open_bytes(self, sealed: bytes, place: Place) -> bytes:
+        """The plain bytes; raises UnsealError as `open` does."""
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            return self._aead.decrypt(nonce, body, place.as_bytes()).decode()
+            return self._aead.decrypt(nonce, body, place.as_bytes())
         except (InvalidTag, ValueError) as error:
             raise UnsealError from error
 

@@ -8,7 +8,7 @@ import contextlib
 import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import BinaryIO, Self
+from typing import BinaryIO, Protocol, Self, runtime_checkable
 
 import structlog
 from flask import Request, Response
@@ -45,6 +45,29 @@ class Sent:
     bytes_sent: int
     bytes_planned: int
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """Bytes of an open file, as os.sendfile takes them."""
+
+    descriptor: int
+    offset: int
+    size: int
+
+
+@runtime_checkable
+class SendableBody(Protocol):
+    """A body whose server may let the kernel copy the bytes, instead of iterating over it."""
+
+    def parts(self) -> tuple[bytes | FilePart, ...] | None:
+        """All of it, in order; None where it can only be iterated. Files stay open until close."""
+
+    def went_out(self, count: int) -> None:
+        """Take note, before it is closed, how many of its bytes went out."""
+
+    def close(self) -> None:
+        """Report and let go of the file."""
 
 
 def respond(
@@ -100,6 +123,29 @@ class PlannedBody:
             self._file.close()
         if on_finished is not None:
             _report(on_finished, self._sent())
+
+    def parts(self) -> tuple[bytes | FilePart, ...] | None:
+        """See SendableBody; a file that is none of this machine's can only be iterated."""
+        if self._file is None:
+            return None
+        try:
+            descriptor = self._file.fileno()
+        except OSError:
+            return None
+        return tuple(
+            FilePart(descriptor, piece.first, piece.size) if isinstance(piece, ByteRange) else piece
+            for piece in self._plan.body
+        )
+
+    def went_out(self, count: int) -> None:
+        """See SendableBody; `count` includes the part headers, which are not of the file."""
+        left = count
+        for piece in self._plan.body:
+            taken = min(left, piece.size if isinstance(piece, ByteRange) else len(piece))
+            left -= taken
+            if isinstance(piece, ByteRange):
+                self._bytes_sent += taken
+        self._drained = count == self._plan.content_length
 
     def _read(self) -> Generator[bytes, None, None]:
         for piece in self._plan.body:

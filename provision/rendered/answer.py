@@ -28,14 +28,14 @@ def request_sha256(target: str, agent: str) -> bytes:
 def closed(answer: Answer, request: bytes, seal: Seal) -> bytes:
     """The sealed form of an answer to this request."""
     head = f"{answer.status}\n{answer.etag}\n{answer.media_type}\n{answer.record}\n"
-    return seal.close(head + answer.body.decode(), _place(request))
+    return seal.close_bytes(head.encode() + answer.body, _place(request))
 
 
 def opened(sealed: bytes, request: bytes, seal: Seal) -> Answer:
     """The answer kept for this request; raises UnsealError for another one's."""
-    text = seal.open(sealed, _place(request))
-    status, etag, media_type, record, body = text.split("\n", 4)
-    return Answer(int(status), etag, media_type, record, body.encode())
+    kept = seal.open_bytes(sealed, _place(request))
+    status, etag, media_type, record, body = kept.split(b"\n", 4)
+    return Answer(int(status), etag.decode(), media_type.decode(), record.decode(), body)
 
 
 def _place(request: bytes) -> Place:
