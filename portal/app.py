@@ -26,6 +26,7 @@ import firmware.upload_api
 import firmware.views
 import portal.blob_care.views
 import portal.doctor.views
+import portal.personal_data.public_views
 import portal.personal_data.views
 import provision.api
 import provision.collectors.api
@@ -101,7 +102,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         health.blueprint,
         metrics.blueprint,
         portal_views.public,
-        portal.personal_data.views.public,
+        portal.personal_data.public_views.public,
         feeds.blueprint,
         accounts.views.blueprint,
         catalogue.download_api.blueprint,

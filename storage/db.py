@@ -156,6 +156,15 @@ class Database:
         except DatabaseError as error:
             raise DatabaseUnavailableError(reason=_reason(error)) from error
 
+    def alone(self, session: Session, key: str) -> None:
+        """Wait until no other transaction is at work under this key.
+
+        SQLite's writers are alone anyway.
+        """
+        if not self.is_sqlite:
+            statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+            session.execute(statement, {"key": key})
+
     def overwrite_erased(self, session: Session) -> None:
         """Let this transaction overwrite what it erases: SQLite would leave it in free pages."""
         if self.is_sqlite:

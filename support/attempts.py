@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from storage.db import Database
@@ -47,7 +47,7 @@ class Attempts:
             # A flood of refusals takes no lock and writes nothing.
             self._refuse(session, source, now, most)
         with self.database.writing(lasting=False) as session:
-            self._lock(session, source)
+            self.database.alone(session, f"{self.check}:{source}")
             self._refuse(session, source, now, most)
             forgotten = CheckTry.kind == self.check, CheckTry.at <= now - self.window
             session.execute(delete(CheckTry).where(*forgotten))
@@ -73,12 +73,6 @@ class Attempts:
         if len(recent) >= most:
             wait = recent[0] + self.window - now
             raise TooManyAttemptsError(minutes=ceil(wait.total_seconds() / 60))
-
-    def _lock(self, session: Session, source: str) -> None:
-        """One try of a source at a time. SQLite's writers are alone anyway."""
-        if not self.database.is_sqlite:
-            statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-            session.execute(statement, {"key": f"{self.check}:{source}"})
 
 
 def _source(address: str) -> str:

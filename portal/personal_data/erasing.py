@@ -20,6 +20,9 @@ from storage.phrases import Phrase
 from storage.refusals import ConflictError
 from support.personal_data.models import ErasureAct, SubjectExport
 
+#: One erasure at a time: two of one person would end each other's rows.
+LOCK = "personal-data"
+
 
 class ErasureRefusedError(ConflictError):
     code = "erasure-refused"
@@ -80,6 +83,7 @@ def erase(
 
     Raises NothingHeldError, or ErasureRefusedError with every reason and its last day.
     """
+    installation.database.alone(session, LOCK)
     found = plan(session, who, now)
     if found.obstacles and basis is not Basis.RESTORE:
         raise ErasureRefusedError(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from portal import tables
-from portal.personal_data import erasure_log, exporting, finding, sweeping, terms
+from portal.personal_data import erasing, erasure_log, exporting, finding, sweeping, terms
 from portal.personal_data.bases import Basis
 from portal.personal_data.register import PersonalClass, shipped
 from portal.personal_data.terms import Terms
@@ -73,6 +73,7 @@ def run(installation: Installation, now: datetime, discarded_at: datetime) -> in
     for _round in range(ROUNDS):
         done = Expired()
         with installation.database.writing() as session:
+            installation.database.alone(session, erasing.LOCK)
             installation.database.overwrite_erased(session)
             _take_away(session, installation, done, now)
             if done.log:

@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
-from accounts.access import acting, anyone, roles
+from accounts import audit
+from accounts.access import acting, roles
 from accounts.models import Role
 from portal.personal_data import (
     erasing,
@@ -44,9 +45,6 @@ staff = Blueprint(
 )
 
 
-public = Blueprint("privacy", __name__, url_prefix="/privacy", template_folder="templates")
-
-
 class UnknownActError(NotFoundError):
     code = "unknown-erasure-act"
     ru = "Такого акта нет."
@@ -58,15 +56,6 @@ class BasisError(RefusedError):
     field = "basis"
     ru = "Выберите основание и подтвердите удаление."
     en = "Choose the basis, and confirm the erasure."
-
-
-@public.get("")
-@anyone
-def privacy_page() -> str:
-    """For everybody: what is kept of people, why, on what basis and for how long."""
-    with reading() as session:
-        classes = terms.every(session)
-    return render_template("personal_data/privacy.html", classes=classes)
 
 
 @staff.get("/")
@@ -89,7 +78,12 @@ def find() -> Answer:
 @staff.post("/person")
 @OFFICERS
 def person_page() -> Answer:
-    """Everything that is held of one person, and what would become of it."""
+    """Everything that is held of one person, and what would become of it; that is recorded."""
+    who = _person()
+    with writing() as session:
+        mark = finding.marks(installation(), who)[0]
+        actor, subject = acting().login, f"person:{mark}"
+        audit.record(session, actor, "personal-data.look", subject, clock.now())
     return _person_page()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from accounts import users
+from accounts import audit, users
 from portal.personal_data import expiring
 from storage.clock import now
 from support.requests.vocabulary import Channel
@@ -36,6 +36,10 @@ def test_an_officer_finds_exports_and_erases_a_person(officer: FlaskClient, stor
     assert EMAIL in page
     page = post(officer, f"{HOME}person", {"email": EMAIL}, HOME).get_data(as_text=True)
     assert "request:1" in page
+    with story.installation.database.reading() as session:
+        looked = audit.latest(session, 1)[0]
+    assert (looked.action, looked.actor) == ("personal-data.look", "admin")
+    assert EMAIL not in looked.subject
     made = post(officer, f"{HOME}export", {"email": EMAIL}, HOME)
     assert made.status_code == 302
     with officer.get(f"{HOME}exports/1.zip") as fetched:

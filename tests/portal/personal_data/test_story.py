@@ -3,9 +3,11 @@
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from portal.backups import restoring, saving
 from portal.personal_data import (
@@ -231,6 +233,24 @@ def test_who_has_told_no_address_is_found_by_number_and_nobody_else_is(story: St
     assert found == [f"request:{number}"]
     with pytest.raises(NothingHeldError):
         story.erases("2027-01-01T10:00", Person(phones=frozenset({"9111111111"})), Basis.REQUEST)
+
+
+@BOTH
+def test_two_officers_erase_one_person_at_once_with_one_act(story: Story) -> None:
+    story.ends(story.asks())
+
+    def erase(_turn: int) -> bool:
+        try:
+            story.erases("2027-02-01T10:00")
+        except NothingHeldError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(erase, range(2))) == [False, True]
+    with story.installation.database.reading() as session:
+        assert len(session.scalars(select(ErasureAct)).all()) == 1
+    assert hits(story.installation) == []
 
 
 def test_a_plan_changes_nothing(story: Story) -> None:
