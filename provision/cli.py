@@ -18,6 +18,7 @@ from provision.enrolment.cli import import_devices
 from provision.read_cli import read
 from provision.resyncs.cli import resync
 from provision.ssh_keys.cli import ssh_key
+from provision.walk_cli import walk_phone
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
@@ -165,6 +166,7 @@ def _row(found: DeviceSummary) -> Mapping[str, object]:
 
 device.add_command(credential)
 device.add_command(read)
+device.add_command(walk_phone)
 device.add_command(diagnose)
 device.add_command(take_bundle)
 device.add_command(ssh_key)

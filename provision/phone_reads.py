@@ -27,14 +27,18 @@ from provision.families.family import UnknownFamilyError
 from provision.families.identification import Strength
 from provision.profiles import GLOBAL
 from provision.readers.errors import (
+    AccessDeniedError,
     HostKeyChangedError,
     HostKeyUnknownError,
     ReadError,
+    UnexpectedAnswerError,
+    UnreachableError,
     UnreadableWayError,
 )
 from provision.readers.facts import DeviceFacts, merge
 from provision.readers.networks import ReadOptions, Target, allowed
 from provision.readers.reading import Answer, Credentials, Patience, Via, read
+from provision.readers.snmp_lanes import Lane
 from provision.redaction import Secrets, redactor
 from provision.ssh_keys import pins
 from provision.verdicts import gathering
@@ -44,6 +48,7 @@ from storage.installation import Installation
 from storage.refusals import RefusedError
 
 BOTH = (Via.SNMP, Via.HTTP)
+_AFTER_ASKING = (AccessDeniedError, UnexpectedAnswerError, UnreachableError)
 
 
 class NoAddressError(RefusedError):
@@ -66,7 +71,7 @@ class ReadAnswer:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """Where and how to read; `mac` is the device's that was asked for, if it is one of ours."""
 
     host: str
@@ -114,7 +119,7 @@ def read_phone(
     Every attempt is stored, failures too. Raises UnknownDeviceError or NoAddressError.
     """
     with installation.database.reading() as session:
-        plan = _plan(session, installation, name.strip())
+        plan = plan_for(session, installation, name.strip())
     plan = replace(plan, family=family or plan.family)
     answers = [_ask(installation, plan, via, port, now) for via in ways]
     with installation.database.writing() as session:
@@ -128,7 +133,7 @@ def read_phone(
 def ways_of(installation: Installation, name: str) -> Sequence[Via]:
     """The ways that the settings of this phone hold a credential for; SSH only then."""
     with installation.database.reading() as session:
-        plan = _plan(session, installation, name.strip())
+        plan = plan_for(session, installation, name.strip())
     return BOTH if plan.credentials.ssh is None else (*BOTH, Via.SSH)
 
 
@@ -158,7 +163,8 @@ def merged(answers: Sequence[ReadAnswer]) -> DeviceFacts | None:
     return facts
 
 
-def _plan(session: Session, installation: Installation, name: str) -> _Plan:
+def plan_for(session: Session, installation: Installation, name: str) -> Plan:
+    """Where and how the phone of that name is read; as `read_phone`."""
     try:
         device = registry.find(session, name)
     except UnknownDeviceError:
@@ -174,13 +180,13 @@ def _plan(session: Session, installation: Installation, name: str) -> _Plan:
         raise NoAddressError(mac=device.mac if device else name)
     recorded = settings.get("read.ssh_fingerprint")
     fingerprint = pins.pinned(session, device) if device else None
-    return _Plan.of(host, device, settings, fingerprint or (str(recorded) if recorded else None))
+    return Plan.of(host, device, settings, fingerprint or (str(recorded) if recorded else None))
 
 
 def errand_for(session: Session, installation: Installation, errand: Errand) -> ErrandMessage:
     """An errand with the secrets for its phone, as they are now; raises NoAddressError."""
     device = session.get_one(Device, errand.device_id)
-    plan = _plan(session, installation, device.mac)
+    plan = plan_for(session, installation, device.mac)
     via = Via(errand.via)
     order = Order(
         id=errand.id,
@@ -194,7 +200,7 @@ def errand_for(session: Session, installation: Installation, errand: Errand) -> 
 
 
 def _ask(
-    installation: Installation, plan: _Plan, via: Via, port: int | None, now: datetime
+    installation: Installation, plan: Plan, via: Via, port: int | None, now: datetime
 ) -> ReadAnswer:
     try:
         address, told = _told(installation, plan, via, port, now)
@@ -203,12 +209,15 @@ def _ask(
         wrong = UnreadableWayError(address=plan.host, family=family, via=via.upper())
         return ReadAnswer(via, plan.host, None, wrong, None)
     except ReadError as error:
-        return ReadAnswer(via, plan.host, None, error, None)
+        # One phone is read by the general engine, its collector's or ours.
+        was_asked = via is Via.SNMP and isinstance(error, _AFTER_ASKING)
+        lane = Lane.PYSNMP if was_asked else None
+        return ReadAnswer(via, plan.host, None, error, None, lane=lane)
     return ReadAnswer(via, address, told.facts, None, None, told.transcript, told.lane)
 
 
 def _told(
-    installation: Installation, plan: _Plan, via: Via, port: int | None, now: datetime
+    installation: Installation, plan: Plan, via: Via, port: int | None, now: datetime
 ) -> tuple[str, Answer]:
     """The address that was read and what it told: by the site's collector where there is one."""
     place = plan.place

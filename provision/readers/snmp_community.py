@@ -41,6 +41,7 @@ class _Question:
     peer: Peer
     community: str = field(repr=False)
     oids: Sequence[str]
+    following: bool = False
     request_id: int = field(default_factory=lambda: 1 + secrets.randbelow(2**31 - 1))
     strays: int = 0
 
@@ -63,14 +64,21 @@ class _Question:
                 and bytes(message["community"]) == self.community.encode()
                 and message["data"].getName() == "response"
                 and pdu["request-id"] == self.request_id
-                and (pdu["error-status"] != 0 or echoed == list(self.oids))
+                and (pdu["error-status"] != 0 or self._answers(echoed))
             )
         return False
 
+    def _answers(self, echoed: Sequence[str]) -> bool:
+        if self.following:
+            return len(echoed) == len(self.oids)
+        return echoed == list(self.oids)
 
-async def ask_community(peer: Peer, credential: Community, oids: Sequence[str]) -> Any:
+
+async def ask_community(
+    peer: Peer, credential: Community, oids: Sequence[str], *, following: bool = False
+) -> Any:
     """The answer's PDU; raises a ReadError for silence."""
-    question = _Question(peer, credential.text, oids)
+    question = _Question(peer, credential.text, oids, following)
     carrier = AsyncioDispatcher()
     carrier.set_timer_resolution(_TICK_S)
     carrier.register_transport(udp.DOMAIN_NAME, udp.UdpAsyncioTransport().open_client_mode())
@@ -86,7 +94,7 @@ async def ask_community(peer: Peer, credential: Community, oids: Sequence[str]) 
         dispatcher.send_pdu(
             CommunityData(question.community),
             target,
-            request_pdu(oids, question.request_id),
+            request_pdu(oids, question.request_id, following=following),
             lambda *told: None if answer.done() else answer.set_result(told[-2]),
         )
         pdu = await answer

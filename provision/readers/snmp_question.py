@@ -84,9 +84,9 @@ def _probe(message_id: int) -> bytes:
     return bytes(encoder.encode(message))
 
 
-def request_pdu(oids: Sequence[str], request_id: int) -> Any:
-    """A GET for these OIDs, as pysnmp has it."""
-    pdu = v2c.GetRequestPDU()
+def request_pdu(oids: Sequence[str], request_id: int, *, following: bool = False) -> Any:
+    """A GET for these OIDs, as pysnmp has it, or a GETNEXT for those that follow them."""
+    pdu = v2c.GetNextRequestPDU() if following else v2c.GetRequestPDU()
     v2c.apiPDU.set_defaults(pdu)
     v2c.apiPDU.set_request_id(pdu, request_id)
     v2c.apiPDU.set_varbinds(pdu, [(oid, v2c.null) for oid in oids])

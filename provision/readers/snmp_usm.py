@@ -155,11 +155,11 @@ class Engines:
         self._current: _Engine | None = None
         self._asked: dict[tuple[str, int], _Engine] = {}
 
-    async def ask(self, peer: Peer, oids: Sequence[str]) -> Any:
+    async def ask(self, peer: Peer, oids: Sequence[str], *, following: bool = False) -> Any:
         """The answer's PDU; raises a ReadError for silence and for a refusal."""
         is_known = peer.place in self._asked
         try:
-            return await self._ask(self._engine_for(peer), peer, oids)
+            return await self._ask(self._engine_for(peer), peer, oids, following=following)
         except (_StaleError, UnreachableError) as error:
             # It restarted since, or another phone has its address now, which pysnmp may take for
             # silence. One liar is not to cost the other ninety-nine their engine.
@@ -167,7 +167,7 @@ class Engines:
                 raise
             own = _Engine()
         try:
-            return await self._ask(own, peer, oids)
+            return await self._ask(own, peer, oids, following=following)
         except _StaleError as error:
             raise _refusal(peer, error.told) from error
         finally:
@@ -178,7 +178,7 @@ class Engines:
         for engine in {*self._asked.values()}:
             self._retire(engine)
 
-    async def _ask(self, used: _Engine, peer: Peer, oids: Sequence[str]) -> Any:
+    async def _ask(self, used: _Engine, peer: Peer, oids: Sequence[str], *, following: bool) -> Any:
         before = used.wire.strays[peer.place]
         answer: asyncio.Future[tuple[Any, Any]] = asyncio.get_running_loop().create_future()
         used.busy += 1
@@ -192,7 +192,7 @@ class Engines:
                 name,
                 None,
                 self._user.context,
-                request_pdu(oids, _fresh_id()),
+                request_pdu(oids, _fresh_id(), following=following),
                 lambda _engine, _handle, problem, pdu, _context: (
                     None if answer.done() else answer.set_result((problem, pdu))
                 ),
@@ -207,7 +207,7 @@ class Engines:
                 used.retire()
         if problem:
             raise _failure(peer, problem, used.wire.strays[peer.place] - before)
-        return _checked(peer, oids, pdu)
+        return _checked(peer, oids, pdu, following=following)
 
     def _engine_for(self, peer: Peer) -> _Engine:
         """The engine that knows this phone, else the current one with room for it."""
@@ -251,10 +251,11 @@ def _refusal(peer: Peer, problem: object) -> ReadError:
     return SnmpV3RefusedError(address=peer.address, via=VIA, reason=reason)
 
 
-def _checked(peer: Peer, oids: Sequence[str], pdu: Any) -> Any:
-    """The PDU, if it is for the OIDs that were asked, in their order."""
+def _checked(peer: Peer, oids: Sequence[str], pdu: Any, *, following: bool) -> Any:
+    """The PDU, if it is for the OIDs that were asked, in their order, or for as many others."""
     echoed = [str(oid) for oid, _ in v2c.apiPDU.get_varbinds(pdu)]
-    if int(pdu["error-status"]) == 0 and echoed != list(oids):
+    fits = len(echoed) == len(oids) if following else echoed == list(oids)
+    if int(pdu["error-status"]) == 0 and not fits:
         raise _odd(peer, Phrase("ответ о другом", "it answers another question"))
     return pdu
 

@@ -23,6 +23,7 @@ from provision.readers.snmp_peer import VIA, Peer, Value
 from provision.readers.snmp_usm import Engines
 
 _TOO_BIG = 1
+_NO_SUCH_NAME = 2
 _AUTHORIZATION_ERROR = 16
 _Ask = Callable[[Sequence[str]], Awaitable[Any]]
 
@@ -64,15 +65,27 @@ class General:
                 reason=Phrase("время на чтение вышло", "the time for one read is over"),
             ) from error
 
+    async def next_to(self, peer: Peer, oid: str) -> tuple[str, Value | None] | None:
+        """The first OID behind `oid` and its value; None at the end. Raises a ReadError."""
+        pdu = await self._ask(peer, [oid], following=True)
+        status = int(pdu["error-status"])
+        if status == _NO_SUCH_NAME:
+            return None
+        if status:
+            reason = Phrase(f"ошибка {status}", f"error {status}")
+            raise UnexpectedAnswerError(address=peer.address, via=VIA, reason=reason)
+        ((found, value),) = v2c.apiPDU.get_varbinds(pdu)
+        return None if value.tagSet == v2c.EndOfMibView.tagSet else (str(found), _value(value))
+
     def close(self) -> None:
         if self._engines is not None:
             self._engines.close()
 
-    async def _ask(self, peer: Peer, oids: Sequence[str]) -> Any:
+    async def _ask(self, peer: Peer, oids: Sequence[str], *, following: bool = False) -> Any:
         if self._engines is not None:
-            return await self._engines.ask(peer, oids)
+            return await self._engines.ask(peer, oids, following=following)
         assert isinstance(self._credential, Community), "a v3 user has engines"
-        return await ask_community(peer, self._credential, oids)
+        return await ask_community(peer, self._credential, oids, following=following)
 
 
 async def _get(peer: Peer, oids: Sequence[str], ask: _Ask) -> dict[str, Value]:

@@ -99,6 +99,12 @@ def test_a_v3_user_of_the_site_reads_its_phone_and_the_lane_is_on_record(
     assert kept.lane == "pysnmp"
 
 
+def test_a_phone_that_keeps_silent_was_asked_by_a_lane_too(place: Installation) -> None:
+    (answer,) = phone_reads.read_phone(place, SILENT, asked_by="agent", now=NOW, ways=[Via.SNMP])
+    assert answer.error is not None
+    assert (answer.error.code, answer.lane) == ("phone-unreachable", "pysnmp")
+
+
 def test_all_phones_are_read_at_once_each_with_its_lane_and_silence_is_an_answer(
     place: Installation,
 ) -> None:
