@@ -23,6 +23,7 @@ from storage.request import tell_status
 RETRY_AFTER_S = "5"
 _RETRIED = (503, 507)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_FILES = (errno.EMFILE, errno.ENFILE)
 #: The first class that fits decides.
 STATUS = (
     (StorageFullError, 507),
@@ -106,6 +107,8 @@ def _register_faults_below(app: Flask, answer: Answer) -> None:
 
     @app.errorhandler(OSError)
     def _no_room(error: OSError) -> Response:
+        if error.errno in _NO_FILES:
+            return answer(503, "no-descriptors", _words(503))
         if error.errno not in _FULL:
             raise error
         return answer(507, "storage-full", _words(507))
@@ -122,8 +125,13 @@ def _page_or_problem(status: int, code: str, detail: str) -> Response:
             json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json"
         )
     else:
-        page = render_template("error.html", status=status, code=code, detail=detail)
-        response = Response(page, status)
+        try:
+            response = Response(
+                render_template("error.html", status=status, code=code, detail=detail), status
+            )
+        except OSError:
+            # Without a free descriptor no page is read from the disk that was not read before.
+            return _plain(status, code, detail)
     return _uncached(response)
 
 
