@@ -41,6 +41,8 @@ import provision.phone_logs.views
 import provision.profile_pages.views
 import provision.reading_api
 import provision.reading_views
+import provision.redirects.api
+import provision.redirects.views
 import provision.resyncs.views
 import provision.rollouts.views
 import provision.ssh_keys.views
@@ -52,6 +54,7 @@ import support.calendars.views
 import support.certificate_orders.price_views
 import support.certificate_orders.views
 import support.certificate_views
+import support.customers.claim_views
 import support.customers.views
 import support.loaners.views
 import support.repairs.board_views
@@ -116,6 +119,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.rule_views.public,
         support.requests.public_views.public,
         support.customers.views.public,
+        support.customers.claim_views.public,
         support.views.public,
     ),
     Plane.STAFF: (
@@ -144,6 +148,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.newcomers.views.staff,
         provision.dialect_pages.views.staff,
         provision.profile_pages.views.staff,
+        provision.redirects.views.staff,
         provision.resyncs.views.staff,
         provision.rollouts.views.staff,
         provision.stuck.views.staff,
@@ -176,6 +181,7 @@ APIS: tuple[APIBlueprint, ...] = (
     provision.api.api,
     provision.reading_api.api,
     provision.collectors.api.api,
+    provision.redirects.api.api,
 )
 
 

@@ -24,6 +24,7 @@ from storage.refusals import RefusedError
 #: the web, SNMP and TUF libraries of all slices together cost every command most of a second.
 SLICES = {
     "accounts.cli": ("user", "token", "audit"),
+    "accounts.organisation_cli": ("organisation",),
     "catalogue.cli": ("product",),
     "catalogue.key_cli": ("keys",),
     "catalogue.metadata_cli": ("metadata",),
@@ -39,6 +40,7 @@ SLICES = {
     "provision.stuck.cli": ("attention",),
     "provision.dialect_pages.cli": ("families",),
     "provision.newcomers.cli": ("newcomer",),
+    "provision.redirects.cli": ("claim",),
     "support.cli": ("warranty", "contract"),
     "support.certificate_cli": ("certificate",),
     "support.service_centres.cli": ("centre",),
@@ -133,6 +135,15 @@ def _loaded(module: str) -> Any:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@main.command("tftp")
+@click.option("--as-child", is_flag=True, hidden=True, help="End when standard input ends.")
+def tftp_command(as_child: bool) -> None:
+    """Serve TFTP until stopped, where FLATPRO_TFTP turns it on; `serve` starts it by itself."""
+    from portal import tftp  # noqa: PLC0415
+
+    sys.exit(tftp.run(settings.load(), as_child=as_child))
 
 
 @main.command("worker")

@@ -15,6 +15,8 @@ from portal import migrations
 from portal.doctor.options import DoctorOptions
 from portal.settings import BadSettingError, Network, Settings
 from provision.readers.networks import ReadOptions
+from provision.redirects.targets import RedirectOptions
+from provision.tftp.options import TftpOptions
 from storage.blobs import BlobStore
 from storage.copies import Copies
 from storage.db import Database, sqlite_url
@@ -66,6 +68,8 @@ def open_installation(settings: Settings) -> Installation:
             ListingReceivers: ListingReceivers((visibility.offer, software.offer)),
             SignOffOptions: SignOffOptions(required=settings.sign_offs),
             MailOptions: settings.mail,
+            RedirectOptions: RedirectOptions(allow_inner=settings.redirect_inner),
+            TftpOptions: settings.tftp_options,
             DoctorOptions: DoctorOptions(key_file=settings.key_file),
         },
     )

@@ -25,6 +25,7 @@ from catalogue import expiry
 from jobs.models import Job, JobState
 from portal.blob_care import standing
 from provision.devices.models import Device
+from provision.tftp import counting
 from storage.blobs import BlobStore
 from storage.clock import now
 from storage.copies import Held
@@ -67,6 +68,7 @@ def metrics() -> Response:
         _measure_storage(registry, standing.of(session, installation().blobs))
     _measure_bucket(registry, installation().blobs)
     body = generate_latest(_of_all_processes()) + generate_latest(registry)
+    body += counting.exposition(installation())
     return Response(body, content_type=CONTENT_TYPE_LATEST)
 
 

@@ -62,6 +62,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
             Place(_("Families"), "phone_families.families"),
             Place(_("Fixes"), "diagnosis.fixes"),
             Place(_("Collectors"), "collectors.collectors"),
+            Place(_("Claims"), "redirects.claims_page"),
         ),
     ),
     (

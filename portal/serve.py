@@ -5,6 +5,7 @@ A page's work holds its own interpreter lock and never makes a phone wait.
 
 import contextlib
 import socket
+import sys
 import threading
 import time
 from collections.abc import Collection
@@ -15,7 +16,7 @@ from flask import Flask
 from firmware import download_watch
 from firmware.copying import Copying
 from jobs.runner import Runner
-from portal import demo, first_start, health, logs
+from portal import demo, first_start, health, logs, tftp
 from portal.app import PAGES, Plane, create_app
 from portal.children import Child, end_with_parent
 from portal.installing import open_installation
@@ -94,6 +95,7 @@ def _serve_pages(settings: Settings, planes: Collection[Plane], phones: Child | 
     _require_free(settings.host, settings.port, "FLATPRO_PORT")
     if with_phones:
         _require_free(settings.host, settings.phone_port, "FLATPRO_PHONE_PORT")
+        tftp.require_free(settings.tftp_options)
     installation = open_installation(settings)
     logs.configure(settings.log_file)
     password = first_start.ensure_admin(installation, settings)
@@ -102,6 +104,8 @@ def _serve_pages(settings: Settings, planes: Collection[Plane], phones: Child | 
     with contextlib.ExitStack() as running:
         if phones is not None:
             phones.release()
+        if with_phones and settings.tftp:
+            running.enter_context(Child("tftp", _TFTP)).start()
         app = create_app(installation, settings, PAGES & set(planes))
         counter = download_watch.counter_of(app)
         counter.start(installation.database)
@@ -158,6 +162,9 @@ class Start:
         return True
 
 
+_TFTP = (sys.executable, "-m", "portal.cli", "tftp", "--as-child")
+
+
 def _fold(installation: Installation, running: contextlib.ExitStack) -> None:
     """Take what phones leave in the journal into the database, until the end."""
     folding = Folding(installation)
@@ -176,6 +183,8 @@ def _announce(settings: Settings, password: str | None, *, with_phones: bool) ->
     _tell(f"People and staff   {settings.public_address}")
     if with_phones:
         _tell(f"Phones             {settings.phone_address}")
+        if settings.tftp:
+            _tell(f"Phones, TFTP       tftp://{settings.tftp}")
     if password is not None:
         _tell(first_start.announcement(password))
 

@@ -1,7 +1,7 @@
 """All settings of an installation, read from FLATPRO_… variables, with readable errors."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from provision.tftp.options import SITES, TftpOptions
 from storage.refusals import RefusedError
 from support.mailroom.options import SUPPORT_ADDRESS, MailOptions, Server
 from support.mailroom.threads import bare_address
@@ -72,8 +73,14 @@ class Settings(BaseSettings):
     sign_offs: int = Field(default=0, ge=0, le=9)
     read_networks: Annotated[tuple[Network, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    #: Whether partners may have phones sent to private networks too.
+    redirect_inner: bool = False
+    #: address:port for phones that know only TFTP; off when it is not set.
+    tftp: str = ""
+    #: Whom TFTP answers: private networks and this machine when it is not set.
+    tftp_networks: Annotated[tuple[Network, ...], NoDecode] = tuple(SITES)
 
-    @field_validator("read_networks", "trusted_proxies", mode="before")
+    @field_validator("read_networks", "trusted_proxies", "tftp_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -123,6 +130,13 @@ class Settings(BaseSettings):
             raise ValueError("it is no e-mail address")
         return value
 
+    @field_validator("tftp")
+    @classmethod
+    def _a_place(cls, value: str) -> str:
+        if value:
+            _place(value)
+        return value
+
     @field_validator("accel_prefix")
     @classmethod
     def _a_path(cls, value: str) -> str:
@@ -149,6 +163,14 @@ class Settings(BaseSettings):
         )
 
     @property
+    def tftp_options(self) -> TftpOptions:
+        """Where TFTP listens, and to whom it answers."""
+        if not self.tftp:
+            return TftpOptions(networks=self.tftp_networks)
+        host, port = _place(self.tftp)
+        return TftpOptions(host, port, self.tftp_networks)
+
+    @property
     def public_address(self) -> str:
         """Where people reach us; the base of every absolute link."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
@@ -157,6 +179,18 @@ class Settings(BaseSettings):
     def phone_address(self) -> str:
         """Where phones reach us."""
         return self.phone_url or f"http://127.0.0.1:{self.phone_port}"
+
+
+def _place(text: str) -> tuple[IPv4Address, int]:
+    """The two parts of address:port; raises ValueError."""
+    host, _, port = text.partition(":")
+    try:
+        found = IPv4Address(host)
+    except ValueError:
+        raise ValueError("it is IPv4-address:port, 10.20.0.5:69 for example") from None
+    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+        raise ValueError("it is IPv4-address:port, 10.20.0.5:69 for example")
+    return found, int(port)
 
 
 def load() -> Settings:

@@ -11,6 +11,7 @@ import provision.collectors.models
 import provision.diagnosis.models
 import provision.models
 import provision.phone_logs.models
+import provision.redirects.models
 import provision.rendered.models
 import provision.resyncs.models
 import provision.rollouts.models

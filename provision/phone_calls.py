@@ -22,6 +22,7 @@ from provision.grants import Grant, decide
 from provision.hints import hint
 from provision.models import CheckInKind
 from provision.proofs import Attempt, Proved, Unproved, Verifier
+from provision.redirects.first_contact import first_contact
 from storage.journal import Journal
 
 
@@ -128,7 +129,7 @@ def prepare(session: Session, finding: Finding, press: Press) -> PhoneFile | Off
     asked = finding.asked
     match finding.grant:
         case Grant.BOOTSTRAP if asked and asked.mac:
-            return configurations.bootstrap(press, asked.mac)
+            return first_contact(session, press, asked.mac, finding.call.at)
         case Grant.COMMON if finding.identity.product:
             return _common(session, press, finding.identity.product.value)
         case Grant.CONFIGURATION | Grant.FIRMWARE | Grant.RELEASE:

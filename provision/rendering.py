@@ -40,6 +40,15 @@ class BootstrapValues:
 
 
 @dataclass(frozen=True)
+class RedirectValues:
+    """First contact of a phone that a partner looks after: `server_url` is where it goes on."""
+
+    mac: str
+    server_url: str
+    poll_s: int
+
+
+@dataclass(frozen=True)
 class ProductValues:
     """What every phone of a product shares, without a secret."""
 
@@ -115,7 +124,7 @@ class ReleaseValues:
 def render(
     family: Family,
     name: TemplateName,
-    values: BootstrapValues | ProductValues | ConfigurationValues | ReleaseValues,
+    values: BootstrapValues | RedirectValues | ProductValues | ConfigurationValues | ReleaseValues,
 ) -> bytes:
     """The file `name` of `family` for `values`: UTF-8, LF, closing line included.
 

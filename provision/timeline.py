@@ -143,7 +143,7 @@ def _told(row: CheckIn) -> Iterator[StoryEvent]:
         case CheckInKind.FIRMWARE:
             yield from _download(row)
         case CheckInKind.BOOTSTRAP:
-            yield _event(row, EventKind.BOOTSTRAP)
+            yield replace(_event(row, EventKind.BOOTSTRAP), via=row.path_kind)
         case CheckInKind.CONFIGURATION:
             whole = row.path_kind != "product"
             yield _event(row, EventKind.CONFIGURED if whole else EventKind.COMMON)

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
+from provision.redirects.first_contact import SENT_AWAY
 from provision.resyncs import words as resync_words
 from provision.resyncs.vocabulary import TargetState
 from provision.timeline import EventKind, StoryEvent
@@ -68,6 +69,10 @@ def proof_name(proof: str | None) -> str:
 
 
 def _bootstrap(event: StoryEvent) -> Words:
+    if event.revision == SENT_AWAY:
+        return _("Was sent to its partner's server"), _unproved(event)
+    if event.via == "tftp":
+        return _("Asked over TFTP where to prove itself"), _unproved(event)
     return _("Asked where to prove itself"), _unproved(event)
 
 
@@ -189,6 +194,12 @@ def _recorded(event: StoryEvent) -> Words:
         "device.release": _("Offered updates again"),
         "device.pin": _("Kept at a version"),
         "device.board": _("Repair recorded"),
+        "box-code.make": _("New code for its box"),
+        "claim.file": _("A partner claimed it"),
+        "claim.withdraw": _("A partner let it go"),
+        "claim.approve": _("The partner's claim was approved"),
+        "claim.refuse": _("The partner's claim was refused"),
+        "claim.revoke": _("The partner's claim was revoked"),
         "profile.set": ngettext("Setting changed", "%(num)s settings changed", event.times),
         "profile.unset": ngettext("Setting removed", "%(num)s settings removed", event.times),
     }
@@ -221,6 +232,10 @@ _DETAILS: Mapping[str, tuple[str, ...]] = {
     "device.hold": ("reason",),
     "device.pin": ("version",),
     "device.board": ("paper",),
+    "claim.file": ("server",),
+    "claim.approve": ("partner", "server"),
+    "claim.refuse": ("partner", "reason"),
+    "claim.revoke": ("partner", "reason"),
     "profile.set": ("name",),
     "profile.unset": ("name",),
 }

@@ -21,11 +21,13 @@ from accounts.models import AuditEntry
 from catalogue import expiry, keys, mirror_state
 from jobs.models import Job, JobState
 from portal.blob_care import standing
-from portal.doctor import bucket, judging
+from portal.doctor import bucket, judging, tftp_judging
 from portal.doctor.finding import Finding
 from portal.doctor.judging import Letters, Queue, Room
 from portal.doctor.options import DoctorOptions
 from provision.readers.networks import ReadOptions
+from provision.tftp import probe
+from provision.tftp.options import TftpOptions
 from storage.blobs import BlobStore
 from storage.db import wal_is_safe
 from storage.installation import Installation
@@ -63,6 +65,7 @@ def examine(
         judging.queue(waiting, now),
         judging.letters(letters, now),
         judging.networks(installation.option(ReadOptions).networks),
+        _tftp(installation.option(TftpOptions), patience_s),
         _certificate(installation.public_url, now, patience_s),
     ]
 
@@ -143,6 +146,11 @@ def _is_synchronised() -> bool | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return {"yes": True, "no": False}.get(told.stdout.strip())
+
+
+def _tftp(options: TftpOptions, patience_s: float) -> Finding:
+    answers = options.host is not None and probe.answers(options, patience_s)
+    return tftp_judging.tftp(options.host, options.port, options.networks, answers=answers)
 
 
 def _certificate(url: str, now: datetime, patience_s: float) -> Finding:

@@ -27,14 +27,15 @@ LINE_COLUMNS = ("number", "server", "state")
 class TemplateName(StrEnum):
     """The files a phone is given.
 
-    Secret-free first contact, all of it, what a product shares, and (where a family reads that in
-    a file of its own) which release is due.
+    Secret-free first contact, all of it, what a product shares, (where a family reads that in a
+    file of its own) which release is due, and that the phone belongs to another server.
     """
 
     BOOTSTRAP = "bootstrap"
     CONFIGURATION = "configuration"
     PRODUCT = "product"
     RELEASE = "release"
+    REDIRECT = "redirect"
 
 
 class PathKind(StrEnum):
@@ -224,6 +225,14 @@ class Output:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class TftpNames:
+    """Names of first-contact files; `prefixes` are the vendor's MACs, by their six digits."""
+
+    shapes: tuple[re.Pattern[str], ...]
+    prefixes: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, eq=False)
 class Family:
     """Phones that share file names and syntax."""
@@ -244,6 +253,8 @@ class Family:
     file: Path | None = None
     # Settings that only these phones know, beside those that every family shares.
     settings: tuple[SettingSpec, ...] = ()
+    # What first-contact files are called over TFTP; None for phones that never ask so.
+    tftp: TftpNames | None = None
 
 
 @dataclass(frozen=True, eq=False)

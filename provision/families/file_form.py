@@ -22,6 +22,7 @@ from provision.families.family import (
     PathShape,
     Resync,
     TemplateName,
+    TftpNames,
 )
 from provision.families.form_parts import Form, Name, Regex, Text, groups, one_of
 from provision.families.formats import FORMATS
@@ -112,6 +113,24 @@ class ResyncForm(Form):
         return Resync(self.event, self.reboot_event, self.port)
 
 
+class TftpForm(Form):
+    # Names of bootstraps, each with {mac} in it.
+    bootstrap: Annotated[
+        list[Annotated[tuple[str, re.Pattern[str]], BeforeValidator(_shape)]], Field(min_length=1)
+    ]
+    prefixes: list[Annotated[str, Field(pattern=r"^[0-9a-f]{6}$")]] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_a_phone(self) -> Self:
+        for text, pattern in self.bootstrap:
+            if set(pattern.groupindex) != {"mac"} or text.startswith("/"):
+                raise ValueError(f"a name holds {{mac}} alone, and no slash first: {text}")
+        return self
+
+    def built(self) -> TftpNames:
+        return TftpNames(tuple(shape for _, shape in self.bootstrap), frozenset(self.prefixes))
+
+
 class FamilyForm(Form):
     name: Name
     vendor: Text
@@ -129,11 +148,14 @@ class FamilyForm(Form):
     )
     data: dict[str, DataTable] = Field(default_factory=dict)
     setting: list[SettingForm] = Field(default_factory=list)
+    tftp: TftpForm | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.output is None and (self.user_agent or self.path):
             raise ValueError("user_agent and path need an output")
+        if self.output is None and self.tftp:
+            raise ValueError("tftp needs an output")
         if self.output is not None and not (self.user_agent and self.path):
             raise ValueError("an output needs user_agent and path")
         if self.output is None and not (self.snmp or self.http or self.ssh):
@@ -156,4 +178,5 @@ class FamilyForm(Form):
             products=self.products,
             file=file,
             settings=tuple(form.built() for form in self.setting),
+            tftp=self.tftp.built() if self.tftp else None,
         )

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -12,7 +11,7 @@ from provision.devices.listing import DeviceFilter
 from storage.clock import moscow_date, now
 from storage.request import installation, reading
 from support import answer_forms
-from support.customers import fleet
+from support.customers import cabinet, fleet
 from support.customers.scope import CUSTOMERS, Scope, scope_of
 from support.repairs import records as repair_records
 from support.repairs.refused import UnknownRepairError
@@ -26,6 +25,7 @@ LIST_MAX = 200
 PAGES_MAX = 10_000
 
 public = Blueprint("customers", __name__, url_prefix="/my", template_folder="templates")
+public.context_processor(cabinet.places)
 
 
 @public.get("/")
@@ -177,21 +177,6 @@ def downloads() -> str:
         own = fleet.own_products(session, scope.organisations)
         versions = fleet.current_versions(session)
     return render_template("customers/downloads.html", scope=scope, products=own, versions=versions)
-
-
-@public.context_processor
-def _places() -> dict[str, object]:
-    """The pages of the cabinet, for the line above each."""
-    return {
-        "cabinet": [
-            (_("Overview"), url_for("customers.home")),
-            (_("My phones"), url_for("customers.devices")),
-            (_("Requests"), url_for("customers.requests_list")),
-            (_("Repairs"), url_for("customers.repairs_list")),
-            (_("Certificates"), url_for("customers.certificates")),
-            (_("Downloads"), url_for("customers.downloads")),
-        ]
-    }
 
 
 def _scope(session: Session) -> Scope:

@@ -33,6 +33,7 @@ STAFF += ("/staff/storage/", "/staff/mirror/", "/staff/products/FP-B2", "/staff/
 STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new", "/staff/calendar/")
 STAFF += ("/staff/letters/", "/staff/personal-data/", "/staff/personal-data/due")
 STAFF += ("/staff/ready-answers/", "/staff/ready-answers/1", "/staff/certificate-prices/")
+STAFF += ("/staff/claims/",)
 STAFF += ("/staff/repairs/", "/staff/repairs/1", "/staff/repairs/2", "/staff/repairs/3")
 STAFF += ("/staff/repairs/dock?code=RMA", "/staff/loaners/", "/staff/certificate-orders/")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -1,14 +1,17 @@
 """What `flatpro doctor` makes of the facts: good, attention or fault, and what to do."""
 
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 
 import pytest
 
 from portal.doctor import judging
 from portal.doctor.finding import Finding, Level, worst
 from portal.doctor.judging import Letters, Queue, Room
+from portal.doctor.tftp_judging import tftp
+from provision.tftp.options import SITES
 
+INNER = IPv4Address("10.20.0.5")
 NOW = datetime(2026, 11, 29, 10, 0, tzinfo=UTC)
 GIB = 1024**3
 
@@ -50,6 +53,12 @@ CASES = {
     "a network": (judging.networks([ip_network("10.20.0.0/16")]), "good"),
     "no network": (judging.networks([]), "attention"),
     "every network": (judging.networks([ip_network("0.0.0.0/0")]), "attention"),
+    "no TFTP": (tftp(None, 69, SITES, answers=False), "good"),
+    "TFTP in the site": (tftp(INNER, 69, SITES, answers=True), "good"),
+    "TFTP that is silent": (tftp(INNER, 69, SITES, answers=False), "fault"),
+    "TFTP everywhere": (tftp(IPv4Address("0.0.0.0"), 69, SITES, answers=True), "attention"),
+    "TFTP in public": (tftp(IPv4Address("8.8.8.8"), 69, SITES, answers=True), "fault"),
+    "TFTP for all": (tftp(INNER, 69, [ip_network("0.0.0.0/0")], answers=True), "fault"),
     "no TLS": (judging.certificate("http://h", None, None, NOW), "attention"),
     "nobody at the address": (judging.certificate("https://h", None, "refused", NOW), "attention"),
     "a year to go": (judging.certificate("https://h", ago(-500_000), None, NOW), "good"),

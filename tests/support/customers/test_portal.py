@@ -16,6 +16,7 @@ from accounts.users import NewUser
 from provision.devices import registry
 from provision.devices.identity import MacAddress, SerialNumber
 from provision.devices.registry import NewDevice
+from provision.redirects.api import PARTNERS
 from storage.clock import MOSCOW, moscow_date, now
 from storage.installation import Installation
 from support import certificates
@@ -164,7 +165,7 @@ def test_a_partner_sees_its_customers_and_whose_each_thing_is(
 def test_every_page_of_the_cabinet_is_for_those_who_have_one(app: Flask) -> None:
     mine = [rule for rule in app.url_map.iter_rules() if str(rule).startswith("/my/")]
     assert len(mine) >= 9
-    assert {access.rule_of(app, rule.endpoint) for rule in mine} == {CUSTOMERS}
+    assert {access.rule_of(app, rule.endpoint) for rule in mine} == {CUSTOMERS, PARTNERS}
 
 
 def test_who_has_no_cabinet_is_not_led_to_one(client: FlaskClient, register: Register) -> None:

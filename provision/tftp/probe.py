@@ -1,0 +1,26 @@
+"""Asks our own TFTP server for a file that nobody has: a refusal shows that it is alive."""
+
+import socket
+import struct
+
+from provision.tftp import packets
+from provision.tftp.options import TftpOptions
+from provision.tftp.packets import PeerError
+
+_REQUEST = struct.pack("!H", 1) + b"flatpro-doctor\0octet\0"
+_TRIES = 3
+
+
+def answers(options: TftpOptions, patience_s: float) -> bool:
+    """Whether the server is heard within `patience_s` seconds."""
+    assert options.host is not None, "TFTP is off without a host"
+    host = "127.0.0.1" if options.host.is_unspecified else str(options.host)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(patience_s / _TRIES)
+        for _ in range(_TRIES):
+            try:
+                asking.sendto(_REQUEST, (host, options.port))
+                return isinstance(packets.read_reply(asking.recv(1024)), PeerError)
+            except OSError:
+                continue
+    return False
