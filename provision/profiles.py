@@ -172,12 +172,22 @@ def put(
     if row is None:
         row = ProfileSetting(level=link.level, key=link.key, name=name)
         session.add(row)
-    secret = is_secret(name)
-    row.value = None if secret else value
-    row.sealed = seal.close(str(value), _place(link, name)) if secret else None
-    profile_history.note(session, link, name, before, Stored.of(row), actor=actor, now=now)
-    shown = "•" if secret else value
-    _audit(session, "profile.set", link, name, actor, now, value=shown)
+    kept = stored(seal, link, name, value)
+    row.value, row.sealed = kept.value, kept.sealed
+    profile_history.note(session, link, name, before, kept, actor=actor, now=now)
+    _audit(session, "profile.set", link, name, actor, now, value=shown(name, value))
+
+
+def stored(seal: Seal, link: Link, name: str, value: Value) -> Stored:
+    """A value as its row holds it: a secret is sealed to this place."""
+    if is_secret(name):
+        return Stored(sealed=seal.close(str(value), _place(link, name)))
+    return Stored(value)
+
+
+def shown(name: str, value: Value) -> Value:
+    """A value as the audit trail holds it."""
+    return "•" if is_secret(name) else value
 
 
 def remove(session: Session, link: Link, name: str, *, actor: str, now: datetime) -> None:

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
-from sqlalchemy.orm import Session
 
 from provision.enrolment import importing, judging, report, table
 from provision.enrolment.importing import Done, Source
@@ -39,8 +38,9 @@ def import_devices(
     """Add the phones of a table (CSV or XLSX), all of them or none.
 
     The first row names the columns: mac and product, and if known serial, hardware, site,
-    organisation, group, handover (a day) with its contract. A phone that is there already as the
-    row says is skipped.
+    organisation, group (or profile), handover (a day) with its contract, and any setting of the
+    phone itself by its name, as sip.1.number. A phone that is there already as the row says is
+    skipped.
     """
     with file.open("rb") as opened:
         content = opened.read(table.BYTES_MAX + 1)
@@ -49,7 +49,7 @@ def import_devices(
     if read.ignored:
         say("Nothing is taken from these columns: " + ", ".join(read.ignored))
     with installation.database.reading() as session:
-        rows = importing.look(session, read, now())
+        rows = importing.look(session, installation, read, now())
     if dry_run or judging.refused(rows):
         _show(rows, source, as_json=as_json)
         if judging.refused(rows):
@@ -66,17 +66,15 @@ def _store(installation: Installation, read: DeviceTable, source: Source, out: P
     try:
         with _private(out) as write, installation.database.writing() as session:
             wrote = out is not None
-            done = _take_in(session, read, source, with_tokens=wrote)
+            done = importing.take_in(
+                session, installation, read, source, actor=ACTOR, now=now(), with_tokens=wrote
+            )
             write("".join(report.token_lines(done.issued, installation.phone_url)))
     except BaseException:
         if wrote and out is not None:
             out.unlink(missing_ok=True)
         raise
     return done
-
-
-def _take_in(session: Session, read: DeviceTable, source: Source, *, with_tokens: bool) -> Done:
-    return importing.take_in(session, read, source, actor=ACTOR, now=now(), with_tokens=with_tokens)
 
 
 def _private(out: Path | None) -> AbstractContextManager[Callable[[str], object]]:

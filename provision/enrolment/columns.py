@@ -1,9 +1,10 @@
-"""Which column is what, by its Russian or English name (pure)."""
+"""Which column is what: a field by its Russian or English name, a setting by its own (pure)."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from provision.vocabulary import BadSettingNameError, check_name
 from storage.refusals import RefusedError
 
 #: Spellings that stand for a field; case, spaces, points and dashes do not count.
@@ -22,7 +23,8 @@ _SPELLINGS: Mapping[str, Sequence[str]] = {
     "hardware": ("hardware", "hw", "revision", "аппаратура", "ревизия", "аппаратнаяревизия"),
     "site": ("site", "площадка", "объект"),
     "organisation": ("organisation", "organization", "организация", "владелец"),
-    "group": ("group", "группа"),
+    # A group's settings are a profile: who has one of that name writes it here.
+    "group": ("group", "группа", "profile", "профиль"),
     "handover": ("handover", "handoverdate", "sold", "датапередачи", "датапродажи", "передан"),
     "contract": ("contract", "договор", "номердоговора"),
 }
@@ -58,38 +60,57 @@ class Entry:
     group: str = ""
     handover: str = ""
     contract: str = ""
+    #: Settings of the phone itself by name, passwords among them: never shown.
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class Head:
-    """Where each field stands, and the names nobody knows."""
+    """Where each field and setting stands, and the names nobody knows."""
 
     width: int
     places: Mapping[str, int]
+    settings: Mapping[str, int]
     ignored: Sequence[str]
 
     def entry(self, row: int, cells: Sequence[str]) -> Entry:
-        return Entry(row, **{field: cells[at].strip() for field, at in self.places.items()})
+        told = {name: cells[at].strip() for name, at in self.places.items()}
+        settings = {name: text for name, at in self.settings.items() if (text := cells[at].strip())}
+        return Entry(row, **told, settings=settings)
 
 
 def read_head(cells: Sequence[str]) -> Head:
     """The first row understood; raises MissingColumnsError or RepeatedColumnError."""
     places: dict[str, int] = {}
+    settings: dict[str, int] = {}
+    ignored: list[str] = []
     for at, cell in enumerate(cells):
-        field = _field(cell)
-        if field in places:
+        name, setting = _field(cell), _setting(cell)
+        if name in places or setting in settings:
             raise RepeatedColumnError(name=cell.strip()[:40])
-        if field:
-            places[field] = at
-    if any(field not in places for field in REQUIRED):
+        if name:
+            places[name] = at
+        elif setting:
+            settings[setting] = at
+        elif cell.strip():
+            ignored.append(cell.strip()[:40])
+    if any(name not in places for name in REQUIRED):
         raise MissingColumnsError
-    ignored = [cell.strip()[:40] for cell in cells if cell.strip() and not _field(cell)]
-    return Head(len(cells), places, ignored)
+    return Head(len(cells), places, settings, ignored)
 
 
 def known(cells: Sequence[str]) -> int:
     """How many cells are names of columns."""
-    return sum(_field(cell) is not None for cell in cells)
+    return sum(bool(_field(cell) or _setting(cell)) for cell in cells)
+
+
+def _setting(cell: str) -> str | None:
+    """The setting that a column is named after, as in sip.1.number."""
+    name = cell.strip().lower()
+    try:
+        return check_name(name)
+    except BadSettingNameError:
+        return None
 
 
 def _field(cell: str) -> str | None:

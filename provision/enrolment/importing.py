@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from accounts.models import AuditEntry
 from catalogue.models import Product
 from provision import credentials
 from provision.devices.models import DEFAULT_CHANNEL, Device, Handover, HandoverKind
-from provision.enrolment import judging, knowing
+from provision.enrolment import bulk, judging, knowing, own_settings
 from provision.enrolment.judging import Judged, Verdict, Wanted
 from provision.enrolment.table import DeviceTable
 from provision.models import CheckIn, CredentialKind, DeviceCredential
 from storage.clock import moscow_date
-from storage.db import Base
+from storage.installation import Installation
 from storage.refusals import ConflictError
 
 _BATCH = 2000
@@ -58,9 +57,11 @@ class Done:
     issued: Sequence[Issued] = ()
 
 
-def look(session: Session, table: DeviceTable, now: datetime) -> Sequence[Judged]:
+def look(
+    session: Session, place: Installation, table: DeviceTable, now: datetime
+) -> Sequence[Judged]:
     """Every row's verdict against the register of this moment."""
-    register = knowing.register_for(session, table.entries)
+    register = knowing.register_for(session, place, table.entries)
     return judging.judge(table.entries, register, moscow_date(now))
 
 
@@ -72,6 +73,7 @@ def require_fit(rows: Sequence[Judged]) -> None:
 
 def take_in(
     session: Session,
+    place: Installation,
     table: DeviceTable,
     source: Source,
     *,
@@ -80,7 +82,7 @@ def take_in(
     with_tokens: bool = False,
 ) -> Done:
     """Store every new phone of a table; raises RefusedRowsError when any row does not fit."""
-    rows = look(session, table, now)
+    rows = look(session, place, table, now)
     require_fit(rows)
     new = [row.wanted for row in rows if row.verdict is Verdict.NEW and row.wanted]
     issued: list[Issued] = []
@@ -88,6 +90,7 @@ def take_in(
         part = new[start : start + _BATCH]
         ids = _add(session, part, actor, now)
         _add_handovers(session, part, ids, actor, now)
+        own_settings.add(session, place.seal, part, actor, now)
         if with_tokens:
             issued += _issue(session, part, ids, actor, now)
     skipped = len(rows) - len(new)
@@ -100,7 +103,7 @@ def take_in(
 def _add(session: Session, part: Sequence[Wanted], actor: str, now: datetime) -> Mapping[str, int]:
     """Put devices in, with their audit entries and the calls they made before; ids by MAC."""
     products = {code: number for number, code in session.execute(select(Product.id, Product.code))}
-    _put(session, Device, [_device_row(one, products, now) for one in part])
+    bulk.put(session, Device, [_device_row(one, products, now) for one in part])
     ids: dict[str, int] = {}
     for start in range(0, len(part), _ASKED_AT_ONCE):
         macs = [one.mac.hex for one in part[start : start + _ASKED_AT_ONCE]]
@@ -108,7 +111,7 @@ def _add(session: Session, part: Sequence[Wanted], actor: str, now: datetime) ->
         ids |= {row.mac: row.id for row in session.execute(found)}
         _adopt_calls(session, macs)
     told = [("device.add", one, {"product": one.product}) for one in part]
-    _audit(session, told, actor, now)
+    bulk.audit(session, told, actor, now)
     return ids
 
 
@@ -152,7 +155,7 @@ def _add_handovers(
     ]
     if not rows:
         return
-    _put(session, Handover, rows)
+    bulk.put(session, Handover, rows)
     told = [
         (
             "device.handover",
@@ -161,7 +164,7 @@ def _add_handovers(
         )
         for one in dated
     ]
-    _audit(session, told, actor, now)
+    bulk.audit(session, told, actor, now)
 
 
 def _issue(
@@ -184,9 +187,9 @@ def _issue(
         }
         for one in issued
     ]
-    _put(session, DeviceCredential, rows)
+    bulk.put(session, DeviceCredential, rows)
     told = [("device.credential.new", one, {"kind": CredentialKind.TOKEN}) for one in part]
-    _audit(session, told, actor, now)
+    bulk.audit(session, told, actor, now)
     return issued
 
 
@@ -195,29 +198,3 @@ def _new_token() -> str:
     while (token := secrets.token_urlsafe(credentials.TOKEN_BYTES)).startswith("-"):
         continue
     return token
-
-
-def _audit(
-    session: Session,
-    told: Sequence[tuple[str, Wanted, Mapping[str, str]]],
-    actor: str,
-    now: datetime,
-) -> None:
-    rows = [
-        {
-            "at": now,
-            "actor": actor,
-            "action": action,
-            "subject": f"device:{one.mac.hex}",
-            "details": dict(details),
-        }
-        for action, one, details in told
-    ]
-    _put(session, AuditEntry, rows)
-
-
-def _put(session: Session, kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows by the names of their columns, past the unit of work: half the time for thousands."""
-    table = kind.__table__
-    assert isinstance(table, Table)
-    session.execute(insert(table), rows)

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
 from provision.enrolment.columns import Entry
+from provision.families.settings import Schema
+from provision.vocabulary import COMMON, BadSettingValueError, Value, read_value
 
 GROUP_MAX = 64
 
@@ -32,6 +34,8 @@ class Verdict(StrEnum):
     MAC_TAKEN = "mac-taken"
     SERIAL_TAKEN = "serial-taken"
     NEW_HANDOVER = "new-handover"
+    BAD_SETTING = "bad-setting"
+    OTHER_SETTING = "other-setting"
 
 
 GOOD = frozenset({Verdict.NEW, Verdict.SAME})
@@ -50,6 +54,8 @@ class KnownDevice:
     group: str
     #: Days of handover, each with a paper that proves it.
     handovers: frozenset[tuple[date, str]] = frozenset()
+    #: Its own settings, passwords among them.
+    settings: Mapping[str, Value] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,8 @@ class Register:
     organisations: Mapping[str, int]
     by_mac: Mapping[str, KnownDevice] = field(default_factory=dict)
     by_serial: Mapping[str, str] = field(default_factory=dict)
+    #: What each setting takes.
+    schema: Schema = COMMON
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Wanted:
     group: str
     handover: date | None
     contract: str
+    settings: Mapping[str, Value] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -156,7 +165,16 @@ def _wanted(entry: Entry, register: Register, today: date) -> Wanted:
     hardware = _hardware(entry.hardware, register.revisions[product])
     handover = _handover(entry, today)
     return Wanted(
-        mac, serial, product, hardware, site_id, owner, entry.group, handover, entry.contract
+        mac=mac,
+        serial=serial,
+        product=product,
+        hardware=hardware,
+        site_id=site_id,
+        organisation_id=owner,
+        group=entry.group,
+        handover=handover,
+        contract=entry.contract,
+        settings=_settings(entry, register.schema),
     )
 
 
@@ -168,6 +186,17 @@ def _names(entry: Entry) -> tuple[MacAddress, SerialNumber | None]:
         raise _UnfitError(Verdict.BAD_MAC, entry.mac) from None
     except BadSerialError:
         raise _UnfitError(Verdict.BAD_SERIAL, entry.serial) from None
+
+
+def _settings(entry: Entry, schema: Schema) -> Mapping[str, Value]:
+    """The values of a row's settings; a refused one is only named: its text may be a password."""
+    found: dict[str, Value] = {}
+    for name, text in entry.settings.items():
+        try:
+            found[name] = read_value(name, text, schema)
+        except BadSettingValueError:
+            raise _UnfitError(Verdict.BAD_SETTING, name) from None
+    return found
 
 
 def _hardware(text: str, revisions: Sequence[str]) -> str | None:
@@ -233,4 +262,7 @@ def _against(wanted: Wanted, entry: Entry, register: Register) -> Verdict:
     if wanted.handover and (wanted.handover, wanted.contract) not in known.handovers:
         # A known phone is skipped: its warranty must not lose a proof in silence.
         raise _UnfitError(Verdict.NEW_HANDOVER, entry.handover)
+    for name, value in wanted.settings.items():
+        if known.settings.get(name) != value:
+            raise _UnfitError(Verdict.OTHER_SETTING, name)
     return Verdict.SAME

@@ -1,5 +1,6 @@
 """What the register holds already, as far as a table may meet it; asked in batches."""
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -9,21 +10,28 @@ from sqlalchemy.orm import Session
 from accounts.models import Organisation, Site
 from catalogue import products
 from catalogue.models import Product
+from provision import profiles
 from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
 from provision.devices.models import Device, Handover, HandoverKind
+from provision.dialects import schema_of
 from provision.enrolment.columns import Entry
 from provision.enrolment.judging import KnownDevice, Register
+from provision.models import Level, ProfileSetting
+from provision.profiles import Link
+from provision.vocabulary import Value
+from storage.installation import Installation
+from storage.sealed import Seal, UnsealError
 
 #: SQLite takes 999 values in one question at least.
 _BATCH = 400
 
 
-def register_for(session: Session, entries: Sequence[Entry]) -> Register:
+def register_for(session: Session, place: Installation, entries: Sequence[Entry]) -> Register:
     """Products, places, and the phones that have a MAC or a serial number of these rows."""
     by_mac: dict[str, KnownDevice] = {}
     by_serial: dict[str, str] = {}
     for part in _batches(entries):
-        for one in _devices(session, part):
+        for one in _devices(session, place.seal, part):
             by_mac[one.mac] = one
             if one.serial:
                 by_serial[one.serial] = one.mac
@@ -36,10 +44,11 @@ def register_for(session: Session, entries: Sequence[Entry]) -> Register:
         organisations={one.name: one.id for one in session.scalars(select(Organisation))},
         by_mac=by_mac,
         by_serial=by_serial,
+        schema=schema_of(place),
     )
 
 
-def _devices(session: Session, entries: Sequence[Entry]) -> Iterator[KnownDevice]:
+def _devices(session: Session, seal: Seal, entries: Sequence[Entry]) -> Iterator[KnownDevice]:
     macs, serials = _names(entries)
     which: ColumnElement[bool] = or_(Device.mac.in_(macs), Device.serial.in_(serials))
     query = select(
@@ -52,8 +61,26 @@ def _devices(session: Session, entries: Sequence[Entry]) -> Iterator[KnownDevice
         Device.group_name,
     ).join(Product, Product.id == Device.product_id)
     papers = _handovers(session, which)
+    settings = _settings(session, seal, macs) if any(one.settings for one in entries) else {}
     for row in session.execute(query.where(which)):
-        yield KnownDevice(*row, handovers=frozenset(papers.get(row.mac, ())))
+        yield KnownDevice(
+            *row,
+            handovers=frozenset(papers.get(row.mac, ())),
+            settings=settings.get(row.mac, {}),
+        )
+
+
+def _settings(
+    session: Session, seal: Seal, macs: Sequence[str]
+) -> Mapping[str, Mapping[str, Value]]:
+    """The own settings of phones by MAC; one that another key file sealed is not known."""
+    own = (ProfileSetting.level == Level.DEVICE, ProfileSetting.key.in_(macs))
+    found: dict[str, dict[str, Value]] = {}
+    for row in session.scalars(select(ProfileSetting).where(*own)):
+        setting = profiles.Setting(row.name, Link(Level.DEVICE, row.key), row.value, row.sealed)
+        with contextlib.suppress(UnsealError):
+            found.setdefault(row.key, {})[row.name] = setting.opened(seal)
+    return found
 
 
 def _handovers(

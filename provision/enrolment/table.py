@@ -38,6 +38,8 @@ class DeviceTable:
 
     entries: Sequence[Entry]
     ignored: Sequence[str] = ()
+    #: The names of settings that have columns.
+    settings: Sequence[str] = ()
 
 
 def read(content: bytes) -> DeviceTable:
@@ -66,7 +68,7 @@ def _understood(rows: Iterable[Sequence[str]]) -> DeviceTable:
         if len(row) != head.width or any(len(cell) > CELL_MAX for cell in row):
             raise BrokenTableError(row=at)
         entries.append(head.entry(at, row))
-    return DeviceTable(entries, head.ignored)
+    return DeviceTable(entries, head.ignored, sorted(head.settings))
 
 
 def _records(text: str, delimiter: str) -> Iterator[Sequence[str]]:

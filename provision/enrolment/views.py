@@ -1,8 +1,17 @@
 """Staff pages: a table of phones is sent, looked at row by row, and only then taken in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
@@ -11,12 +20,12 @@ from accounts.access import acting, roles
 from accounts.models import Role
 from jobs import queue
 from jobs.models import Job, JobState
-from provision.enrolment import importing, judging, report, table, work
-from provision.enrolment.importing import Source
+from provision.enrolment import importing, judging, kept, report, table, work
+from provision.enrolment.importing import Done, Source
+from provision.enrolment.kept import UnknownTableError
 from provision.enrolment.table import DeviceTable
-from storage.blobs import BlobMissingError, BlobQuarantinedError
 from storage.clock import now
-from storage.refusals import NotFoundError, RefusedError
+from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
 from storage.uploads import accepts_upload
 
@@ -31,12 +40,6 @@ ENGINEERS = roles(Role.ENGINEER)
 staff = Blueprint(
     "device_import", __name__, url_prefix="/staff/devices/import", template_folder="templates"
 )
-
-
-class UnknownTableError(NotFoundError):
-    code = "unknown-table"
-    ru = "Этой таблицы уже нет: отправьте файл ещё раз."
-    en = "This table is gone: send the file again."
 
 
 class NoFileError(RefusedError):
@@ -61,7 +64,7 @@ class Sent:
     @property
     def part(self) -> DeviceTable:
         """What is looked at while a person waits."""
-        return DeviceTable(self.read.entries[:AT_ONCE_MAX], self.read.ignored)
+        return replace(self.read, entries=self.read.entries[:AT_ONCE_MAX])
 
 
 @staff.get("/")
@@ -80,12 +83,12 @@ def send() -> Redirect | tuple[str, int]:
     try:
         if file is None or not file.filename:
             raise NoFileError
-        table.read(file.stream.read(table.BYTES_MAX + 1))
+        content = file.stream.read(table.BYTES_MAX + 1)
+        table.read(content)
     except RefusedError as error:
         return _form(error), 422
-    file.stream.seek(0)
-    stored = installation().blobs.put(file.stream)
-    return redirect(url_for(".preview", sha256=stored.sha256, name=file.filename[-NAME_MAX:]))
+    name = kept.keep(installation(), content)
+    return redirect(url_for(".preview", sha256=name, name=file.filename[-NAME_MAX:]))
 
 
 @staff.get("/<sha256>")
@@ -101,7 +104,7 @@ def rows_csv(sha256: str) -> Response:
     """The verdict on every row, for a spreadsheet."""
     sent = _sent(sha256)
     with reading() as session:
-        rows = importing.look(session, sent.read, now())
+        rows = importing.look(session, installation(), sent.read, now())
     answer = Response("".join(report.csv_lines(rows, _language())), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="import.csv"'
     return answer
@@ -121,9 +124,19 @@ def confirm(sha256: str) -> Redirect | tuple[str, int]:
     try:
         with writing() as session:
             source = Source(sent.name, sent.sha256)
-            done = importing.take_in(session, sent.read, source, actor=actor, now=at)
+            done = importing.take_in(
+                session,
+                installation(),
+                sent.read,
+                source,
+                actor=actor,
+                now=at,
+                with_tokens=request.form.get("tokens") == "1",
+            )
     except RefusedError as error:
         return _preview(sent, error), status_of(error)
+    if done.issued:
+        return _tokens(sent, done)
     flash(
         _("Phones added: %(added)s, skipped: %(skipped)s.", added=done.added, skipped=done.skipped)
     )
@@ -142,13 +155,27 @@ def progress(number: int) -> str:
         return render_template("enrolment/progress.html", job=job, is_over=is_over)
 
 
+def _tokens(sent: Sent, done: Done) -> Response:
+    """The new phones' tokens, to be copied or printed: no other answer ever shows them."""
+    page = render_template(
+        "enrolment/tokens.html",
+        sent=sent,
+        done=done,
+        address=f"{installation().phone_url}/p/",
+        lines="".join(report.token_lines(done.issued, installation().phone_url)),
+    )
+    answer = make_response(page)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def _form(error: RefusedError | None) -> str:
     return render_template("enrolment/import.html", rows_max=table.ROWS_MAX, error=error)
 
 
 def _preview(sent: Sent, error: RefusedError | None) -> str:
     with reading() as session:
-        rows = importing.look(session, sent.part, now())
+        rows = importing.look(session, installation(), sent.part, now())
     unfit = judging.refused(rows)
     return render_template(
         "enrolment/preview.html",
@@ -163,11 +190,7 @@ def _preview(sent: Sent, error: RefusedError | None) -> str:
 
 
 def _sent(sha256: str) -> Sent:
-    try:
-        with installation().blobs.open(sha256) as file:
-            content = file.read(table.BYTES_MAX + 1)
-    except (BlobMissingError, BlobQuarantinedError):
-        raise UnknownTableError from None
+    content = kept.opened(installation(), sha256)
     return Sent(sha256, request.args.get("name", "")[:NAME_MAX], table.read(content))
 
 

@@ -39,6 +39,13 @@ _WORDS: Mapping[Verdict, Phrase] = {
     Verdict.SERIAL_TAKEN: Phrase(
         "серийный номер уже у аппарата", "the serial number belongs to the phone"
     ),
+    Verdict.BAD_SETTING: Phrase(
+        "значение настройки не годится", "the value of this setting is unusable"
+    ),
+    Verdict.OTHER_SETTING: Phrase(
+        "аппарат уже есть с другим значением: измените его на странице профиля",
+        "the phone is there with another value: change it on its profile's page",
+    ),
     Verdict.NEW_HANDOVER: Phrase(
         "аппарат уже есть, но без этой передачи: запишите её на его странице",
         "the phone is there without this handover: record it on the phone's page",

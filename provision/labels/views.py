@@ -30,8 +30,8 @@ from provision.labels.codes import Code, Kind, said
 from provision.labels.sorting import Label
 from storage.clock import now
 from storage.refusals import RefusedError
+from storage.request import installation, status_of, writing
 from storage.request import reading as reading_session
-from storage.request import status_of, writing
 from storage.uploads import accepts_upload
 
 PHOTOS_MAX = 10
@@ -102,7 +102,7 @@ def rows() -> Redirect | str | tuple[str, int]:
             raise NoRowsError
         with writing() as session:
             source = Source(_("a photo of labels"), _digest(table))
-            done = importing.take_in(session, table, source, actor=actor, now=now())
+            done = importing.take_in(session, installation(), table, source, actor=actor, now=now())
     except RefusedError as error:
         return _page(typed, site, error), status_of(error)
     flash(
@@ -181,7 +181,9 @@ def _form(error: RefusedError | None) -> str:
 def _page(typed: Sequence[Row], site: str, error: RefusedError | None) -> str:
     table = _table(typed, site)
     with reading_session() as session:
-        judged = {one.entry.row: one for one in importing.look(session, table, now())}
+        judged = {
+            one.entry.row: one for one in importing.look(session, installation(), table, now())
+        }
         codes = [one.code for one in products.every(session)]
         sites = listing.site_names(session)
     shown = [Row(row.label, row.take, judged.get(at)) for at, row in enumerate(typed, 1)]

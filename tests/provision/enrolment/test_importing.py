@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 
 from accounts import users
 from accounts.models import AuditEntry, OrganisationKind, Site
-from provision import credentials
+from provision import credentials, profile_history, profiles
 from provision.cli import device
 from provision.devices import registry
 from provision.devices.identity import MacAddress
 from provision.devices.models import Device
 from provision.enrolment import importing, judging, table
+from provision.enrolment.columns import RepeatedColumnError
 from provision.enrolment.importing import Source
 from provision.enrolment.judging import Verdict
 from storage.clock import now
@@ -36,7 +37,7 @@ def estate(installation: Installation) -> Estate:
 
 def verdicts(place: Installation, rows: str, head: str = HEAD) -> list[tuple[Verdict, str]]:
     with place.database.reading() as session:
-        judged = importing.look(session, table.read((head + rows).encode()), now())
+        judged = importing.look(session, place, table.read((head + rows).encode()), now())
     return [(row.verdict, row.detail) for row in judged]
 
 
@@ -78,7 +79,7 @@ def test_a_known_phone_is_skipped_only_with_the_handover_that_the_register_has(
     place, row = estate.installation, f"{FREE};;FP-B2;;;;20.11.2026;Д-7\n"
     with place.database.writing() as session:
         importing.take_in(
-            session, table.read((HEAD + row).encode()), SOURCE, actor="test", now=now()
+            session, place, table.read((HEAD + row).encode()), SOURCE, actor="test", now=now()
         )
     assert verdicts(place, row) == [(Verdict.SAME, "")]
     assert verdicts(place, f"{FREE};;FP-B2;;;;;\n") == [(Verdict.SAME, "")]
@@ -168,7 +169,7 @@ def test_what_changed_since_the_look_is_judged_again(estate: Estate) -> None:
         pytest.raises(importing.RefusedRowsError) as caught,
         place.database.writing() as session,
     ):
-        importing.take_in(session, read, SOURCE, actor="test", now=now())
+        importing.take_in(session, place, read, SOURCE, actor="test", now=now())
     assert (caught.value.details["row"], count(place)) == (2, 2)
 
 
@@ -178,9 +179,11 @@ def timed_import(place: Installation, rows: int) -> float:
     started, worked = time.monotonic(), time.process_time()
     read = table.read(content)
     with place.database.reading() as session:
-        assert not judging.refused(importing.look(session, read, now()))
+        assert not judging.refused(importing.look(session, place, read, now()))
     with place.database.writing() as session:
-        done = importing.take_in(session, read, SOURCE, actor="test", now=now(), with_tokens=True)
+        done = importing.take_in(
+            session, place, read, SOURCE, actor="test", now=now(), with_tokens=True
+        )
     took, worked = time.monotonic() - started, time.process_time() - worked
     print(f"{rows} phones with tokens in {took:.1f} s, {worked:.1f} s of the processor")  # noqa: T201 - the figure of the proof
     assert (done.added, len(done.issued), count(place)) == (rows, rows, rows + 1)
@@ -195,3 +198,60 @@ def test_five_thousand_phones_come_in_at_once(estate: Estate) -> None:
 @pytest.mark.timeout(300)
 def test_a_hundred_thousand_phones_come_in_within_a_minute(estate: Estate) -> None:
     assert timed_import(estate.installation, 100_000) <= 60
+
+
+SETTINGS = "mac,product,sip.1.number,SIP.1.Password,network.vlan,web.enabled\n"
+WITH_SETTINGS = f"{FREE},FP-B2,101,=s3cret;1,42,yes\n"
+
+
+def test_settings_of_a_row_become_the_phones_own_with_history_and_secrets_sealed(
+    estate: Estate,
+) -> None:
+    place = estate.installation
+    read = table.read((SETTINGS + WITH_SETTINGS).encode())
+    assert read.ignored == []
+    with place.database.writing() as session:
+        importing.take_in(session, place, read, SOURCE, actor="test", now=now())
+    with place.database.reading() as session:
+        link = profiles.link_for(session, device=FREE)
+        found = profiles.resolve(session, [link]).opened(place.seal)
+        changes = profile_history.of_links(session, [link], 10)
+        told = str(session.scalars(select(AuditEntry.details)).all())
+    assert found == {
+        "network.vlan": 42,
+        "sip.1.number": "101",
+        "sip.1.password": "=s3cret;1",
+        "web.enabled": True,
+    }
+    assert {one.name for one in changes} == set(found)
+    assert "s3cret" not in told
+    with place.database.writing() as session:
+        profiles.undo(session, changes[0].id, actor="test", now=now())
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (f"{FREE},FP-B2,,,,", (Verdict.NEW, "")),
+        (f"{FREE},FP-B2,,,4095,", (Verdict.BAD_SETTING, "network.vlan")),
+        (f"{FREE},FP-B2,,,42,perhaps", (Verdict.BAD_SETTING, "web.enabled")),
+        (f"{MAC},FP-B2,101,,,", (Verdict.SAME, "")),
+        (f"{MAC},FP-B2,102,,,", (Verdict.OTHER_SETTING, "sip.1.number")),
+        (f"{MAC},FP-B2,101,{estates.SIP_PASSWORD},,", (Verdict.SAME, "")),
+        (f"{MAC},FP-B2,101,another,,", (Verdict.OTHER_SETTING, "sip.1.password")),
+    ],
+)
+def test_settings_are_judged_by_name_and_no_value_is_told(
+    estate: Estate, row: str, expected: tuple[str, str]
+) -> None:
+    assert verdicts(estate.installation, row + "\n", SETTINGS) == [expected]
+
+
+def test_columns_of_no_setting_are_told_and_a_profile_is_a_group() -> None:
+    read = table.read(
+        f"mac,product,profile,sip.99.number,network.nothing\n{FREE},FP-B2,Зал,1,2\n".encode()
+    )
+    assert read.ignored == ["sip.99.number", "network.nothing"]
+    assert read.entries[0].group == "Зал"
+    with pytest.raises(RepeatedColumnError):
+        table.read(b"mac,product,sip.1.number,SIP.1.NUMBER\n")

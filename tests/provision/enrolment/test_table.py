@@ -116,7 +116,11 @@ def test_what_the_head_must_say() -> None:
     with pytest.raises(columns.RepeatedColumnError):
         table.read(b"mac,product,MAC\n")
     read = table.read("№;MAC-адрес;Модель;sip.1.password\n1;2;3;x\n".encode())
-    assert (list(read.ignored), read.entries[0].mac) == (["№", "sip.1.password"], "2")
+    assert (list(read.ignored), read.entries[0].mac) == (["№"], "2")
+    assert (list(read.settings), read.entries[0].settings) == (
+        ["sip.1.password"],
+        {"sip.1.password": "x"},
+    )
 
 
 def test_a_table_past_its_limits_is_refused() -> None:

@@ -13,6 +13,8 @@ from accounts import users
 from accounts.models import Role
 from jobs import queue
 from jobs.runner import Workbook, perform
+from provision import credentials
+from provision.devices.identity import MacAddress
 from provision.devices.models import Device
 from provision.enrolment import views, work
 from storage.clock import now
@@ -112,3 +114,32 @@ def test_only_engineers_import(estate: Estate, app: Flask) -> None:
     client = app.test_client()
     log_in(client, Role.AGENT)
     assert client.get(PAGE).status_code == 403
+
+
+def test_the_tokens_of_new_phones_are_shown_once_and_open_their_settings(
+    estate: Estate, engineer: FlaskClient
+) -> None:
+    address = send(
+        engineer, f"mac,product,sip.1.number\n{FREE},FP-B2,201\n{MAC},FP-B2,101\n"
+    ).location
+    assert "sip.1.number" in engineer.get(address).text
+    shown = post(engineer, address, {"tokens": "1"})
+    assert (shown.status_code, shown.headers["Cache-Control"]) == (200, "no-store")
+    token = re.search(r"/p/([A-Za-z0-9_-]{22,})/", shown.text)
+    assert token
+    with estate.installation.database.reading() as session:
+        assert credentials.verify_token(session, token[1], MacAddress(FREE), now())
+    assert token[1] not in engineer.get(address).text
+    assert shown.text.count(token[1]) >= 2, "in the table and as CSV"
+
+
+def test_a_table_with_passwords_lies_sealed_until_it_is_taken_in(
+    estate: Estate, engineer: FlaskClient
+) -> None:
+    place = estate.installation
+    address = send(engineer, f"mac,product,sip.1.password\n{FREE},FP-B2,s3cret-W0rd\n").location
+    assert "s3cret-W0rd" not in engineer.get(address).text
+    assert "s3cret-W0rd" not in engineer.get(address.replace("?", "/rows.csv?")).text
+    post(engineer, address, {})
+    for file in place.data_dir.rglob("*"):
+        assert not file.is_file() or b"s3cret-W0rd" not in file.read_bytes(), file
