@@ -50,6 +50,19 @@ class NothingOnPhotoError(RefusedError):
     )
 
 
+class NoLabelOnPhotoError(RefusedError):
+    code = "no-label-on-photo"
+    field = "photo"
+    ru = (
+        "На снимке «{name}» прочитаны коды, но ни MAC, ни серийного номера в них нет: {texts}."
+        " Снимите сторону коробки с этикеткой аппарата."
+    )
+    en = (
+        "Codes were read on “{name}”, but neither a MAC nor a serial number is in them: {texts}."
+        " Photograph the side of the box with the phone's label."
+    )
+
+
 def read(content: bytes, name: str) -> Sequence[Code]:
     """Every code on the photo; raises a RefusedError that says what to do."""
     if not content:

@@ -12,6 +12,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as Redirect
 
 from accounts.access import acting, roles
@@ -38,6 +39,7 @@ PHOTOS_MAX = 10
 ROWS_MAX = 50
 _NAME_MAX = 60
 _FIELD_MAX = 100
+_SHOWN_MAX, _CODES_SHOWN = 40, 5
 
 ENGINEERS = roles(Role.ENGINEER)
 
@@ -57,6 +59,14 @@ class NoRowsError(RefusedError):
     code = "no-labels"
     ru = "Не отмечено ни одного аппарата."
     en = "No phone is ticked."
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo by the name that it was sent under, and the codes on it."""
+
+    name: str
+    codes: Sequence[Code]
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ def read() -> str | tuple[str, int]:
     try:
         photos = _photos()
         with reading_session() as session:
-            rows = [Row(one) for codes in photos for one in _labels(session, codes)]
+            rows = [Row(one) for photo in photos for one in _labels(session, photo)]
     except RefusedError as error:
         return _form(error), 422
     return _page(rows[:ROWS_MAX], "", None)
@@ -111,21 +121,24 @@ def rows() -> Redirect | str | tuple[str, int]:
     return redirect(url_for("provision_staff.devices"))
 
 
-def _photos() -> Sequence[Sequence[Code]]:
-    """The codes of each photo that was sent; raises a RefusedError that says what to do."""
+def _photos() -> Sequence[Photo]:
+    """What was read on each photo that was sent; raises a RefusedError that says what to do."""
     sent = [one for one in request.files.getlist("photo") if one.filename]
     sent += [one for one in request.files.getlist("shot") if one.filename]
     if not sent:
         raise reading.NoPhotoError
     if len(sent) > PHOTOS_MAX:
         raise ManyPhotosError(limit=PHOTOS_MAX, rows=ROWS_MAX)
-    return [
-        reading.read(one.stream.read(reading.BYTES_MAX + 1), (one.filename or "")[-_NAME_MAX:])
-        for one in sent
-    ]
+    return [_photo(one) for one in sent]
 
 
-def _labels(session: Session, codes: Sequence[Code]) -> Sequence[Label]:
+def _photo(sent: FileStorage) -> Photo:
+    name = (sent.filename or "")[-_NAME_MAX:]
+    return Photo(name, reading.read(sent.stream.read(reading.BYTES_MAX + 1), name))
+
+
+def _labels(session: Session, photo: Photo) -> Sequence[Label]:
+    codes = photo.codes
     known = [one.code for one in products.every(session)]
     doubtful = {
         told.value[:6] for code in codes for told in said(code) if told.kind is Kind.PERHAPS_BOTH
@@ -133,7 +146,8 @@ def _labels(session: Session, codes: Sequence[Code]) -> Sequence[Label]:
     prefixes = {one for one in doubtful if _is_known(session, one)}
     found = sorting.labels(codes, known, prefixes)
     if not found:
-        raise reading.NothingOnPhotoError(name="")
+        texts = ", ".join(ascii(one.text[:_SHOWN_MAX])[1:-1] for one in codes[:_CODES_SHOWN])
+        raise reading.NoLabelOnPhotoError(name=photo.name, texts=texts)
     return found
 
 

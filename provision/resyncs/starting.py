@@ -44,6 +44,13 @@ class NobodyToAskError(RefusedError):
     en = "There is nobody to ask: no phone is there."
 
 
+class ManyNamesError(RefusedError):
+    code = "many-names"
+    field = "name"
+    ru = "По именам — до {limit} аппаратов за раз; больше — площадкой или развёртыванием."
+    en = "By name, at most {limit} phones at a time; more by a site or a rollout."
+
+
 class SeveralScopesError(RefusedError):
     code = "several-scopes"
     field = "name"
@@ -141,7 +148,7 @@ def _chosen(session: Session, new: NewResync) -> tuple[Scope, str, Select[Any]]:
     """The scope, its name, and the numbers of its devices."""
     if new.devices:
         if len(new.devices) > NAMED_MAX:
-            raise NobodyToAskError
+            raise ManyNamesError(limit=NAMED_MAX)
         found = [registry.find(session, name) for name in new.devices]
         about = ", ".join(dict.fromkeys(one.mac for one in found))
         return Scope.DEVICES, about, _where(Device.id.in_({one.id for one in found}))

@@ -12,13 +12,13 @@ ASK = "provision.resync"
 TURN_S = 20.0
 
 
-def ask(work: Work) -> None:
+def ask(work: Work, turn_s: float = TURN_S) -> None:
     """Ask who is left for one turn; who is left then is a job again."""
     far = conducting.walk(
         work.installation,
         int(work.arguments["resync"]),
         lambda standing: work.report(standing.done, standing.phones),
-        at_most_s=TURN_S,
+        at_most_s=turn_s,
     )
     if far.state == ResyncState.RUNNING:
         with work.installation.database.writing() as session:

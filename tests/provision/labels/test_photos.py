@@ -25,6 +25,7 @@ from provision.newcomers import waiting
 from storage.blob_models import Blob
 from storage.clock import now
 from storage.installation import Installation
+from storage.refusals import RefusedError
 from tests.browserless import form_token, log_in
 from tests.conftest import ADMIN_PASSWORD
 from tests.provision import estate as estates
@@ -52,7 +53,7 @@ def photo(*codes: tuple[str, int, int], turned: float = 0, form: str = "JPEG") -
 
 def saved(picture: Image.Image, form: str = "JPEG", **more: object) -> bytes:
     out = io.BytesIO()
-    picture.save(out, form, **more)  # type: ignore[arg-type]
+    picture.save(out, form, **more)
     return out.getvalue()
 
 
@@ -100,7 +101,7 @@ def bomb() -> bytes:
 def test_what_is_no_readable_photo_is_refused_and_says_what_to_do(
     content: bytes, code: str
 ) -> None:
-    with pytest.raises(reading.RefusedError) as caught:
+    with pytest.raises(RefusedError) as caught:
         reading.read(content, "снимок.jpg")
     assert caught.value.code == code
     assert re.search("[а-я]", caught.value.text("ru"))
@@ -220,6 +221,25 @@ def test_the_page_refuses_too_many_photos_and_what_is_none(engineer: FlaskClient
     assert send(engineer, *[b"x"] * 11).status_code == 422
     page = send(engineer, b"no picture").get_data(as_text=True)
     assert "не открывается как снимок" in page
+
+
+def test_codes_that_are_no_label_are_shown_with_what_to_do(engineer: FlaskClient) -> None:
+    paper = Image.new("L", BOX, 235)
+    paper.paste(drawn("4601234567893", "EAN13"), (100, 100))
+    answer = send(engineer, saved(paper))
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert "4601234567893" in page
+    assert "box.jpg" in page
+
+
+def test_twelve_digits_are_a_mac_where_such_phones_are_known(
+    engineer: FlaskClient, installation: Installation
+) -> None:
+    with installation.database.writing() as session:
+        estates.add_phone(session, "001565aaaaaa", None)
+    content = photo(("001565123456", 100, 100), ("SN: 77", 100, 500))
+    assert values(send(engineer, content).get_data(as_text=True))["mac-0"] == "001565123456"
 
 
 def test_only_engineers_take_phones_in(engineer: FlaskClient, app: Flask) -> None:

@@ -180,9 +180,23 @@ def test_the_job_asks_who_is_left(ours: Installation, sipp: Phone) -> None:
         assert session.scalars(select(Job)).all() == []
 
 
+def test_a_turn_of_the_job_that_ends_early_is_followed_by_another(ours: Installation) -> None:
+    number = start(ours, NewResync(site="Офис"))
+    work.ask(Work(1, {"resync": number}, "anna", ours), turn_s=0)
+    with ours.database.reading() as session:
+        [job] = session.scalars(select(Job)).all()
+    assert (job.kind, job.arguments, job.actor) == (work.ASK, {"resync": number}, "anna")
+
+
+def test_a_family_that_knows_no_such_request_is_told(ours: Installation) -> None:
+    put(ours, "read.family", "nobodys")
+    assert letter(ours) == Outcome(1, TargetState.NO_WAY)
+
+
 def test_a_stopped_resync_asks_nobody_more(ours: Installation) -> None:
     number = start(ours, NewResync(site="Офис"))
     with ours.database.writing() as session:
+        starting.stop(session, number, actor="boris", now=NOW)
         starting.stop(session, number, actor="boris", now=NOW)
     done = conducting.walk(ours, number)
     assert done.state is ResyncState.STOPPED
@@ -205,6 +219,7 @@ def audit_of(session: Session, number: int) -> list[audit.AuditEntry]:
         (NewResync(["02f1a7ffffff"]), "unknown-device"),
         (NewResync(site="Нет такой"), "unknown-site"),
         (NewResync(rollout=77), "unknown-rollout"),
+        (NewResync(["x"] * 1001), "many-names"),
         (NewResync([MAC], rate=0), "bad-resync-rate"),
         (NewResync([MAC], rate=201), "bad-resync-rate"),
     ],
