@@ -14,7 +14,9 @@ from flask import Flask, Response, g, request
 from portal.log_lines import LogLines, to_stderr
 
 #: /p/<token>/…, /support/r/<token>: a secret, so a record holds only that there was one.
-_TOKEN_PATH = re.compile(r"^(/*p/+|/(?:support|repair)/r/)(?!auth/)[^/]{20,}")
+_TOKEN_PATH = re.compile(
+    r"^(/*p/+|(?:/[a-z]{2})?/(?:support/r|repair/r|warranty/certificate)/)(?!auth/)[^/]{20,}"
+)
 
 
 #: The log file that is open now; set up again, it is closed first.

@@ -100,7 +100,7 @@ def _filtered(session: Session, wanted: DeviceFilter) -> Select[int]:
         )
     if wanted.site:
         query = query.where(Device.site_id.in_(_ids(session, Site.id, Site.name == wanted.site)))
-    condition = searching.fitting(session, wanted.text)
+    condition = searching.fitting(session, wanted.text, query)
     return query if condition is None else query.where(condition)
 
 

@@ -9,7 +9,7 @@ for everywhere.
 import re
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from accounts.models import Site
@@ -23,14 +23,17 @@ _TEXT_LENGTH_MAX = 64
 _LAST = "z" * 20
 
 
-def fitting(session: Session, typed: str) -> ColumnElement[bool] | None:
-    """The condition that a typed text comes to; None when nothing was typed."""
+def fitting(session: Session, typed: str, among: Select[int]) -> ColumnElement[bool] | None:
+    """The condition that a text comes to which was typed to search `among` these devices' ids.
+
+    None when nothing was typed.
+    """
     text = typed.strip()[:_TEXT_LENGTH_MAX]
     if not text:
         return None
     if _is_large(session):
         for step in _steps(session, text):
-            if session.scalar(select(Device.id).where(step).limit(1)) is not None:
+            if session.scalar(among.where(step).limit(1)) is not None:
                 return step
     return _anywhere(session, text)
 

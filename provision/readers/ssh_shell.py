@@ -20,6 +20,7 @@ _CHUNK = 16 * 1024
 _WIDTH, _HEIGHT = 500, 1000
 #: A prompt is short; a longer last line is output that goes on.
 _PROMPT_MAX = 256
+_LOOKED_AT = 4 * _PROMPT_MAX
 #: Colours, cursor moves and window titles.
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
@@ -71,13 +72,14 @@ def _until_prompt(
         if not more:
             raise SSHException("the shell ended before its prompt")
         heard += more
-        before, last = _last_line(heard)
+        # Only its end: a phone that drips byte by byte must not have all of it read each time.
+        _, last = _last_line(heard[-_LOOKED_AT:])
         if (
             len(heard) <= OUTPUT_MAX
             and len(last) <= _PROMPT_MAX
             and prompt.fullmatch(last.decode("utf-8", "replace"))
         ):
-            return before, False
+            return _last_line(heard)[0], False
     return heard[:OUTPUT_MAX], True
 
 

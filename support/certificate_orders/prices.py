@@ -90,17 +90,35 @@ def current(
     session: Session, day: date
 ) -> Sequence[tuple[EntitlementKind, int, Decimal | None, Sequence[tuple[str, Decimal]]]]:
     """For each kind and length: everybody's price, and those of products that have their own."""
-    own = select(Product).where(Product.id.in_(select(CertificatePrice.product_id)))
-    having = session.scalars(own.order_by(Product.code)).all()
+    one = CertificatePrice
+    query = (
+        select(one.kind, one.months, one.price, Product.code)
+        .outerjoin(Product, Product.id == one.product_id)
+        .where(one.valid_from <= day)
+        .order_by(one.valid_from, one.id)
+    )
+    # The latest of each comes last and stays.
+    held: dict[tuple[EntitlementKind, int, str | None], Decimal] = {
+        (kind, months, code): price for kind, months, price, code in session.execute(query)
+    }
     found = []
     for kind in KINDS:
         for months in MONTHS:
-            general = of(session, None, kind, months, day)
-            priced = [(one.code, of(session, one.id, kind, months, day)) for one in having]
-            special = [(code, price) for code, price in priced if price not in {None, general}]
+            general = held.get((kind, months, None))
+            special = [
+                (code, price)
+                for (its_kind, its_months, code), price in sorted(held.items(), key=_by_product)
+                if code is not None
+                and (its_kind, its_months) == (kind, months)
+                and price != general
+            ]
             if general is not None or special:
-                found.append((kind, months, general, [(c, p) for c, p in special if p is not None]))
+                found.append((kind, months, general, special))
     return found
+
+
+def _by_product(one: tuple[tuple[EntitlementKind, int, str | None], Decimal]) -> str:
+    return one[0][2] or ""
 
 
 def every(session: Session) -> Sequence[CertificatePrice]:

@@ -143,8 +143,14 @@ def _checked(
     source = request.remote_addr or "unknown"
 
     def count() -> Callable[[], None]:
+        # Counting takes a connection of its own: nobody may wait for it while holding this one.
+        session.rollback()
         attempts.begin(source, at)
-        return lambda: attempts.succeeded(source, at)
+        return right
+
+    def right() -> None:
+        session.rollback()
+        attempts.succeeded(source, at)
 
     policy, today = installation().option(TermPolicy), moscow_date(at)
     return [

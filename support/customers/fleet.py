@@ -69,7 +69,7 @@ def page(
     found = listing.page(session, wanted, limit=limit, offset=offset)
     latest = current_versions(session)
     phones = [of_device(session, one, today, policy, latest) for one in found.devices]
-    return phones, found.total
+    return phones, listing.count(session, wanted) if found.is_more else found.total
 
 
 def one(session: Session, scope: Scope, serial: str, today: date, policy: TermPolicy) -> OwnPhone:

@@ -111,6 +111,18 @@ def test_a_large_fleet_is_searched_by_what_things_begin_with(
     assert found(estate, DeviceFilter(text=text)) == macs
 
 
+def test_what_begins_so_elsewhere_hides_nothing_of_what_was_asked_for(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "SMALL_FLEET", 3)
+    # A MAC begins with it, but not one of this product's.
+    assert found(estate, DeviceFilter(text="02", product="FP-C5")) == []
+    with estate.installation.database.writing() as session:
+        estates.add_phone(session, "10aa00000001", "Z-1")
+    assert found(estate, DeviceFilter(text="10")) == ["01"]
+    assert found(estate, DeviceFilter(text="10", site="Офис", organisations=())) == []
+
+
 def test_past_a_bound_a_list_says_more_instead_of_counting(
     estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
