@@ -1,20 +1,15 @@
 """What the address of a list asks for, and in which language its reader reads."""
 
 from flask import request
-from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from catalogue import products
 from docs_store import search
 from docs_store.kinds import Kind
 from docs_store.search import DocumentQuery
+from storage.answer_language import answer_language
 
 _MOST_PAGES = 100_000
-
-
-def language() -> str:
-    """The page's language, "ru" or "en"."""
-    return "en" if str(get_locale()) == "en" else "ru"
 
 
 def query() -> DocumentQuery:
@@ -24,7 +19,7 @@ def query() -> DocumentQuery:
         text=wanted.get("q", "").strip()[: search.MAX_QUERY],
         product=wanted.get("product", ""),
         kind=wanted.get("kind", ""),
-        language=language(),
+        language=answer_language(),
     )
 
 
@@ -36,7 +31,7 @@ def page() -> int:
 
 def options(session: Session) -> dict[str, list[tuple[str, str]]]:
     """What the select fields offer: values and their words."""
-    spoken = language()
+    spoken = answer_language()
     return {
         "product_options": [(p.code, p.name(spoken)) for p in products.every(session)],
         "kind_options": [(kind.value, kind.label(spoken)) for kind in Kind],

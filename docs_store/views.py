@@ -11,6 +11,7 @@ from docs_store.editions import EditionOffer, PublishedEdition
 from docs_store.kinds import Kind
 from docs_store.naming import Language, shown
 from docs_store.staff_views import staff
+from storage.answer_language import answer_language
 from storage.blobs import BlobMissingError
 from storage.request import installation, reading
 from storage.serving import Cache, Representation
@@ -50,7 +51,7 @@ def search_page() -> str:
 def document(slug: str) -> str:
     """One document: which edition to take, and all the others."""
     wanted = request.args.get("lang", "")
-    language = wanted if wanted in set(Language) else asking.language()
+    language = wanted if wanted in set(Language) else answer_language()
     with reading() as session:
         found = library.get(session, slug)
         offered = editions.offer(library.published(found), None, language)
@@ -128,7 +129,7 @@ def _gone(edition: PublishedEdition) -> Response:
 
 
 def _latest_of(offered: EditionOffer | None) -> str:
-    return offered.edition.language if offered else asking.language()
+    return offered.edition.language if offered else answer_language()
 
 
 def _representation(edition: PublishedEdition) -> Representation:

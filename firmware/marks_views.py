@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -16,6 +15,7 @@ from firmware.models import Channel
 from firmware.offers import BadPercentError
 from firmware.paths import Problem
 from firmware.version_marks import NewMark
+from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, writing
@@ -81,7 +81,7 @@ def set_share(product: str, version: str) -> Response:
             ring, actor = keys.of(installation()), acting().login
             shares.set_percent(session, product, version, percent, ring, actor=actor, now=now())
     except BadPercentError as error:
-        flash(error.text(_language()), "fault")
+        flash(error.text(answer_language()), "fault")
     else:
         flash(share_words(percent))
     return redirect(url_for("firmware_staff.release", product=product, version=version))
@@ -121,8 +121,4 @@ def _typed(product: str) -> NewMark:
 
 def _warn(problems: list[Problem]) -> None:
     for problem in problems:
-        flash(problem.text(_language()), "attention")
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "ru"
+        flash(problem.text(answer_language()), "attention")

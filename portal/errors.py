@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import structlog
 from flask import Flask, Response, render_template, request
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from storage.answer_language import answer_language
 from storage.blobs import StorageFullError
 from storage.db import DatabaseFullError, is_full
 from storage.refusals import ConflictError, NotFoundError, RefusedError, UnavailableError
@@ -66,7 +66,7 @@ def _register(app: Flask, answer: Answer) -> None:
 
     @app.errorhandler(RefusedError)
     def _refused(error: RefusedError) -> Response:
-        return answer(status_of(error), error.code, error.text(_language()))
+        return answer(status_of(error), error.code, error.text(answer_language()))
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
@@ -112,10 +112,6 @@ def _register_faults_below(app: Flask, answer: Answer) -> None:
         if error.errno not in _FULL:
             raise error
         return answer(507, "storage-full", _words(507))
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "ru"
 
 
 def _page_or_problem(status: int, code: str, detail: str) -> Response:

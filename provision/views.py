@@ -16,7 +16,6 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
@@ -46,6 +45,7 @@ from provision.models import CredentialKind, Level
 from provision.rollouts import words as rollout_words
 from provision.timeline_words import field_name, megabytes, told
 from provision.verdicts import words as verdict_words
+from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, writing
@@ -132,12 +132,12 @@ def read(mac: str) -> Redirect:
     try:
         answers = phone_reads.read_phone(installation(), mac, asked_by=acting().login, now=now())
     except phone_reads.NoAddressError as error:
-        flash(error.text(_language()), "attention")
+        flash(error.text(answer_language()), "attention")
         return _to(mac)
     for answer in answers:
         way = answer.via.upper()
         if answer.error is not None:
-            flash(f"{way}: {answer.error.text(_language())}", "attention")
+            flash(f"{way}: {answer.error.text(answer_language())}", "attention")
         elif answer.facts is not None:
             version = answer.facts.firmware or "—"
             flash(_("%(way)s: the phone says firmware %(version)s.", way=way, version=version))
@@ -267,7 +267,7 @@ def _form(typed: Mapping[str, str], error: RefusedError | None) -> str:
         sites = session.scalars(select(Site.name).order_by(Site.name)).all()
     return render_template(
         "provision/new_device.html",
-        product_options=[(product.code, product.name(_language())) for product in known],
+        product_options=[(product.code, product.name(answer_language())) for product in known],
         site_options=[("", "—"), *((name, name) for name in sites)],
         typed=typed,
         error=error,
@@ -365,7 +365,3 @@ def _page_number() -> int:
 
 def _to(mac: str) -> Redirect:
     return redirect(url_for(".device", mac=mac))
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "ru"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
@@ -28,13 +28,14 @@ from portal.personal_data.act_pdf import act_pdf
 from portal.personal_data.bases import CHOSEN, Basis
 from portal.personal_data.finding import Candidate
 from storage import clock, collecting
+from storage.answer_language import answer_language
 from storage.people import Person
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, status_of, writing
 from storage.sending import respond
 from storage.serving import Cache, Representation
 from support.personal_data.models import ErasureAct
-from support.repairs.views import PDF, file_answer
+from support.repairs.public_pages import PDF, file_answer
 
 #: Who answers for personal data.
 OFFICERS = roles(Role.ADMIN)
@@ -93,7 +94,7 @@ def export() -> Answer:
     """Pack it for the person."""
     try:
         made = exporting.make(
-            installation(), _person(), _language(), actor=acting().login, now=clock.now()
+            installation(), _person(), answer_language(), actor=acting().login, now=clock.now()
         )
     except RefusedError as error:
         return _register_page(error)
@@ -156,7 +157,7 @@ def erase() -> Answer:
 def act_paper(act_id: int) -> Answer:
     """The act to be signed."""
     act = _act(act_id)
-    return file_answer(act_pdf(act, _language()), f"erasure-act-{act.id}.pdf", PDF)
+    return file_answer(act_pdf(act, answer_language()), f"erasure-act-{act.id}.pdf", PDF)
 
 
 @staff.get("/acts/<int:act_id>.json")
@@ -240,8 +241,11 @@ def _person_page(error: RefusedError | None = None) -> Answer:
             kept=plan.kept,
             by_class=finding.by_class,
             ends=ends,
-            obstacles=[erasing.obstacle_text(one, _language()) for one in plan.obstacles],
-            bases=[("", _("choose")), *((one, one.phrase.text(_language())) for one in CHOSEN)],
+            obstacles=[erasing.obstacle_text(one, answer_language()) for one in plan.obstacles],
+            bases=[
+                ("", _("choose")),
+                *((one, one.phrase.text(answer_language())) for one in CHOSEN),
+            ],
             typed=request.form,
             error=error,
         )
@@ -285,7 +289,3 @@ def _act(act_id: int) -> ErasureAct:
 def _private(page: str, error: RefusedError | None) -> Answer:
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return Response(page, status_of(error) if error else 200, headers, mimetype="text/html")
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "ru"

@@ -12,7 +12,6 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
@@ -24,6 +23,7 @@ from provision.enrolment import importing, judging, kept, report, table, work
 from provision.enrolment.importing import Done, Source
 from provision.enrolment.kept import UnknownTableError
 from provision.enrolment.table import DeviceTable
+from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
@@ -105,7 +105,7 @@ def rows_csv(sha256: str) -> Response:
     sent = _sent(sha256)
     with reading() as session:
         rows = importing.look(session, installation(), sent.read, now())
-    answer = Response("".join(report.csv_lines(rows, _language())), mimetype="text/csv")
+    answer = Response("".join(report.csv_lines(rows, answer_language())), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="import.csv"'
     return answer
 
@@ -182,7 +182,7 @@ def _preview(sent: Sent, error: RefusedError | None) -> str:
         sent=sent,
         counts=judging.counts(rows),
         unfit=len(unfit),
-        shown=list(report.as_rows(unfit[:SHOWN_MAX], _language())),
+        shown=list(report.as_rows(unfit[:SHOWN_MAX], answer_language())),
         total=len(sent.read.entries),
         looked=len(rows),
         error=error,
@@ -192,7 +192,3 @@ def _preview(sent: Sent, error: RefusedError | None) -> str:
 def _sent(sha256: str) -> Sent:
     content = kept.opened(installation(), sha256)
     return Sent(sha256, request.args.get("name", "")[:NAME_MAX], table.read(content))
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "ru"

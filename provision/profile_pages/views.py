@@ -17,6 +17,7 @@ from provision.models import Level
 from provision.profile_pages import editing, places, words
 from provision.profile_pages.editing import Faults, Section
 from provision.profiles import Link
+from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import ConflictError, NotFoundError
 from storage.request import installation, reading, writing
@@ -93,7 +94,7 @@ def undo(number: int) -> Redirect:
         with reading() as session:
             change = profile_history.get(session, number)
             link = profiles.labelled(session, change.level, change.key)
-        flash(error.text(words.language()), "attention")
+        flash(error.text(answer_language()), "attention")
         return _to(link)
     flash(_("The change was undone."))
     return _to(link)
@@ -138,7 +139,7 @@ def _go(session: Session, level: str, key: str) -> Redirect:
             key = registry.find(session, key).mac
         return _to(places.find(session, level, key))
     except NotFoundError as error:
-        flash(error.text(words.language()), "attention")
+        flash(error.text(answer_language()), "attention")
         return redirect(url_for(".profiles_page"))
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from provision.models import Level
 
@@ -37,8 +37,3 @@ def changed(count: int) -> str:
     """What saving a form came to."""
     some = ngettext("%(num)s setting was changed.", "%(num)s settings were changed.", count)
     return str(some if count else _("Nothing was changed."))
-
-
-def language() -> str:
-    """The reader's language."""
-    return "en" if str(get_locale()) == "en" else "ru"

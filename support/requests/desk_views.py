@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
 from accounts.access import acting
 from catalogue import products
+from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, status_of, writing
@@ -234,10 +234,10 @@ def _page(number: int, error: RefusedError | None = None, *, revealed: bool = Fa
         me=acting().login,
         is_lead=desk.sees_restricted(acting().role),
         revealed=revealed,
-        after=[(one, one.phrase.text(_language())) for one in _AFTER],
-        symptoms=[(one, one.phrase.text(_language())) for one in Symptom],
-        priorities=[(one, f"{one} — {one.phrase.text(_language())}") for one in Priority],
-        codes=[(one, one.phrase.text(_language())) for one in RefusalCode],
+        after=[(one, one.phrase.text(answer_language())) for one in _AFTER],
+        symptoms=[(one, one.phrase.text(answer_language())) for one in Symptom],
+        priorities=[(one, f"{one} — {one.phrase.text(answer_language())}") for one in Priority],
+        codes=[(one, one.phrase.text(answer_language())) for one in RefusalCode],
         channels=Channel,
         missing_words=letters.MISSING,
         moment_text=moment_text,
@@ -294,7 +294,3 @@ def _judge() -> Judge:
 
 def _to(number: int) -> Redirect:
     return redirect(url_for(".request_page", number=number))
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "ru"

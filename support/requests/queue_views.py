@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from accounts.access import acting, roles
 from accounts.models import Role
 from catalogue import products
+from storage.answer_language import answer_language
 from storage.clock import MOSCOW, now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
@@ -58,7 +58,7 @@ def requests_queue() -> str:
         page=page,
         page_size=PAGE_SIZE,
         shelves=list(Shelf),
-        packages=[(one.code, one.name.text(_language())) for one in shipped_packages()],
+        packages=[(one.code, one.name.text(answer_language())) for one in shipped_packages()],
         codes=list(RefusalCode),
         states=State,
         moment_text=moment_text,
@@ -74,7 +74,7 @@ def new_call() -> str:
     It may name a diagnosis, whose bundle the request takes along.
     """
     with reading() as session:
-        known = with_bundle.filled_in(session, request.args, _language())
+        known = with_bundle.filled_in(session, request.args, answer_language())
     return _form({"called_at": f"{now().astimezone(MOSCOW):%Y-%m-%dT%H:%M}", **known})
 
 
@@ -97,21 +97,21 @@ def register_call() -> Response | tuple[str, int]:
 
 def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> str:
     with reading() as session:
-        known = [(one.code, one.name(_language())) for one in products.every(session)]
+        known = [(one.code, one.name(answer_language())) for one in products.every(session)]
     return render_template(
         "requests/call.html",
         typed=typed,
         error=error,
         form_key=opening.key_of(typed),
         product_options=[("", _("not sure")), *known],
-        symptom_options=[(one, one.phrase.text(_language())) for one in Symptom],
+        symptom_options=[(one, one.phrase.text(answer_language())) for one in Symptom],
         priority_options=_priorities(),
         language_options=[("ru", "Русский"), ("en", "English")],
     )
 
 
 def _priorities() -> Sequence[tuple[str, str]]:
-    return [(one, f"{one} — {one.phrase.text(_language())}") for one in reversed(Priority)]
+    return [(one, f"{one} — {one.phrase.text(answer_language())}") for one in reversed(Priority)]
 
 
 def _call(form: Mapping[str, str]) -> NewRequest:
@@ -162,7 +162,3 @@ def _page() -> int:
     typed = request.args.get("page", "1")
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
     return min(max(number, 1), PAGES_MAX)
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "ru"
