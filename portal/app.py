@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import accounts.organisation_views
 from flask import Blueprint, Flask, request, url_for
 from flask_openapi3 import Info, OpenAPI
 from flask_openapi3.blueprint import APIBlueprint
@@ -50,17 +51,23 @@ import provision.stuck.views
 import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
-import support.calendars.views
+import support.bench.page
+import support.bench.views
+import support.calendar_pages.views
 import support.certificate_orders.price_views
 import support.certificate_orders.views
 import support.certificate_views
+import support.customers.cabinet
 import support.customers.claim_views
+import support.customers.report_views
 import support.customers.views
 import support.loaners.views
 import support.repairs.board_views
 import support.repairs.consent_views
-import support.repairs.desk_views
+import support.repairs.form_views
+import support.repairs.public_pages
 import support.repairs.views
+import support.reports.views
 import support.requests.answer_views
 import support.requests.desk_views
 import support.requests.mail_views
@@ -114,16 +121,17 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.software_views.public,
         docs_store.views.public,
         support.certificate_orders.views.public,
-        support.repairs.views.public,
         support.repairs.consent_views.public,
+        support.repairs.public_pages.public,
         support.rule_views.public,
         support.requests.public_views.public,
-        support.customers.views.public,
         support.customers.claim_views.public,
+        support.customers.cabinet.public,
         support.views.public,
     ),
     Plane.STAFF: (
         portal_views.staff,
+        accounts.organisation_views.blueprint,
         portal.blob_care.views.staff,
         portal.doctor.views.staff,
         portal.personal_data.views.staff,
@@ -153,7 +161,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         provision.rollouts.views.staff,
         provision.stuck.views.staff,
         provision.sweeps.views.staff,
-        support.calendars.views.staff,
+        support.calendar_pages.views.staff,
         support.requests.queue_views.staff,
         support.requests.answer_views.staff,
         support.requests.desk_views.staff,
@@ -163,7 +171,8 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.certificate_views.staff,
         support.loaners.views.staff,
         support.repairs.board_views.staff,
-        support.repairs.desk_views.staff,
+        support.bench.page.staff,
+        support.reports.views.staff,
         support.views.staff,
     ),
     Plane.PHONES: (

@@ -95,6 +95,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
                 ),
             ),
             Place(_("Calendar"), "calendars.calendar_page"),
+            Place(_("Reports"), "reports.overview"),
         ),
     ),
     (
@@ -104,6 +105,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
             Place(_("Storage"), "blob_care.storage_page"),
             Place(_("Health"), "doctor.health_page"),
             Place(_("Users"), "accounts.list_users"),
+            Place(_("Organisations"), "organisations.organisations_page"),
             Place(_("Audit"), "accounts.list_audit"),
             Place(_("Personal data"), "personal_data.register_page"),
         ),

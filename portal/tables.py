@@ -22,13 +22,15 @@ import storage.journal_reader
 import storage.resumable
 import support.agreements.models
 import support.calendars.models
+import support.cases.delivery_models
+import support.cases.models
 import support.certificate_orders.models
 import support.loaners.models
 import support.mailroom.models
 import support.models
 import support.personal_data.models
-import support.repairs.models
 import support.replacements.models
+import support.reports.models
 import support.requests.models
 import support.service_centres.models
 from storage.db import Base

@@ -12,8 +12,10 @@ import provision.rollouts.work
 import provision.sweeps.work
 import provision.work
 import support.certificate_orders.work
+import support.loaners.work
 import support.mailroom.work
 import support.repairs.work
+import support.reports.work
 import support.requests.work
 from jobs.runner import Workbook
 
@@ -28,8 +30,10 @@ SLICES = (
     provision.sweeps.work,
     provision.diagnosis.work,
     support.certificate_orders.work,
+    support.loaners.work,
     support.mailroom.work,
     support.repairs.work,
+    support.reports.work,
     support.requests.work,
     portal.blob_care.work,
     portal.personal_data.work,

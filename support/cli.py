@@ -8,11 +8,11 @@ from storage.clock import moscow_date, now
 from storage.console import json_option, language, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
 from support import answer_forms, contracts, handover
+from support.cases.vocabulary import Payer
 from support.coverage import coverage_of
 from support.customer_kinds import CustomerKind
 from support.evidence import EvidenceKind, StartEvent
 from support.models import SupplyContract
-from support.repairs.vocabulary import Payer
 from support.replacements.policy import ReplacementPolicy
 from support.terms import TermPolicy
 

@@ -14,13 +14,13 @@ from storage.clock import moscow_date
 from storage.refusals import NotFoundError
 from support import contracts
 from support.calendars import keeping
+from support.cases.models import RepairUnit
+from support.cases.vocabulary import Resolution
 from support.claims import ClaimPolicy, with_claims
 from support.entitlements import Entitlement
 from support.evidence import Evidence, EvidenceKind
 from support.intervals import Interval
 from support.models import EntitlementRow
-from support.repairs.models import RepairUnit
-from support.repairs.vocabulary import Resolution
 from support.replacements.chain import with_replacements
 from support.terms import TermPolicy
 from support.warranty import CoverageAnswer, CoveredDevice, entitlement

@@ -14,6 +14,8 @@ from provision.models import Device
 from storage.clock import moscow_date
 from storage.installation import Installation
 from support.attachments.content import inspect
+from support.cases.models import RepairUnit
+from support.cases.vocabulary import PhotoKind
 from support.repairs import (
     deciding,
     filing,
@@ -27,10 +29,8 @@ from support.repairs import (
 from support.repairs.act import Act, ActPhone
 from support.repairs.filing import NewAct
 from support.repairs.judging import Finding
-from support.repairs.models import RepairUnit
 from support.repairs.receiving import Receipt
 from support.repairs.shipping import Waybill
-from support.repairs.vocabulary import PhotoKind
 from support.requests.vocabulary import Symptom
 
 ACTOR = "admin"

@@ -13,6 +13,8 @@ from typing import Self
 from storage.refusals import RefusedError
 
 SERIAL_LENGTH_MAX = 64
+#: The length of a serial in our own form.
+OWN_LENGTH = 15
 
 _MAC_SPELLING = re.compile(
     r"""
@@ -40,6 +42,7 @@ _RANDOM_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _OWN_FORM = re.compile(
     rf"FP[0-9]{{2}}(?:0[1-9]|[1-4][0-9]|5[0-3])[0-9A-Z]{{2}}[{_RANDOM_ALPHABET}]{{7}}"
 )
+_LOT = re.compile(r"FP([0-9]{2})(0[1-9]|[1-4][0-9]|5[0-3])")
 _READ_AS_DIGIT = str.maketrans("OIL", "011")
 
 
@@ -117,8 +120,24 @@ class SerialNumber:
         """Whether it is in our form and its last character agrees with the rest."""
         return self.is_own_form and check_character(self.text[:-1]) == self.text[-1]
 
+    @property
+    def lot(self) -> str:
+        """The week in which it was made, 25W46 for FP2546…; empty for a form that is not ours."""
+        return lot_of(self.text[:6]) if len(self.text) == OWN_LENGTH else ""
+
     def __str__(self) -> str:
         return self.text
+
+
+def lot_of(stem: str) -> str:
+    """The production week that the first six characters of a serial of ours tell."""
+    found = _LOT.fullmatch(stem)
+    return f"{found[1]}W{found[2]}" if found else ""
+
+
+def stem_of(lot: str) -> str:
+    """How the serials of a lot begin: FP2546 for 25W46."""
+    return f"FP{lot.replace('W', '', 1)}"
 
 
 def check_character(body: str) -> str:
@@ -147,7 +166,7 @@ def make_serial(product_code: str, year: int, week: int, rand: Random) -> Serial
 
 def _own_form_mended(text: str) -> str:
     """Letters read as the digits they stand for, only if that makes a right serial of ours."""
-    if len(text) != 15 or not text.startswith("FP"):
+    if len(text) != OWN_LENGTH or not text.startswith("FP"):
         return text
     mended = text[:2] + text[2:6].translate(_READ_AS_DIGIT) + text[6:8]
     mended += text[8:].translate(_READ_AS_DIGIT)

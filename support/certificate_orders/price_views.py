@@ -10,6 +10,7 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from catalogue import products
 from storage import clock
+from storage.answer_language import answer_language
 from storage.clock import moscow_date
 from storage.refusals import RefusedError
 from storage.request import reading, status_of, writing
@@ -23,7 +24,6 @@ from support.certificate_orders.prices import (
 )
 from support.repairs import quoting
 from support.repairs.refused import QuoteAmountError
-from support.repairs.views import language
 
 #: Who sets prices.
 PRICERS = roles()
@@ -89,7 +89,7 @@ def _typed() -> NewPrice:
 
 
 def _page(error: RefusedError | None = None) -> Answer:
-    said, today = language(), moscow_date(clock.now())
+    said, today = answer_language(), moscow_date(clock.now())
     with reading() as session:
         page = render_template(
             "certificate_orders/prices.html",

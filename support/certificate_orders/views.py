@@ -22,6 +22,7 @@ from accounts.access import acting, anyone, current_actor, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Organisation, Role
 from storage import clock
+from storage.answer_language import answer_language
 from storage.clock import moscow_date
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
@@ -32,7 +33,6 @@ from support.certificate_orders.lines import Checked, checked, typed_lines
 from support.certificate_orders.ordering import NewOrder
 from support.certificate_orders.refused import OrderMonthsError, PaidDayError
 from support.entitlements import EntitlementKind
-from support.repairs.views import language
 from support.requests import opening
 from support.terms import TermPolicy
 
@@ -113,7 +113,7 @@ def paid(order_id: int) -> Answer:
         )  # fmt: skip
         flash(_("The certificate %(number)s was issued.", number=sold.number))
         for refusal in sold.refused:
-            flash(refusal.text(language()), "attention")
+            flash(refusal.text(answer_language()), "attention")
 
     return _change(write)
 
@@ -170,7 +170,7 @@ def _new(typed: dict[str, str], kind: EntitlementKind) -> NewOrder:
         email=typed.get("email", ""),
         form_key=opening.key_of(typed),
         source=request.remote_addr or "unknown",
-        language=language(),
+        language=answer_language(),
     )
 
 
@@ -227,7 +227,7 @@ def _orders_page(error: RefusedError | None = None) -> Response:
 def _form(
     typed: dict[str, str], lines: Sequence[Checked] = (), error: RefusedError | None = None
 ) -> Answer:
-    said, at = language(), clock.now()
+    said, at = answer_language(), clock.now()
     with reading() as session:
         price_list = prices.current(session, moscow_date(at))
         costs = _costs(session, typed, lines, at)

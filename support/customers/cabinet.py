@@ -1,14 +1,24 @@
-"""The pages of the cabinet, for the line above each; some are for partners alone."""
+"""The cabinet «Мой кабинет»: its pages for the line above each, some for partners alone; its scope."""
 
 from collections.abc import Sequence
 
-from flask import url_for
+from flask import Blueprint, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from accounts.access import acting
 from accounts.models import Role
+from support.scope import Scope, scope_of
+
+public = Blueprint("customers", __name__, url_prefix="/my", template_folder="templates")
 
 
+def my_scope(session: Session) -> Scope:
+    """Whose things the person who asks may see."""
+    return scope_of(session, acting())
+
+
+@public.context_processor
 def places() -> dict[str, Sequence[tuple[str, str]]]:
     """What templates see as `cabinet`."""
     own = [
@@ -18,7 +28,9 @@ def places() -> dict[str, Sequence[tuple[str, str]]]:
         (_("Repairs"), url_for("customers.repairs_list")),
         (_("Certificates"), url_for("customers.certificates")),
         (_("Downloads"), url_for("customers.downloads")),
+        (_("In numbers"), url_for("customers.repairs_report")),
     ]
     if acting().role == Role.PARTNER:
+        own.insert(1, (_("My customers"), url_for("customers.clients")))
         own.append((_("My server"), url_for("partner_claims.claims_page")))
     return {"cabinet": own}

@@ -16,14 +16,14 @@ from provision.devices.listing import DeviceFilter
 from provision.devices.summary import DeviceSummary
 from provision.models import Device, Handover
 from storage.refusals import RefusedError
+from support.cases.models import FaultReport, RepairUnit
 from support.certificate_terms import BaseTerm
 from support.certificates import base_term_of
 from support.civil_dates import add_months
 from support.coverage import UnknownSerialError, coverage_of, device_by_serial
-from support.customers.scope import Scope
 from support.models import Certificate, EntitlementRow
-from support.repairs.models import FaultReport, RepairUnit
 from support.requests.models import RequestDevice, SupportRequest
+from support.scope import Scope
 from support.terms import TermPolicy
 from support.warranty import CoverageAnswer
 

@@ -6,7 +6,6 @@ from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_rows
 from storage.installation import Installation
 from support.loaners import pool
-from support.repairs import quoting
 
 ACTOR = "command line"
 COLUMNS = ("serial", "product", "state", "repair", "due", "value")
@@ -24,7 +23,7 @@ def loaner() -> None:
 def add(installation: Installation, serial: str, value: str) -> None:
     """Put the phone SERIAL from stock into the pool."""
     with installation.database.writing() as session:
-        pool.add(session, serial, quoting.amount(value), actor=ACTOR, now=now())
+        pool.add(session, serial, pool.value_of(value), actor=ACTOR, now=now())
     say(f"{serial} is in the pool.")
 
 

@@ -11,6 +11,7 @@ from provision import stand_ins
 from storage.clock import moscow_date
 from storage.installation import Installation
 from support.calendars import keeping
+from support.cases.models import RepairUnit
 from support.civil_dates import add_days
 from support.entitlements import EntitlementKind
 from support.loaners import letters, pool
@@ -31,7 +32,6 @@ from support.mailroom.options import MailOptions
 from support.mailroom.outbox import AddressError
 from support.models import EntitlementRow
 from support.repairs import filing
-from support.repairs.models import RepairUnit
 
 _ID_MAX = 2**31
 #: Days before the due day on which the customer is reminded; then once it is over.

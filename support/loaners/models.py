@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from provision.models import Device
 from storage.db import Base, UtcDateTime
-from support.repairs.models import RepairUnit
+from support.cases.models import RepairUnit
 
 
 class LoanerUnit(Base):

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from storage.people import Holder, Obstacle, Person
 from storage.phrases import Phrase
+from support.cases.models import FaultReport, RepairUnit
 from support.loaners.models import Loan
-from support.repairs.models import FaultReport, RepairUnit
 
 
 def _obstacles(session: Session, who: Person, _today: date) -> Sequence[Obstacle]:

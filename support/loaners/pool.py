@@ -14,6 +14,7 @@ from provision.devices import registry
 from provision.devices.identity import SerialNumber
 from provision.devices.models import HandoverKind
 from storage.clock import moscow_date
+from support import roubles
 from support.coverage import UnknownSerialError
 from support.loaners.models import Loan, LoanerUnit
 from support.loaners.refused import (
@@ -43,6 +44,14 @@ class PoolRow:
 class Pool:
     rows: Sequence[PoolRow]
     counts: Mapping[PoolState, int]
+
+
+def value_of(text: str) -> Decimal:
+    """What a phone of the pool is worth as a person types it; raises LoanerValueError."""
+    found = roubles.typed(text)
+    if found is None:
+        raise LoanerValueError
+    return found
 
 
 def add(session: Session, serial: str, value: Decimal, *, actor: str, now: datetime) -> LoanerUnit:

@@ -15,10 +15,8 @@ from storage import clock
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
 from support.loaners import lending, pool
-from support.loaners.refused import LoanerValueError
 from support.loaners.standing import PoolState
-from support.repairs import quoting, records
-from support.repairs.refused import QuoteAmountError
+from support.repairs import records
 from support.row_ids import row_id
 
 LENDERS = roles(Role.AGENT, Role.ENGINEER)
@@ -39,10 +37,7 @@ def add() -> Redirect:
     """Put a phone from stock into the pool."""
 
     def write(session: Session, actor: str, now: datetime) -> None:
-        try:
-            value = quoting.amount(request.form.get("value", ""))
-        except QuoteAmountError as error:
-            raise LoanerValueError from error
+        value = pool.value_of(request.form.get("value", ""))
         pool.add(session, request.form.get("serial", ""), value, actor=actor, now=now)
 
     return _do(write, _("The phone is in the pool."))

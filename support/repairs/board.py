@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from storage.clock import moscow_date
 from support.calendars import keeping
-from support.repairs.models import FaultReport, RepairUnit
-from support.repairs.standing import RepairClock, clock_of
-from support.repairs.vocabulary import Stage
+from support.cases.models import FaultReport, RepairUnit
+from support.cases.vocabulary import Stage
+from support.repairs.clock import RepairClock, clock_of
 
 SHOWN = 200
 _OVER = (Stage.RETURNED, Stage.CANCELLED)

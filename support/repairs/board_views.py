@@ -10,10 +10,10 @@ from accounts.models import Role
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
+from support.cases.vocabulary import Stage
 from support.repairs import board, parcels, receiving, records
 from support.repairs.receiving import Receipt
 from support.repairs.shipping import Waybill
-from support.repairs.vocabulary import Stage
 from support.row_ids import row_id
 from support.service_centres import register
 from support.service_centres.choosing import VENDOR

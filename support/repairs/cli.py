@@ -10,6 +10,8 @@ from storage import clock
 from storage.clock import moscow_date
 from storage.console import json_option, language, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
+from support.cases.models import RepairUnit
+from support.cases.vocabulary import Reason, Stage
 from support.repairs import (
     board,
     deciding,
@@ -23,12 +25,10 @@ from support.repairs import (
 from support.repairs.act_form import TypedAct
 from support.repairs.filing import NewAct
 from support.repairs.judging import Finding
-from support.repairs.models import RepairUnit
 from support.repairs.receiving import Receipt
 from support.repairs.refused import ActIncompleteError, SeveralPhonesError, UnknownRepairPhoneError
 from support.repairs.shipping import Waybill
 from support.repairs.standing import UnitStanding
-from support.repairs.vocabulary import Reason, Stage
 
 ACTOR = "command line"
 COLUMNS = ("rma", "serial", "product", "stage", "due", "customer")

@@ -10,27 +10,27 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from storage.installation import Installation
 from support.calendars import keeping
-from support.claims import ClaimPolicy, claim_window
-from support.coverage import coverage_of
-from support.mailroom import outbox
-from support.mailroom.options import MailOptions
-from support.repairs import filing, judging, letters, photos, records
-from support.repairs.judging import Finding
-from support.repairs.models import CoverageDecision, RepairUnit
-from support.repairs.refused import (
-    DisputeAnswerError,
-    DisputeTextError,
-    NoDecisionError,
-    PhotosFirstError,
-    SamePersonError,
-)
-from support.repairs.vocabulary import (
+from support.cases.models import CoverageDecision, RepairUnit
+from support.cases.vocabulary import (
     DecisionState,
     EventKind,
     PhotoKind,
     Reason,
     Resolution,
     Stage,
+)
+from support.claims import ClaimPolicy, claim_window
+from support.coverage import coverage_of
+from support.mailroom import outbox
+from support.mailroom.options import MailOptions
+from support.repairs import filing, judging, letters, photos, records
+from support.repairs.judging import Finding
+from support.repairs.refused import (
+    DisputeAnswerError,
+    DisputeTextError,
+    NoDecisionError,
+    PhotosFirstError,
+    SamePersonError,
 )
 from support.terms import TermPolicy
 
@@ -170,7 +170,8 @@ def settle(
     decision.state = DecisionState.REVERSED if reverse else DecisionState.UPHELD
     decision.dispute_answer, decision.dispute_decided_by = answer.strip()[:TEXT_MAX], actor
     if reverse:
-        unit.covered, unit.stage, unit.resolution = True, Stage.REPAIR, None
+        unit.covered, unit.reason = True, None
+        unit.stage, unit.resolution = Stage.REPAIR, None
     records.record(
         session, unit, EventKind.DISPUTE_DECIDED, actor, now, text=decision.dispute_answer
     )
@@ -203,7 +204,7 @@ def _take_effect(
     now: datetime,
 ) -> None:
     """R-5: a covered fault is repaired at the vendor's cost; R-7: another may be, at the User's."""
-    unit.covered = decision.covered
+    unit.covered, unit.reason = decision.covered, decision.reason
     reason = Reason(decision.reason).phrase if decision.reason else None
     if decision.covered:
         unit.stage = Stage.REPAIR

@@ -14,6 +14,8 @@ from provision.devices.identity import SerialNumber
 from storage import blob_models
 from storage.clock import moscow_date
 from storage.installation import Installation
+from support.cases.models import ActVersion, FaultReport, RepairUnit
+from support.cases.vocabulary import EventKind, Stage
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
 from support.repairs import letters, records
@@ -21,10 +23,8 @@ from support.repairs.act import Act, ActPhone
 from support.repairs.act_pdf import act_pdf
 from support.repairs.act_words import ActPaper
 from support.repairs.letters import RepairMail
-from support.repairs.models import ActVersion, FaultReport, RepairUnit
 from support.repairs.numbering import next_number
 from support.repairs.refused import ActLimitError, ActSettledError
-from support.repairs.vocabulary import EventKind, Stage
 from support.service_centres import register
 from support.service_centres.choosing import Centre, centre_for, named
 
@@ -168,13 +168,17 @@ def _open_case(
     actor: str,
     now: datetime,
 ) -> None:
-    device = registry.by_serial(session, SerialNumber.parse(phone.serial))
+    serial = SerialNumber.parse(phone.serial)
+    device = registry.by_serial(session, serial)
     unit = RepairUnit(
         report_id=report.id,
         position=position,
         serial=phone.serial,
         device_id=device.id if device else None,
+        organisation_id=report.organisation_id,
         product=device.product.code if device else phone.product,
+        lot=serial.lot,
+        firmware=(device.firmware if device else None) or phone.firmware[:64],
         symptom=phone.symptom,
         fault=phone.fault,
         stage=Stage.FILED,

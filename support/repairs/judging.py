@@ -6,13 +6,13 @@ the term is over, waits for another person.
 
 from dataclasses import dataclass
 
+from support.cases.vocabulary import Reason
 from support.repairs.refused import (
     EvidenceError,
     PhotoMissingError,
     ReasonMissingError,
     StillCoveredError,
 )
-from support.repairs.vocabulary import Reason
 
 EVIDENCE_MIN = 10
 #: Reasons that a photo shows: without one nobody could check them in a dispute.

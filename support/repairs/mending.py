@@ -12,10 +12,12 @@ from provision.devices.models import Device
 from provision.verdicts import board_swaps
 from storage.clock import moscow_date
 from storage.installation import Installation
+from support.cases.models import RepairUnit
+from support.cases.vocabulary import EventKind, Resolution, Stage
 from support.coverage import UnknownSerialError
 from support.customer_kinds import CustomerKind
-from support.repairs import records
-from support.repairs.models import RepairUnit
+from support.repairs import clock, giving, records
+from support.repairs.giving import Giving
 from support.repairs.refused import (
     ConsentToOtherModelError,
     NotOnRecordError,
@@ -23,9 +25,6 @@ from support.repairs.refused import (
     UntestedError,
     WorkMissingError,
 )
-from support.repairs.vocabulary import EventKind, Resolution, Stage
-from support.replacements import giving
-from support.replacements.giving import Giving
 from support.terms import TermPolicy
 
 TEXT_MAX = 2000
@@ -42,7 +41,8 @@ def eliminated(
     if not tested:
         raise UntestedError
     unit.work, unit.parts = work.strip()[:TEXT_MAX], parts.strip()[:TEXT_MAX]
-    unit.eliminated_at, unit.stage, unit.resolution = now, Stage.READY, Resolution.REPAIRED
+    clock.stop(session, unit, now)
+    unit.stage, unit.resolution = Stage.READY, Resolution.REPAIRED
     records.record(session, unit, EventKind.ELIMINATED, actor, now, text=unit.work)
     audit.record(session, actor, "repair.eliminate", unit.subject, now, parts=unit.parts)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from support.cases.models import FaultReport
 from support.repairs import records
-from support.repairs.models import FaultReport
 
 PREFIX = "RMA"
 

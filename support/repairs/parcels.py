@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from provision.devices.identity import BadSerialError, SerialNumber
 from storage.installation import Installation
+from support.cases.delivery_models import Parcel
+from support.cases.models import RepairUnit
+from support.cases.vocabulary import Stage
 from support.repairs import receiving, records
-from support.repairs.models import Parcel, RepairUnit
 from support.repairs.receiving import Receipt
 from support.repairs.refused import ParcelReasonError, ParcelSettledError, UnknownParcelError
 from support.repairs.shipping import Waybill
-from support.repairs.vocabulary import Stage
 from support.service_centres.choosing import VENDOR_NAME
 
 _ID_MAX = 2**31

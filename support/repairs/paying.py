@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from support.cases.vocabulary import Direction, Payer
 from support.customer_kinds import CustomerKind
 from support.phrases import Phrase
-from support.repairs.vocabulary import Direction, Payer
 
 
 @dataclass(frozen=True)

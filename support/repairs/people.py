@@ -15,22 +15,21 @@ from storage.installation import Installation
 from storage.masking import columns_of, mask, masked, worth_masking
 from storage.people import ERASED, Held, Holder, Mention, Obstacle, Person, StoredFile
 from storage.phrases import Phrase
+from support.cases.delivery_models import Parcel, Shipment
+from support.cases.models import (
+    ActVersion,
+    CoverageDecision,
+    FaultReport,
+    RepairEvent,
+    RepairPhoto,
+    RepairQuote,
+    RepairUnit,
+)
 from support.customer_kinds import CustomerKind
 from support.mailroom import people as letters
 from support.repairs import filing
 from support.repairs.act import Act
 from support.repairs.act_pdf import act_pdf
-from support.repairs.models import (
-    ActVersion,
-    CoverageDecision,
-    FaultReport,
-    Parcel,
-    RepairEvent,
-    RepairPhoto,
-    RepairQuote,
-    RepairUnit,
-    Shipment,
-)
 
 REPAIR, PHOTO = "repair", "photo"
 _AT_ONCE = 100

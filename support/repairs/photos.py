@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from storage import blob_models
 from storage.blobs import BlobStore
 from support.attachments.content import Accepted
+from support.cases.models import RepairPhoto, RepairUnit
+from support.cases.vocabulary import EventKind, PhotoKind, Stage
 from support.repairs import records
-from support.repairs.models import RepairPhoto, RepairUnit
 from support.repairs.refused import NoPictureError, OpenedAlreadyError, UnknownPhotoError
-from support.repairs.vocabulary import EventKind, PhotoKind, Stage
 
 _CLOSED = frozenset({Stage.RECEIVED, Stage.AWAITING_ACT})
 _ID_MAX = 2**31

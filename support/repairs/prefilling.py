@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from accounts.access import Actor
-from accounts.models import Organisation, Role
 from catalogue.versions import BadVersionError, Version
 from firmware import version_marks
 from firmware.marks import MarkKind
@@ -16,6 +15,7 @@ from provision.devices.models import Device
 from storage.clock import MOSCOW
 from support.phrases import Phrase
 from support.repairs.act import ActPhone
+from support.scope import scope_of
 
 _TOLD = {
     "uptime_s": Phrase("работает, с", "uptime, s"),
@@ -33,6 +33,7 @@ class KnownPhone:
 
     phone: ActPhone
     problems: Sequence[str] = ()
+    organisation_id: int | None = None
 
 
 def known_phone(
@@ -56,23 +57,12 @@ def known_phone(
         firmware=device.firmware or "",
         readings=_readings(session, device, language),
     )
-    return KnownPhone(phone, _problems(session, device))
+    return KnownPhone(phone, _problems(session, device), device.organisation_id)
 
 
 def is_theirs(session: Session, device: Device, actor: Actor) -> bool:
     """Whether the asker may see this phone's record."""
-    if actor.is_staff:
-        return True
-    if actor.organisation_id is None or device.organisation_id is None:
-        return False
-    if device.organisation_id == actor.organisation_id:
-        return True
-    owner = session.get(Organisation, device.organisation_id)
-    return (
-        actor.role is Role.PARTNER
-        and owner is not None
-        and (owner.partner_id == actor.organisation_id)
-    )
+    return actor.is_staff or scope_of(session, actor).covers(device.organisation_id)
 
 
 def _readings(session: Session, device: Device, language: str) -> str:

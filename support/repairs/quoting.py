@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import structlog
 from sqlalchemy import select
@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from storage.clock import moscow_date
 from storage.installation import Installation
+from support import roubles
+from support.cases.models import RepairQuote, RepairUnit
+from support.cases.vocabulary import EventKind, Resolution, Stage
 from support.civil_dates import add_days
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
 from support.mailroom.outbox import AddressError
 from support.repairs import filing, letters, records
-from support.repairs.models import RepairQuote, RepairUnit
 from support.repairs.refused import (
     EndOfServiceError,
     NoQuoteError,
@@ -24,26 +26,20 @@ from support.repairs.refused import (
     QuoteExpiredError,
     QuoteTextError,
 )
-from support.repairs.vocabulary import EventKind, Resolution, Stage
 
 VALID_DAYS = 30
 #: Days after the offer on which a silent customer is reminded.
 REMIND_AFTER = (14, 25)
-_MOST = Decimal(10_000_000)
 
 _log = structlog.get_logger(__name__)
 
 
-def amount(typed: str) -> Decimal:
-    """Roubles as a person types them: 3 500,50; raises QuoteAmountError."""
-    plain = typed.replace("\u00a0", "").replace(" ", "").replace(",", ".")
-    try:
-        found = Decimal(plain)
-    except InvalidOperation as error:
-        raise QuoteAmountError from error
-    if not found.is_finite() or not 0 < found < _MOST or found != round(found, 2):
+def amount(text: str) -> Decimal:
+    """The price of an offer as a person types it; raises QuoteAmountError."""
+    found = roubles.typed(text)
+    if found is None:
         raise QuoteAmountError
-    return round(found, 2)
+    return found
 
 
 def offer(

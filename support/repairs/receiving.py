@@ -14,14 +14,14 @@ from provision.devices.identity import BadSerialError, SerialNumber
 from storage.clock import moscow_date
 from storage.installation import Installation
 from support.calendars import keeping
+from support.cases.models import FaultReport, RepairUnit
+from support.cases.vocabulary import EventKind, Stage
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
 from support.repair_term import RepairPolicy, repair_term
 from support.repairs import filing, letters, records, shipping
-from support.repairs.models import FaultReport, RepairUnit
 from support.repairs.refused import UnknownRepairError
 from support.repairs.shipping import Waybill
-from support.repairs.vocabulary import EventKind, Stage
 from support.service_centres import register
 from support.service_centres.choosing import VENDOR_NAME, named
 

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from storage.installation import Installation
 from storage.sealed import Place
+from support.cases.models import ActVersion, FaultReport, RepairEvent, RepairUnit
+from support.cases.vocabulary import EventKind, Stage
 from support.repairs.act import Act
-from support.repairs.models import ActVersion, FaultReport, RepairEvent, RepairUnit
 from support.repairs.refused import (
     RepairChangedError,
     UnknownRepairError,
     UnknownRepairPhoneError,
     WrongStageError,
 )
-from support.repairs.vocabulary import EventKind, Stage
 
 _ID_MAX = 2**31
 _LOCK_NUMBER = 4_751_031  # any constant: PostgreSQL's advisory lock of the acts' numbers

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from storage.clock import moscow_date
+from support.cases.models import RepairUnit
+from support.cases.vocabulary import Reason, Resolution
 from support.repairs import deciding, letters, records
-from support.repairs.models import RepairUnit
 from support.repairs.refused import NoReportError
 from support.repairs.report_pdf import RepairReport
-from support.repairs.vocabulary import Reason, Resolution
 
 
 def report_of(session: Session, unit: RepairUnit, now: datetime, language: str) -> RepairReport:

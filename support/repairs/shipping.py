@@ -11,15 +11,9 @@ from accounts import audit
 from provision import rollouts
 from provision.devices import registry
 from storage.installation import Installation
-from support.customer_kinds import CustomerKind
-from support.mailroom import outbox
-from support.mailroom.options import MailOptions
-from support.models import SupplyContract
-from support.repairs import filing, letters, records
-from support.repairs.models import CoverageDecision, RepairUnit, Shipment
-from support.repairs.paying import Delivery, PayerFound, payer_of
-from support.repairs.refused import DisputeOpenError, NotSentError
-from support.repairs.vocabulary import (
+from support.cases.delivery_models import Shipment
+from support.cases.models import CoverageDecision, RepairUnit
+from support.cases.vocabulary import (
     DecisionState,
     Direction,
     EventKind,
@@ -27,6 +21,13 @@ from support.repairs.vocabulary import (
     Resolution,
     Stage,
 )
+from support.customer_kinds import CustomerKind
+from support.mailroom import outbox
+from support.mailroom.options import MailOptions
+from support.models import SupplyContract
+from support.repairs import clock, filing, letters, records
+from support.repairs.paying import Delivery, PayerFound, payer_of
+from support.repairs.refused import DisputeOpenError, NotSentError
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def send(
     _check_dispute(session, unit)
     sent = _note(session, unit, Direction.OUT, waybill, actor, sent_at=now)
     if unit.resolution == Resolution.REPLACED:
-        unit.eliminated_at = now
+        clock.stop(session, unit, now)
     records.record(
         session, unit, EventKind.SENT, actor, now, text=_track(waybill), payer=sent.payer
     )

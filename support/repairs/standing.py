@@ -2,45 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from storage.clock import moscow_date
 from support.calendars import keeping
-from support.repair_term import RepairPolicy, RepairTerm, repair_term
+from support.cases.models import FaultReport, RepairEvent, RepairQuote, RepairUnit
+from support.cases.vocabulary import DecisionState, Stage
 from support.repairs import deciding, quoting, records
-from support.repairs.models import FaultReport, RepairEvent, RepairQuote, RepairUnit
-from support.repairs.vocabulary import DecisionState, Stage
-from support.work_calendar import WorkCalendar
-
-
-@dataclass(frozen=True)
-class RepairClock:
-    """R-1…R-4: the term of a phone that was received. `used` and `days` are calendar days.
-
-    It stops on the day the fault was eliminated, and by nothing else.
-    """
-
-    term: RepairTerm
-    today: date
-    eliminated_on: date | None
-
-    @property
-    def days(self) -> int:
-        return (self.term.due - self.term.received_on).days
-
-    @property
-    def used(self) -> int:
-        return ((self.eliminated_on or self.today) - self.term.received_on).days
-
-    @property
-    def left(self) -> int:
-        return self.days - self.used
-
-    @property
-    def is_late(self) -> bool:
-        return (self.eliminated_on or self.today) > self.term.due
+from support.repairs.clock import RepairClock, clock_of
 
 
 @dataclass(frozen=True)
@@ -80,12 +51,3 @@ def _may_dispute(session: Session, unit: RepairUnit) -> bool:
         return False
     newest = next(iter(deciding.of_unit(session, unit)), None)
     return newest is not None and newest.state == DecisionState.IN_FORCE
-
-
-def clock_of(unit: RepairUnit, calendar: WorkCalendar, today: date) -> RepairClock | None:
-    """The clock of a phone; None until a person of a service centre received it (R-2)."""
-    if unit.received_at is None:
-        return None
-    term = repair_term(moscow_date(unit.received_at), calendar, RepairPolicy())
-    over = moscow_date(unit.eliminated_at) if unit.eliminated_at else None
-    return RepairClock(term, today, over)

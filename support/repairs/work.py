@@ -1,9 +1,8 @@
-"""Repairs as a job: reminders of offers that nobody has answered, and of loaners that are due."""
+"""Repairs as a job: reminders of offers that nobody has answered."""
 
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from storage.clock import now
-from support.loaners import lending
 from support.repairs import quoting
 
 REMIND = "support.remind-of-repairs"
@@ -11,10 +10,9 @@ REMIND_EVERY_S = 6 * 3600
 
 
 def remind(work: Work) -> None:
-    """Write to those who have to answer or to give back."""
+    """Write to those who have to answer."""
     with work.installation.database.writing() as session:
         quoting.remind(session, work.installation, now())
-        lending.remind(session, work.installation, now())
 
 
 HANDLERS: dict[str, Handler] = {REMIND: remind}

@@ -4,7 +4,6 @@ Nothing is refused here but what cannot be stored or answered: whether a request
 person's decision, and another person's (N-1…N-6).
 """
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from provision.devices import registry
-from provision.devices.identity import BadSerialError, SerialNumber
-from provision.devices.summary import DeviceSummary
 from storage.installation import Installation
 from support import business_time
 from support.agreements import agreements
@@ -29,8 +25,8 @@ from support.mailroom.options import MailOptions
 from support.mailroom.threads import bare_address, new_thread, without_tag
 from support.packages.loading import shipped as shipped_packages
 from support.packages.package import Priority, Promise
-from support.requests import letters, records, talking
-from support.requests.models import RequestDevice, SupportRequest
+from support.requests import letters, phones, records, talking
+from support.requests.models import SupportRequest
 from support.requests.refused import (
     AttestationError,
     CallTimeError,
@@ -47,13 +43,11 @@ from support.terms import TermPolicy
 SUBJECT_MAX = 200
 NAME_MAX = 120
 PHONE_MAX = 40
-SERIALS_MAX = 50
 #: Forms from one source, and letters from one sender, in an hour; a person writes a few.
 PER_SOURCE_HOURLY = 20
 #: RFC 3834: acknowledgements to one person in a day, over all requests.
 ACKS_DAILY = 5
 CALL_AGE_MAX = timedelta(days=1)
-_OWN_SERIAL = re.compile(r"\bFP\d{4}[0-9A-Z]{9}\b")
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ def register(
         return known
     _check(new, now)
     serials = _serials(new)
-    summaries = [_summary(session, serial) for serial in serials]
+    summaries = [phones.summary(session, serial) for serial in serials]
     owner = new.organisation_id or _writes_for(session, new)
     policy = installation.option(TermPolicy)
     tier = agreements.tier_for(session, serials, owner, policy, new.came_at)
@@ -122,7 +116,7 @@ def register(
         request.contract = agreements.get(session, tier.contract)
     session.add(request)
     session.flush()
-    _note_devices(session, request, serials)
+    phones.note(session, request, serials)
     priority = Priority(new.priority)
     package = next(one for one in shipped_packages() if one.code == tier.package)
     records.set_terms(session, request, Terms.of(package, priority), actor, new.came_at)
@@ -177,7 +171,7 @@ def describe(
     request.firmware = changes.get("firmware", request.firmware).strip()[:64]
     request.symptom = Symptom(changes.get("symptom", request.symptom))
     if "serials" in changes:
-        _note_devices(session, request, _split(changes["serials"]))
+        phones.note(session, request, phones.typed(changes["serials"]))
     if "organisation_id" in changes:
         request.organisation_id = int(changes["organisation_id"] or 0) or None
     session.flush()
@@ -196,12 +190,6 @@ def describe(
     request.tier_reason = tier.reason
     request.contract = agreements.get(session, tier.contract) if tier.contract else None
     audit.record(session, actor, "request.describe", request.audit_subject, now)
-
-
-def serials_in(text: str) -> tuple[str, ...]:
-    """Serial numbers of ours that a text names; one that is mistyped is none."""
-    found = (SerialNumber.parse(match) for match in _OWN_SERIAL.findall(text.upper()))
-    return tuple(dict.fromkeys(one.text for one in found if one.has_check_character))[:SERIALS_MAX]
 
 
 def _check(new: NewRequest, now: datetime) -> None:
@@ -273,49 +261,8 @@ def _attestation(new: NewRequest) -> dict[str, str]:
 
 
 def _serials(new: NewRequest) -> tuple[str, ...]:
-    named = tuple(text for serial in new.serials for text in _split(serial))
-    return named or serials_in(f"{new.subject}\n{new.text}")
-
-
-def _split(typed: str) -> tuple[str, ...]:
-    """Serials as typed, each in its normal form; what is none stays as it was typed."""
-    found = []
-    for part in re.split(r"[\s,;]+", typed.strip()):
-        if not part:
-            continue
-        try:
-            found.append(SerialNumber.parse(part).text)
-        except BadSerialError:
-            found.append(part[:64])
-    return tuple(dict.fromkeys(found))[:SERIALS_MAX]
-
-
-def _summary(session: Session, serial: str) -> DeviceSummary | None:
-    try:
-        return registry.summary_by_serial(session, SerialNumber.parse(serial))
-    except BadSerialError:
-        return None
-
-
-def _note_devices(session: Session, request: SupportRequest, serials: Sequence[str]) -> None:
-    for row in list(request.devices):
-        if row.serial not in serials:
-            session.delete(row)
-    known = set(request.serials)
-    for serial in serials:
-        if serial in known:
-            continue
-        try:
-            device = registry.by_serial(session, SerialNumber.parse(serial))
-        except BadSerialError:
-            device = None
-        session.add(
-            RequestDevice(
-                request_id=request.id, serial=serial, device_id=device.id if device else None
-            )
-        )
-    session.flush()
-    session.refresh(request, ["devices"])
+    named = tuple(text for serial in new.serials for text in phones.typed(serial))
+    return named or phones.serials_in(f"{new.subject}\n{new.text}")
 
 
 def _acknowledge(

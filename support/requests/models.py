@@ -21,14 +21,20 @@ class SupportRequest(Base):
     It is followed by an address with a random token: only the token's SHA-256 is searched, and its
     text is sealed, as letters repeat it. `thread` is what letters carry instead: it joins a letter
     to the request and opens nothing. `revision` rises with every change, so that two agents on one
-    request notice each other. `verdict` is what the clocks said when it was closed.
+    request notice each other. `verdict` is what the clocks said when it was closed, and
+    `promises_kept` whether none of them was late; it is empty where nothing was promised.
     """
 
     __tablename__ = "support_request"
     __table_args__ = (
         Index("ix_support_request_state_registered_at", "state", "registered_at"),
         Index("ix_support_request_source_registered_at", "source", "registered_at"),
-    )
+        # Reports read nothing but this.
+        Index(
+            "ix_support_request_report",
+            "registered_at", "product", "firmware", "organisation_id", "state", "promises_kept",
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     intake_key: Mapped[str] = mapped_column(Text, unique=True)
@@ -61,6 +67,7 @@ class SupportRequest(Base):
     state_since: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     verdict: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    promises_kept: Mapped[bool | None]
     calendar_version: Mapped[int | None]
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=1)
@@ -82,13 +89,14 @@ class SupportRequest(Base):
 
 
 class RequestDevice(Base):
-    """S-13: a phone that a request is about; one request may be about many."""
+    """S-13: a phone that a request is about, with its lot; one request may be about many."""
 
     __tablename__ = "support_request_device"
     __table_args__ = (Index("ix_support_request_device_serial", "serial"),)
 
     request_id: Mapped[int] = mapped_column(ForeignKey("support_request.id"), primary_key=True)
     serial: Mapped[str] = mapped_column(Text, primary_key=True)
+    lot: Mapped[str] = mapped_column(Text, default="")
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
 
 

@@ -13,6 +13,7 @@ from support.attachments.content import Accepted
 from support.packages.package import Priority
 from support.requests.intake import PHONE_MAX, Contact, NewRequest
 from support.requests.vocabulary import Channel, Symptom
+from support.scope import NOBODY, Scope
 
 Word = TypeVar("Word", bound=StrEnum)
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
@@ -20,11 +21,15 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
 
 @dataclass(frozen=True)
 class Sender:
-    """Where a form came from and in which language it was read; `actor` if somebody signed in."""
+    """Where a form came from and in which language it was read; `actor` if somebody signed in.
+
+    A partner's people may write for their customers: `scope` is for whom.
+    """
 
     address: str
     language: str
     actor: Actor | None
+    scope: Scope = NOBODY
 
 
 def new_key() -> str:
@@ -69,6 +74,6 @@ def new_request(
         attested=bool(form.get("read_rules")),
         source=sender.address,
         user_id=customer.user_id if customer else None,
-        organisation_id=customer.organisation_id if customer else None,
+        organisation_id=sender.scope.chosen(form.get("behalf", "")) if customer else None,
         files=tuple(files),
     )

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from accounts.access import anyone, current_actor
 from catalogue import products
+from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
@@ -28,6 +28,7 @@ from support.requests.opening import Sender
 from support.requests.refused import UnknownRequestError
 from support.requests.talking import Text
 from support.requests.vocabulary import Symptom
+from support.scope import scope_of
 
 #: The address is the key to the request: no other site may learn it, and no cache may keep it.
 _SECRET = {
@@ -46,6 +47,7 @@ def new_request() -> Response:
     typed = {
         "serials": request.args.get("serial", "")[:64],
         "product": request.args.get("product", "")[:64],
+        "behalf": request.args.get("organisation", "")[:10],
     }
     return _form(typed)
 
@@ -55,7 +57,7 @@ def new_request() -> Response:
 @accepts_upload(FORM_BYTES_MAX)
 def open_request() -> Redirect:
     """Take a request in; the answer is the page by which it is followed."""
-    sender = Sender(request.remote_addr or "unknown", _language(), current_actor())
+    sender = _sender()
     if request.form.get("website"):
         # A field that people do not see: whoever fills it in is a robot, and is told nothing.
         return redirect(url_for(".new_request"))
@@ -143,6 +145,13 @@ def file(token: str, file_id: int, name: str) -> Response:  # noqa: ARG001 - the
     return files.send(wanted)
 
 
+def _sender() -> Sender:
+    actor = current_actor()
+    with reading() as session:
+        scope = scope_of(session, actor)
+    return Sender(request.remote_addr or "unknown", answer_language(), actor, scope)
+
+
 def _registered(new: intake.NewRequest) -> str:
     with writing() as session:
         return records.address_of(installation(), _register(session, new))
@@ -178,9 +187,10 @@ def _change(token: str, write: Callable[[Session, SupportRequest], None], done: 
 
 
 def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Response:
-    with reading() as session:
-        known = [(one.code, one.name(_language())) for one in products.every(session)]
     actor = current_actor()
+    with reading() as session:
+        known = [(one.code, one.name(answer_language())) for one in products.every(session)]
+        scope = scope_of(session, actor)
     page = render_template(
         "requests/new.html",
         typed=typed,
@@ -188,9 +198,10 @@ def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Respon
         form_key=opening.key_of(typed),
         consent=consents.TEXT,
         product_options=[("", _("not sure")), *known],
-        symptom_options=[(one, one.phrase.text(_language())) for one in Symptom],
-        priority_options=[(one, one.phrase.text(_language())) for one in reversed(Priority)],
+        symptom_options=[(one, one.phrase.text(answer_language())) for one in Symptom],
+        priority_options=[(one, one.phrase.text(answer_language())) for one in reversed(Priority)],
         customer=actor if actor and not actor.is_staff else None,
+        scope=scope,
     )
     return Response(page, status_of(error) if error else 200, {"Cache-Control": "no-store"})
 
@@ -208,7 +219,3 @@ def _page(token: str, error: RefusedError | None = None) -> Response:
         moment_text=moment_text,
     )
     return Response(page, status_of(error) if error else 200, _SECRET)
-
-
-def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "ru"

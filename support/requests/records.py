@@ -18,7 +18,7 @@ from support.requests.refused import ChangedMeanwhileError, UnknownRequestError
 from support.requests.vocabulary import EventKind
 from support.sla.clocks import Clock, clocks
 from support.sla.log import Deed, Entry, State, Terms
-from support.sla.verdicts import frozen, thawed
+from support.sla.verdicts import all_kept, frozen, thawed
 
 _COUNTED = (EventKind.TERMS, EventKind.STATE, EventKind.ANSWERED, EventKind.RESTORED)
 _DEEDS = {EventKind.ANSWERED: Deed.ANSWERED, EventKind.RESTORED: Deed.RESTORED}
@@ -187,7 +187,8 @@ def clocks_of(
 def freeze(session: Session, request: SupportRequest, known: KnownCalendar, now: datetime) -> None:
     """Keep what the clocks say now, and by which calendar."""
     log = logs(session, [request.id])[request.id]
-    request.verdict = frozen(clocks(log, known.calendar, now))
+    found = clocks(log, known.calendar, now)
+    request.verdict, request.promises_kept = frozen(found), all_kept(found)
     request.calendar_version = known.version
     request.closed_at = now
 

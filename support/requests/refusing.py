@@ -31,6 +31,8 @@ from support.sla.log import State
 TEXT_MAX = 5000
 #: A refusal that is under way or holds: there is no second one beside it.
 ALIVE = (RefusalState.PROPOSED, RefusalState.IN_FORCE, RefusalState.APPEALED, RefusalState.UPHELD)
+#: A refusal that is in force, disputed or not.
+KEPT = (RefusalState.IN_FORCE, RefusalState.APPEALED, RefusalState.UPHELD)
 
 
 class RefusalUnderWayError(ConflictError):
@@ -215,8 +217,7 @@ def awaiting(session: Session) -> Sequence[Refusal]:
 
 def counts(session: Session) -> dict[RefusalCode, int]:
     """How many refusals were put in force, by code (N-6)."""
-    kept = (RefusalState.IN_FORCE, RefusalState.APPEALED, RefusalState.UPHELD)
-    found = session.scalars(select(Refusal.code).where(Refusal.state.in_(kept))).all()
+    found = session.scalars(select(Refusal.code).where(Refusal.state.in_(KEPT))).all()
     return {code: found.count(code) for code in RefusalCode}
 
 
@@ -243,7 +244,7 @@ def _give_back(session: Session, request: SupportRequest) -> None:
     ]
     for event in refused:
         event.kind = EventKind.REFUSAL
-    request.verdict = None
+    request.verdict = request.promises_kept = None
     request.closed_at = None
 
 

@@ -18,6 +18,12 @@ def thawed(kept: Mapping[str, Any]) -> dict[Promise, Clock]:
     return {Promise(name): _clock(Promise(name), plain) for name, plain in kept.items()}
 
 
+def all_kept(found: Mapping[Promise, Clock]) -> bool | None:
+    """Whether no promise was late; None where nothing was promised (S-5)."""
+    promised = [clock for clock in found.values() if clock.target is not None]
+    return not any(clock.is_late for clock in promised) if promised else None
+
+
 def _plain(clock: Clock) -> dict[str, Any]:
     return {
         "standing": clock.standing.value,

@@ -9,14 +9,14 @@ from support.coverage import coverage_of
 from support.customer_kinds import CustomerKind
 from support.entitlements import EntitlementKind
 from support.models import EntitlementRow
-from support.replacements.chain import origin_of
-from support.replacements.giving import (
+from support.repairs.giving import (
     Giving,
     ReplacedAlreadyError,
     SamePhoneError,
     UsedReplacementError,
     give,
 )
+from support.replacements.chain import origin_of
 from support.replacements.policy import ReplacementPolicy, new_term
 from support.terms import TermPolicy
 from support.warranty import CoverageAnswer, Verdict

@@ -21,9 +21,9 @@ from storage.clock import MOSCOW, moscow_date, now
 from storage.installation import Installation
 from support import certificates
 from support.certificates import NewCertificate
-from support.customers.scope import CUSTOMERS
 from support.entitlements import EntitlementKind
 from support.requests.vocabulary import Channel
+from support.scope import CUSTOMERS
 from support.terms import TermPolicy
 from tests.browserless import form_token
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register

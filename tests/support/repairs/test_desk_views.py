@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from accounts.models import Role
 from storage.clock import moscow_date, now
-from support.repairs.vocabulary import Stage
+from support.cases.vocabulary import Stage
 from tests.browserless import form_token
 from tests.support.repairs.test_filing import pdf_text
 from tests.support.repairs.workshop import Workshop, a_picture, an_act
@@ -192,7 +192,7 @@ def refused(workshop: Workshop) -> int:
     workshop.register.prove(workshop.register.first, moscow_date(today) - timedelta(days=30))
     unit_id = filed_now(workshop)
     at = f"{today:%Y-%m-%dT%H:%M}"
-    from support.repairs.vocabulary import Reason  # noqa: PLC0415
+    from support.cases.vocabulary import Reason  # noqa: PLC0415
 
     workshop.receives(unit_id, at)
     workshop.photographs(unit_id, at)

@@ -7,6 +7,7 @@ import zxingcpp
 from docx import Document
 from PIL import Image
 
+from support.cases.vocabulary import EventKind, Stage
 from support.papers.paper import code_png
 from support.papers.sheet import drawable
 from support.repairs import filing, records
@@ -14,7 +15,6 @@ from support.repairs.act import Act, is_inn
 from support.repairs.act_docx import act_docx
 from support.repairs.act_words import ActPaper
 from support.repairs.refused import ActSettledError
-from support.repairs.vocabulary import EventKind, Stage
 from tests.support.repairs.workshop import Workshop, an_act, moscow
 
 

@@ -3,10 +3,10 @@ from datetime import date
 import pytest
 
 from provision import rollouts
+from support.cases.vocabulary import EventKind, Stage
 from support.repairs import parcels, receiving, records
 from support.repairs.refused import ParcelReasonError, ParcelSettledError, WrongStageError
 from support.repairs.shipping import Waybill
-from support.repairs.vocabulary import EventKind, Stage
 from support.service_centres import register as centres
 from support.service_centres.choosing import Centre
 from tests.support.register import CUSTOMER, REGISTERED_AT, device_row

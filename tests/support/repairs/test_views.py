@@ -11,10 +11,10 @@ from accounts.models import Role
 from firmware.mark_models import VersionMark
 from firmware.marks import MarkKind
 from storage.clock import now
+from support.cases.models import FaultReport
 from support.personal_data.models import Consent
 from support.repairs import filing
 from support.repairs.filing import PER_SOURCE_HOURLY
-from support.repairs.models import FaultReport
 from tests.browserless import form_token
 from tests.support.racing import beaten_once
 from tests.support.register import CUSTOMER, device_row

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from inspect import signature
 
 from PIL import Image
@@ -14,16 +15,16 @@ from storage.clock import MOSCOW, moscow_date
 from storage.installation import Installation
 from support.attachments.content import inspect
 from support.calendars import keeping
+from support.cases.models import FaultReport, RepairEvent, RepairUnit
+from support.cases.vocabulary import PhotoKind, Reason
 from support.mailroom.models import OutgoingMail
-from support.repairs import deciding, filing, mending, photos, receiving, records, shipping
+from support.repairs import deciding, filing, mending, photos, quoting, receiving, records, shipping
 from support.repairs.act import Act, ActPhone
+from support.repairs.clock import RepairClock, clock_of
 from support.repairs.filing import NewAct
 from support.repairs.judging import Finding
-from support.repairs.models import FaultReport, RepairEvent, RepairUnit
 from support.repairs.receiving import Receipt
 from support.repairs.shipping import Waybill
-from support.repairs.standing import RepairClock, clock_of
-from support.repairs.vocabulary import PhotoKind, Reason
 from support.requests.vocabulary import Symptom
 from tests.support.register import CUSTOMER, Register
 
@@ -165,3 +166,23 @@ def a_picture() -> bytes:
     made = io.BytesIO()
     Image.new("RGB", (8, 6), "red").save(made, "PNG")
     return made.getvalue()
+
+
+def on_the_bench(workshop: Workshop, *, pictured: bool = True) -> int:
+    workshop.register.prove(workshop.register.first, date(2026, 3, 1))
+    [unit_id] = workshop.file()
+    workshop.receives(unit_id)
+    if pictured:
+        workshop.photographs(unit_id)
+    workshop.opens(unit_id)
+    return unit_id
+
+
+def refused(workshop: Workshop) -> int:
+    unit_id = on_the_bench(workshop)
+    workshop.decides(unit_id, Reason.LIQUID)
+    return unit_id
+
+
+def offer(workshop: Workshop, unit_id: int, at: str = "2026-12-20T10:00") -> None:
+    workshop.does(unit_id, quoting.offer, at, Decimal(3500), "Чистка и замена платы")

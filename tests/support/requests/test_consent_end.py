@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from storage.clock import moscow_date, now
 from storage.installation import Installation
+from support.cases.models import FaultReport
 from support.personal_data import consents
 from support.personal_data.models import Consent
-from support.repairs.models import FaultReport
 from support.requests import records
 from support.requests.models import SupportRequest
 from tests.browserless import form_token

@@ -8,7 +8,8 @@ from support.attachments.content import Accepted
 from support.mailroom.options import MailOptions
 from support.packages.package import Priority, Promise
 from support.requests import intake, records
-from support.requests.intake import ACKS_DAILY, PER_SOURCE_HOURLY, Contact, serials_in
+from support.requests.intake import ACKS_DAILY, PER_SOURCE_HOURLY, Contact
+from support.requests.phones import serials_in
 from support.requests.refused import (
     AttestationError,
     CallTimeError,

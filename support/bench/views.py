@@ -1,28 +1,20 @@
 """Staff pages: one phone in repair, and everything that is done with it."""
 
 from datetime import datetime
-from typing import Protocol
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Redirect
 
-from accounts.access import acting
 from accounts.access import staff as staff_rule
-from accounts.models import Role
-from provision.dialects import families_of
-from provision.verdicts import gathering, words
-from provision.verdicts.unit import Judgement, Verdict
 from storage import clock
-from storage.clock import moscow_date
-from storage.refusals import RefusedError
-from storage.request import installation, reading, status_of, writing
+from storage.request import installation, reading
 from storage.uploads import accepts_upload
 from support.attachments.receiving import FORM_BYTES_MAX, accepted
-from support.calendars import keeping
-from support.loaners import lending, pool
-from support.loaners.standing import PoolState
+from support.bench.page import change, staff, unit_answer
+from support.cases.models import RepairUnit
+from support.cases.vocabulary import PhotoKind, Reason
 from support.repairs import (
     deciding,
     mending,
@@ -32,51 +24,36 @@ from support.repairs import (
     records,
     reporting,
     shipping,
-    standing,
 )
 from support.repairs.board_views import MENDERS
 from support.repairs.judging import Finding
-from support.repairs.models import RepairUnit
-from support.repairs.refused import UnknownRepairPhoneError
+from support.repairs.public_pages import PDF, file_answer
 from support.repairs.report_pdf import report_pdf
 from support.repairs.shipping import Waybill
-from support.repairs.views import PDF, file_answer, language
-from support.repairs.vocabulary import DecisionState, Direction, PhotoKind, Reason
-from support.row_ids import row_id
-
-staff = Blueprint("repair_desk", __name__, url_prefix="/staff/repairs", template_folder="templates")
 
 #: Photos of one form: a phone is seen from all sides.
 PHOTOS_MAX = 30
-
-
-class Change(Protocol):
-    """One thing that is done to a phone."""
-
-    def __call__(
-        self, session: Session, unit: RepairUnit, *, actor: str, now: datetime
-    ) -> object: ...
 
 
 @staff.get("/<int:unit_id>")
 @staff_rule
 def unit_page(unit_id: int) -> Response:
     """Where the phone stands, by when, and the one thing to do next."""
-    return _page(unit_id)
+    return unit_answer(unit_id)
 
 
 @staff.post("/<int:unit_id>/act")
 @MENDERS
 def act_came(unit_id: int) -> Redirect:
     """F-1: the signed act is here too."""
-    return _change(unit_id, receiving.act_came, _("The report is here: the repair may begin."))
+    return change(unit_id, receiving.act_came, _("The report is here: the repair may begin."))
 
 
 @staff.post("/<int:unit_id>/cancel")
 @MENDERS
 def cancel(unit_id: int) -> Redirect:
     """The phone was never sent."""
-    return _change(unit_id, receiving.cancel, _("The case is cancelled."))
+    return change(unit_id, receiving.cancel, _("The case is cancelled."))
 
 
 @staff.post("/<int:unit_id>/photos")
@@ -91,7 +68,11 @@ def add_photos(unit_id: int) -> Redirect:
         files = accepted(request.files.getlist("photos"), PHOTOS_MAX)
         photos.add(session, installation().blobs, unit, kind, files, actor=actor, now=now)
 
-    return _change(unit_id, write, _("The photos were kept."))
+    return change(unit_id, write, _("The photos were kept."))
+
+
+#: Photos of one form: a phone is seen from all sides.
+PHOTOS_MAX = 30
 
 
 @staff.get("/photos/<int:photo_id>")
@@ -114,7 +95,7 @@ def open_phone(unit_id: int) -> Redirect:
         why = request.form.get("no_photos", "")
         deciding.open_phone(session, unit, no_photos=why, actor=actor, now=now)
 
-    return _change(unit_id, write, _("Diagnosis began."))
+    return change(unit_id, write, _("Diagnosis began."))
 
 
 @staff.post("/<int:unit_id>/decide")
@@ -128,7 +109,7 @@ def decide(unit_id: int) -> Redirect:
         finding = Finding(covered, reason, request.form.get("evidence", ""))
         deciding.propose(session, installation(), unit, finding, actor=actor, now=now)
 
-    return _change(unit_id, write, _("The decision was recorded."))
+    return change(unit_id, write, _("The decision was recorded."))
 
 
 @staff.post("/<int:unit_id>/review")
@@ -140,7 +121,7 @@ def review(unit_id: int) -> Redirect:
         approved = request.form.get("approved") == "yes"
         deciding.review(session, installation(), unit, approved=approved, actor=actor, now=now)
 
-    return _change(unit_id, write, _("The decision was reviewed."))
+    return change(unit_id, write, _("The decision was reviewed."))
 
 
 @staff.post("/<int:unit_id>/settle")
@@ -154,7 +135,7 @@ def settle(unit_id: int) -> Redirect:
             session, installation(), unit, reverse=reverse, answer=said, actor=actor, now=now
         )
 
-    return _change(unit_id, write, _("The dispute was settled."))
+    return change(unit_id, write, _("The dispute was settled."))
 
 
 @staff.post("/<int:unit_id>/eliminated")
@@ -167,7 +148,7 @@ def eliminated(unit_id: int) -> Redirect:
         tested = bool(request.form.get("tested"))
         mending.eliminated(session, unit, work, parts, tested=tested, actor=actor, now=now)
 
-    return _change(unit_id, write, _("The fault is eliminated: the clock has stopped."))
+    return change(unit_id, write, _("The fault is eliminated: the clock has stopped."))
 
 
 @staff.post("/<int:unit_id>/board")
@@ -178,7 +159,7 @@ def board_changed(unit_id: int) -> Redirect:
     def write(session: Session, unit: RepairUnit, *, actor: str, now: datetime) -> None:
         mending.board_changed(session, unit, request.form.get("mac", ""), actor=actor, now=now)
 
-    return _change(unit_id, write, _("The new board is on record."))
+    return change(unit_id, write, _("The new board is on record."))
 
 
 @staff.post("/<int:unit_id>/replace")
@@ -194,14 +175,14 @@ def replace(unit_id: int) -> Redirect:
             other_model_agreed=agreed, actor=actor, now=now,
         )  # fmt: skip
 
-    return _change(unit_id, write, _("The replacement was recorded, with its own warranty."))
+    return change(unit_id, write, _("The replacement was recorded, with its own warranty."))
 
 
 @staff.post("/<int:unit_id>/erased")
 @MENDERS
 def erased(unit_id: int) -> Redirect:
     """R-12: the customer's settings are gone."""
-    return _change(unit_id, mending.erased, _("Noted: the settings are erased."))
+    return change(unit_id, mending.erased, _("Noted: the settings are erased."))
 
 
 @staff.post("/<int:unit_id>/quote")
@@ -214,7 +195,7 @@ def quote(unit_id: int) -> Redirect:
         work = request.form.get("quoted_work", "")
         quoting.offer(session, installation(), unit, cost, work, actor=actor, now=now)
 
-    return _change(unit_id, write, _("The offer was sent to the customer."))
+    return change(unit_id, write, _("The offer was sent to the customer."))
 
 
 @staff.post("/<int:unit_id>/send")
@@ -226,14 +207,18 @@ def send(unit_id: int) -> Redirect:
         waybill = Waybill(request.form.get("carrier", ""), request.form.get("tracking", ""))
         shipping.send(session, installation(), unit, waybill, actor=actor, now=now)
 
-    return _change(unit_id, write, _("Sent. Print the repair report and put it into the parcel."))
+    return change(unit_id, write, _("Sent. Print the repair report and put it into the parcel."))
 
 
 @staff.post("/<int:unit_id>/returned")
 @MENDERS
 def returned(unit_id: int) -> Redirect:
     """The User has the phone again."""
-    return _change(unit_id, shipping.handed_over, _("The case is closed."))
+    return change(unit_id, shipping.handed_over, _("The case is closed."))
+
+
+#: Photos of one form: a phone is seen from all sides.
+PHOTOS_MAX = 30
 
 
 @staff.get("/<int:unit_id>/report.pdf")
@@ -245,68 +230,3 @@ def report(unit_id: int) -> Redirect:
         made = reporting.report_of(session, found, clock.now(), found.report.language)
     name = made.number.replace("/", "-")
     return file_answer(report_pdf(made), f"report-{name}.pdf", PDF)
-
-
-def _change(unit_id: int, write: Change, done: str) -> Redirect:
-    """Do one thing to the phone as it was seen, and show it again."""
-    seen = request.form.get("revision", "")
-    try:
-        with writing() as session:
-            unit = records.unit_to_change(session, unit_id, row_id(seen) or None)
-            write(session, unit, actor=acting().login, now=clock.now())
-    except UnknownRepairPhoneError:
-        raise
-    except RefusedError as error:
-        return _page(unit_id, error)
-    flash(done)
-    return redirect(url_for(".unit_page", unit_id=unit_id))
-
-
-def _page(unit_id: int, error: RefusedError | None = None) -> Response:
-    said = language()
-    with reading() as session:
-        unit = records.unit(session, unit_id)
-        version, act = records.act_of(unit.report)
-        calendar = keeping.current(session).calendar
-        decisions = deciding.of_unit(session, unit)
-        page = render_template(
-            "repairs/unit.html",
-            unit=unit,
-            act=act,
-            phone=act.phones[unit.position - 1],
-            version=version,
-            clock=standing.clock_of(unit, calendar, moscow_date(clock.now())),
-            events=records.events(session, [unit.id]),
-            photos=photos.of_unit(session, unit),
-            decisions=decisions,
-            disputed=next((one for one in decisions if one.state == DecisionState.DISPUTED), None),
-            quotes=quoting.of_unit(session, unit),
-            shipments=shipping.of_unit(session, unit),
-            payer_back=shipping.payer(session, unit, Direction.OUT),
-            in_term=deciding.in_term(session, installation(), unit),
-            repeat=records.unit(session, unit.repeat_of_id) if unit.repeat_of_id else None,
-            link=records.address_of(installation(), unit.report),
-            loan=lending.loan_of(session, unit),
-            loan_right=lending.right_to(session, unit),
-            loan_ship_by=lending.ship_by(session, unit),
-            loaners=[
-                (row.loaner.id, f"{row.loaner.device.serial} · {row.loaner.device.product.code}")
-                for row in pool.look(session, clock.now()).rows
-                if row.state is PoolState.AVAILABLE
-            ],
-            judgements=_judgements(session, unit),
-            words=words,
-            reasons=[(one, f"{one.rule} · {one.phrase.text(said)}") for one in Reason],
-            may_change=acting().role in {Role.AGENT, Role.ENGINEER, Role.ADMIN},
-            typed=request.form,
-            error=error,
-        )
-    return Response(page, status_of(error) if error else 200, mimetype="text/html")
-
-
-def _judgements(session: Session, unit: RepairUnit) -> list[Judgement]:
-    """X-4: what the phone itself told that does not fit the records; a person decides."""
-    if unit.device is None:
-        return []
-    found = gathering.of_device(session, unit.device, families_of(installation()))
-    return [one for one in found if one.verdict is not Verdict.MATCH]

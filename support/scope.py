@@ -33,17 +33,29 @@ class Scope:
         """Whether a thing of this organisation may be seen; a thing of nobody may not."""
         return organisation_id in self.names
 
+    def chosen(self, typed: str) -> int | None:
+        """On whose behalf a form is sent: the one it names, if it is within, else one's own.
+
+        None for somebody who has no organisation.
+        """
+        found = self.narrowed(typed)
+        return found[0] if len(found) == 1 else self.own or None
+
     def narrowed(self, wanted: str) -> tuple[int, ...]:
         """The organisations of a filter: the one that is named, if it is within, else all."""
         number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else 0
         return (number,) if number in self.names else self.organisations
 
 
-def scope_of(session: Session, actor: Actor) -> Scope:
-    """What a person may see. Somebody without an organisation sees nothing."""
-    own = actor.organisation_id
-    if own is None:
-        return Scope(0, {})
+#: What somebody sees who has no organisation.
+NOBODY = Scope(0, {})
+
+
+def scope_of(session: Session, actor: Actor | None) -> Scope:
+    """What a person may see. Nobody, and somebody without an organisation, sees nothing."""
+    own = actor.organisation_id if actor else None
+    if actor is None or own is None:
+        return NOBODY
     mine = Organisation.id == own
     if actor.role == Role.PARTNER:
         mine = or_(mine, Organisation.partner_id == own)

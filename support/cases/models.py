@@ -1,4 +1,4 @@
-"""Tables of repairs: the act and its versions, its phones, what happened to them, their papers."""
+"""Tables of repairs: the act, its phones, what happened to them and what was decided."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,19 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from accounts.models import Organisation
 from provision.models import Device
 from storage.db import Base, UtcDateTime
-from support.customer_kinds import CustomerKind
-from support.phrases import Phrase
-from support.repairs.vocabulary import (
+from support.cases.vocabulary import (
     INTERNAL,
     DecisionState,
-    Direction,
     EventKind,
-    Payer,
     PhotoKind,
     Reason,
     Resolution,
     Stage,
 )
+from support.customer_kinds import CustomerKind
+from support.phrases import Phrase
 
 
 class FaultReport(Base):
@@ -95,24 +93,39 @@ class ActVersion(Base):
 class RepairUnit(Base):
     """One phone of an act: its own decision, its own clock. `revision` rises with every change.
 
-    `requested_on` is the day the fault was told of, where W-7 begins to count. `read_*` is what the
-    phone itself said last, when the act was filed.
+    `requested_on` is the day the fault was told of, where W-7 begins to count. `organisation_id`,
+    `lot` and `firmware` are the sender, the production week and the version of that day, for the
+    reports; `reason`, `days_taken` and `in_time` are what the case came to.
     """
 
     __tablename__ = "repair_unit"
-    __table_args__ = (Unique("report_id", "position"), Index("ix_repair_unit_serial", "serial"))
+    __table_args__ = (
+        Unique("report_id", "position"),
+        Index("ix_repair_unit_serial", "serial"),
+        # Reports read nothing but this: a year of repairs is counted without their texts.
+        Index(
+            "ix_repair_unit_report",
+            "requested_on", "product", "lot", "firmware", "organisation_id",
+            "stage", "covered", "reason", "resolution", "repeat_of_id", "days_taken", "in_time",
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("fault_report.id"), index=True)
     position: Mapped[int]
     serial: Mapped[str] = mapped_column(Text)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
+    #: The report's own, once more: no key, as SQLite can't add one to a table that others name.
+    organisation_id: Mapped[int | None] = mapped_column(index=True)
     product: Mapped[str] = mapped_column(Text)
+    lot: Mapped[str] = mapped_column(Text, default="")
+    firmware: Mapped[str] = mapped_column(Text, default="")
     symptom: Mapped[str] = mapped_column(Text)
     fault: Mapped[str] = mapped_column(Text)
     stage: Mapped[Stage] = mapped_column(Text, index=True)
     resolution: Mapped[Resolution | None] = mapped_column(Text)
     covered: Mapped[bool | None]
+    reason: Mapped[Reason | None] = mapped_column(Text)
     requested_on: Mapped[date]
     postmarked_on: Mapped[date | None]
     received_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -120,6 +133,8 @@ class RepairUnit(Base):
     received_centre: Mapped[str | None] = mapped_column(Text)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     eliminated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    days_taken: Mapped[int | None]
+    in_time: Mapped[bool | None]
     returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     work: Mapped[str] = mapped_column(Text, default="")
     parts: Mapped[str] = mapped_column(Text, default="")
@@ -252,51 +267,3 @@ class RepairQuote(Base):
     accepted: Mapped[bool | None]
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reminded_on: Mapped[date | None]
-
-
-class Shipment(Base):
-    """D-1, D-3: one delivery of a phone, who pays for it, and how it is followed."""
-
-    __tablename__ = "repair_shipment"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("repair_unit.id"), index=True)
-    direction: Mapped[Direction] = mapped_column(Text)
-    payer: Mapped[Payer] = mapped_column(Text)
-    payer_reason: Mapped[str] = mapped_column(Text)
-    carrier: Mapped[str] = mapped_column(Text)
-    tracking: Mapped[str] = mapped_column(Text)
-    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    recorded_by: Mapped[str] = mapped_column(Text)
-
-    @property
-    def paid_by(self) -> Phrase:
-        return Payer(self.payer).phrase
-
-
-class Parcel(Base):
-    """D-6: a parcel that came without an act or number, until it is matched or sent back.
-
-    The repair's term counts from `arrived_at`, also while nobody knows whose it is (R-2, R-3).
-    """
-
-    __tablename__ = "unidentified_parcel"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    received_by: Mapped[str] = mapped_column(Text)
-    centre: Mapped[str] = mapped_column(Text)
-    serial: Mapped[str] = mapped_column(Text, index=True)
-    carrier: Mapped[str] = mapped_column(Text)
-    tracking: Mapped[str] = mapped_column(Text)
-    note: Mapped[str] = mapped_column(Text)
-    unit_id: Mapped[int | None] = mapped_column(ForeignKey("repair_unit.id"))
-    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    settled_by: Mapped[str | None] = mapped_column(Text)
-    refused: Mapped[str] = mapped_column(Text, default="")
-
-    @property
-    def subject(self) -> str:
-        """The parcel's name in the audit trail."""
-        return f"parcel:{self.id}"

@@ -1,0 +1,1 @@
+"""Reports of repairs and requests: by product, lot, firmware, organisation and partner."""

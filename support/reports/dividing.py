@@ -1,0 +1,48 @@
+"""By which columns a question divides rows, and what their values make as the key of a line."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from accounts.models import Organisation
+from support.reports.question import Dimension, Key
+
+
+def columns_of(table: Any, by: Dimension) -> tuple[InstrumentedAttribute[Any], ...]:
+    """The columns whose values make a line's key; a partner is known by its customers."""
+    if by is Dimension.PRODUCT:
+        return (table.product,)
+    if by is Dimension.LOT:
+        return (table.product, table.lot)
+    if by is Dimension.FIRMWARE:
+        return (table.product, table.firmware)
+    return (table.organisation_id,)
+
+
+def keys(session: Session, by: Dimension) -> Callable[[Sequence[object]], Key]:
+    """What makes a line's key of the values of its columns; nothing is an empty text."""
+    if by is not Dimension.PARTNER:
+        return _plain
+    served = select(Organisation.id, Organisation.partner_id)
+    partners = {str(own): str(partner or "") for own, partner in session.execute(served)}
+    # A partner's own phones are its own: it is its own customer.
+    masters = set(partners.values())
+
+    def partner_of(values: Sequence[object]) -> Key:
+        (own,) = _plain(values)
+        return (own if own in masters else partners.get(own, ""),)
+
+    return partner_of
+
+
+def names(session: Session, lines: Sequence[Key]) -> dict[str, str]:
+    """The names of organisations by their numbers, as keys hold them."""
+    wanted = [int(key[0]) for key in lines if key and key[0].isdigit()]
+    found = select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))
+    return {str(number): name for number, name in session.execute(found)}
+
+
+def _plain(values: Sequence[object]) -> Key:
+    return tuple("" if one is None else str(one) for one in values)

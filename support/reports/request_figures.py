@@ -1,0 +1,94 @@
+"""Counting support requests in the database, for the lines of a report."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from storage.clock import midnight
+from support.reports import fleet
+from support.reports.dividing import keys
+from support.reports.question import Dimension, Question
+from support.reports.request_lines import Asked, Refused, RequestFigures
+from support.requests.models import Refusal, RequestDevice, SupportRequest
+from support.requests.refusing import KEPT
+from support.requests.vocabulary import RefusalCode
+from support.sla.log import State
+
+
+def figures(session: Session, question: Question) -> RequestFigures:
+    """Everything that the report of a question is made of.
+
+    Divided by lots, a request about phones of two lots stands on both lines.
+    """
+    return RequestFigures(
+        asked=_asked(session, question),
+        refused=_refused(session, question),
+        phones=fleet.phones(session, question),
+        in_service=fleet.in_service(session, question),
+    )
+
+
+def _asked(session: Session, question: Question) -> Sequence[Asked]:
+    columns = (*_columns(question.by), SupportRequest.state, SupportRequest.promises_kept)
+    query = _from(question, select(*columns, _count(question))).group_by(*columns)
+    key_of = keys(session, question.by)
+    return [
+        Asked(key_of(key), State(state), kept, count)
+        for *key, state, kept, count in session.execute(query)
+    ]
+
+
+def _refused(session: Session, question: Question) -> Sequence[Refused]:
+    columns = (*_columns(question.by), Refusal.code)
+    query = (
+        _from(question, select(*columns, _count(question)))
+        .join(Refusal, Refusal.request_id == SupportRequest.id)
+        .where(Refusal.state.in_(KEPT))
+        .group_by(*columns)
+    )
+    key_of = keys(session, question.by)
+    return [
+        Refused(key_of(key), RefusalCode(code), count)
+        for *key, code, count in session.execute(query)
+    ]
+
+
+def _columns(by: Dimension) -> tuple[InstrumentedAttribute[Any], ...]:
+    if by is Dimension.PRODUCT:
+        return (SupportRequest.product,)
+    if by is Dimension.LOT:
+        return (SupportRequest.product, RequestDevice.lot)
+    if by is Dimension.FIRMWARE:
+        return (SupportRequest.product, SupportRequest.firmware)
+    return (SupportRequest.organisation_id,)
+
+
+def _count(question: Question) -> ColumnElement[int]:
+    """Requests, though one has many phones."""
+    if _needs_phones(question):
+        return func.count(func.distinct(SupportRequest.id))
+    return func.count()
+
+
+def _needs_phones(question: Question) -> bool:
+    return question.by is Dimension.LOT or bool(question.lot)
+
+
+def _from(question: Question, query: Select[Any]) -> Select[Any]:
+    since, until = midnight(question.since), midnight(question.until + timedelta(days=1))
+    query = query.where(SupportRequest.registered_at >= since, SupportRequest.registered_at < until)
+    query = query.select_from(SupportRequest)
+    if _needs_phones(question):
+        query = query.outerjoin(RequestDevice, RequestDevice.request_id == SupportRequest.id)
+    if question.product:
+        query = query.where(SupportRequest.product == question.product)
+    if question.lot:
+        query = query.where(RequestDevice.lot == question.lot)
+    if question.firmware:
+        query = query.where(SupportRequest.firmware == question.firmware)
+    if question.organisations is not None:
+        query = query.where(SupportRequest.organisation_id.in_(question.organisations))
+    return query
