@@ -1,11 +1,11 @@
-"""Commands: organisation add, organisation site, organisation list."""
+"""Commands: organisation add, organisation site, organisation assign, organisation list."""
 
 from zoneinfo import available_timezones
 
 import click
 from sqlalchemy import select
 
-from accounts import audit, users
+from accounts import audit, organisations, users
 from accounts.models import Organisation, OrganisationKind, Site
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_rows
@@ -62,6 +62,17 @@ def add_site(installation: Installation, name: str, site: str, time_zone: str) -
         subject = f"organisation:{owner.id}"
         audit.record(session, ACTOR, "organisation.site", subject, now(), site=named)
     say(f"{named} was added to {owner.name}.")
+
+
+@organisation.command("assign")
+@click.argument("name")
+@click.option("--partner", default="", help="Leave it out to end the service of a partner.")
+@pass_installation
+def assign(installation: Installation, name: str, partner: str) -> None:
+    """Let a partner serve a customer: its people see what is the customer's."""
+    with installation.database.writing() as session:
+        organisations.assign(session, name, partner, actor=ACTOR, now=now())
+    say(f"{name} is served by {partner or 'nobody'}.")
 
 
 @organisation.command("list")

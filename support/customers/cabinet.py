@@ -1,4 +1,4 @@
-"""The cabinet «Мой кабинет»: its pages for the line above each, some for partners alone; its scope."""
+"""The cabinet «Мой кабинет»: the line of its pages, some for partners alone, and its scope."""
 
 from collections.abc import Sequence
 
