@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import accounts.organisation_views
 from flask import Blueprint, Flask, request, url_for
 from flask_openapi3 import Info, OpenAPI
 from flask_openapi3.blueprint import APIBlueprint
 
+import accounts.organisation_views
 import accounts.views
 import catalogue.download_api
 import catalogue.key_views
