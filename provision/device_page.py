@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from provision import credentials, profiles, rollouts, timeline
 from provision.credentials import CredentialSummary
 from provision.devices import readings
+from provision.devices.identity import MacAddress
 from provision.devices.models import Device
 from provision.devices.readings import ReadingSummary
 from provision.devices.summary import DeviceSummary
@@ -16,6 +17,7 @@ from provision.families.family import Families
 from provision.phone_logs import keeping as phone_logs
 from provision.phone_logs.keeping import LogSummary
 from provision.profiles import Profile
+from provision.redirects.first_contact import target_of
 from provision.rollouts.standing import Part, parts_of
 from provision.ssh_keys import pins
 from provision.ssh_keys.pins import KnownKey
@@ -47,6 +49,8 @@ class DevicePage:
     ssh_key: KnownKey | None
     rollouts: Sequence[Part]
     logs: Sequence[LogSummary]
+    #: Where its first contact leads while a partner has it; None: here.
+    partner_server: str | None
 
     @property
     def other_mac(self) -> str | None:
@@ -82,4 +86,5 @@ def gather(
         ssh_key=pins.known(session, device),
         rollouts=parts_of(session, device),
         logs=phone_logs.of_device(session, device),
+        partner_server=target_of(session, MacAddress(device.mac), now),
     )

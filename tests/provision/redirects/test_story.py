@@ -127,9 +127,9 @@ def test_a_phone_is_claimed_approved_sent_away_and_taken_back(
     # Who proves itself here is served here: its own configuration was never the partner's.
     assert ask(port, f"/p/{estate.token}/{MAC}.cfg").status == 200
     folding.reader_of(estate.installation).fold()
-    assert "Отправлен на сервер партнёра" in clerk.get(f"/staff/devices/{MAC}").get_data(
-        as_text=True
-    )
+    of_phone = clerk.get(f"/staff/devices/{MAC}").get_data(as_text=True)
+    assert "Отправлен на сервер партнёра" in of_phone
+    assert "Первое обращение ведёт на сервер партнёра" in of_phone
 
     assert decide(clerk, estate, "revoke", reason="Продан другому").status_code == 302
     assert first_contact(port).body == before.body
