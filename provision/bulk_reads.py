@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from provision import read_settings
 from provision.collectors import keeping
-from provision.devices import readings
+from provision.devices.bulk_readings import record_many
 from provision.devices.models import Device
 from provision.devices.readings import Attempt, MatchVerdict
 from provision.dialects import family_of
@@ -86,10 +86,12 @@ def read_known(
     answers = _answers(installation, asked)
     while bunch := list(islice(answers, _BUNCH)):
         with installation.database.writing() as session:
-            stored = [_store(session, one, asked_by, now) for one in bunch]
+            attempts = [(_attempt(one, asked_by), one.mac) for one in bunch]
+            verdicts = record_many(session, attempts, now)
         done += len(bunch)
         tell(done, total)
-        yield from stored
+        for one, verdict in zip(bunch, verdicts, strict=True):
+            yield replace(one, verdict=verdict)
 
 
 def _answers(installation: Installation, asked: Sequence[_Asked]) -> Iterator[BulkAnswer]:
@@ -160,9 +162,8 @@ def _unreadable(address: str, settings: Settings) -> ReadError:
     return UnreadableWayError(address=address, family=family, via="SNMP")
 
 
-def _store(session: Session, answer: BulkAnswer, asked_by: str, now: datetime) -> BulkAnswer:
-    device = session.scalar(select(Device).where(Device.mac == answer.mac))
-    attempt = Attempt(
+def _attempt(answer: BulkAnswer, asked_by: str) -> Attempt:
+    return Attempt(
         address=answer.address or "",
         via=Via.SNMP,
         asked_by=asked_by,
@@ -170,5 +171,3 @@ def _store(session: Session, answer: BulkAnswer, asked_by: str, now: datetime) -
         error=answer.error,
         lane=answer.lane,
     )
-    verdict = readings.record(session, attempt, now=now, asked=device)
-    return replace(answer, verdict=verdict)

@@ -4,10 +4,11 @@ A reading never takes anything away: what a phone did not tell stays known, and 
 that differs from the record is an event to look at, not a correction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import select
@@ -118,13 +119,26 @@ def record(
     The verdict is None for a failure, which is stored as an answer too.
     """
     found = match(session, attempt.facts) if attempt.facts else None
+    verdict = put(session, attempt, found, asked, partial(_last_firmware, session), now)
+    session.flush()
+    return verdict
+
+
+def put(
+    session: Session,
+    attempt: Attempt,
+    found: Match[Device] | None,
+    asked: Device | None,
+    last_firmware: Callable[[Device], str | None],
+    now: datetime,
+) -> MatchVerdict | None:
+    """`record` for who knows already whose facts these are, and what was read there last."""
     nameless = found is None or found.verdict is MatchVerdict.NAMELESS
     device = asked if nameless else found.device if found else None
     if attempt.facts and device is not None:
         verdict = found.verdict if found else MatchVerdict.NAMELESS
-        _learn(session, device, attempt, verdict, now)
+        _learn(session, device, attempt, verdict, last_firmware, now)
     session.add(_row(attempt, device, found.verdict if found else None, now))
-    session.flush()
     return found.verdict if found else None
 
 
@@ -180,8 +194,18 @@ def _identity_changes(
     return [found for found in differences(before, after) if found.name in _LASTING]
 
 
+def _last_firmware(session: Session, device: Device) -> str | None:
+    last = latest_facts(session, device)
+    return last[1].firmware if last else None
+
+
 def _learn(
-    session: Session, device: Device, attempt: Attempt, verdict: MatchVerdict, now: datetime
+    session: Session,
+    device: Device,
+    attempt: Attempt,
+    verdict: MatchVerdict,
+    last_firmware: Callable[[Device], str | None],
+    now: datetime,
 ) -> None:
     """Take over what the record lacks, and note what the record or the last reading contradicts."""
     facts = attempt.facts
@@ -203,7 +227,7 @@ def _learn(
     if facts.product is not None and facts.product != device.product.code:
         note("product", device.product.code, facts.product, applied=False)
     _learn_hardware(device, facts, note)
-    _learn_firmware(session, device, facts, note, now)
+    _learn_firmware(device, facts, last_firmware, note, now)
 
 
 def _learn_hardware(device: Device, facts: DeviceFacts, note: _Note) -> None:
@@ -217,13 +241,16 @@ def _learn_hardware(device: Device, facts: DeviceFacts, note: _Note) -> None:
 
 
 def _learn_firmware(
-    session: Session, device: Device, facts: DeviceFacts, note: _Note, now: datetime
+    device: Device,
+    facts: DeviceFacts,
+    last_firmware: Callable[[Device], str | None],
+    note: _Note,
+    now: datetime,
 ) -> None:
     """What a proved phone says of itself outranks a reading, unless it never spoke."""
     if facts.firmware is None:
         return
-    last = latest_facts(session, device)
-    before = (last[1].firmware if last else None) or device.firmware
+    before = last_firmware(device) or device.firmware
     unheard = device.last_check_in_at is None
     if facts.firmware != before:
         note("firmware", before, facts.firmware, applied=unheard)

@@ -91,6 +91,7 @@ def _reading(one: ReadingSummary) -> object:
     return {
         "at": one.at,
         "via": one.via,
+        "lane": one.lane,
         "address": one.address,
         "asked_by": one.asked_by,
         "verdict": one.verdict,

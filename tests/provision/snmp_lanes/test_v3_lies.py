@@ -1,6 +1,7 @@
 """What an SNMP v3 agent may do wrong on purpose costs its own timeouts and is never believed."""
 
 import contextlib
+import itertools
 import socket
 import threading
 import time
@@ -10,7 +11,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from provision.readers.errors import ReadError, UnexpectedAnswerError, UnreachableError
-from provision.readers.snmp_ber import MalformedError
+from provision.readers.snmp_ber import MalformedError, message_id
 from provision.readers.snmp_credentials import AuthProtocol, UsmUser
 from provision.readers.snmp_peer import Peer, SnmpV3RefusedError
 from provision.readers.snmp_question import ID_BASE, discovery
@@ -84,6 +85,20 @@ def test_a_simulated_phone_is_read(
 ) -> None:
     port = serve(lambda datagram: [("phone", true_agent.answer(datagram) or b"")])
     assert read(port) == facts.serial.encode()
+
+
+def test_message_ids_cannot_be_guessed(true_agent: V3Agent, serve: Callable[[Answer], int]) -> None:
+    ids: list[int] = []
+
+    def counting(datagram: bytes) -> list[tuple[str, bytes]]:
+        ids.append(message_id(datagram) or 0)
+        return [("phone", true_agent.answer(datagram) or b"")]
+
+    port = serve(counting)
+    for _ in range(3):
+        read(port)
+    assert len({after - before for before, after in itertools.pairwise(ids)}) == len(ids) - 1
+    assert max(ids) > 2**24, "pysnmp's own ids are smaller"
 
 
 def test_a_clock_that_is_never_right_is_told_within_its_tries(
