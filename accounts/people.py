@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.access import STAFF_ROLES
@@ -67,8 +67,9 @@ def _obstacles(session: Session, who: Person, _today: date) -> Sequence[Obstacle
 
 
 def _of(session: Session, who: Person) -> Sequence[User]:
-    names = who.logins | who.emails
-    return session.scalars(select(User).where(User.login.in_(names)).order_by(User.id)).all()
+    # An address is the same whatever the case of its letters, and a login may be one.
+    theirs = or_(User.login.in_(who.logins), func.lower(User.login).in_(who.emails))
+    return session.scalars(select(User).where(theirs).order_by(User.id)).all()
 
 
 def _held(user: User) -> Held:

@@ -68,10 +68,15 @@ class Mention:
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file that is held, by the name it is handed out under."""
+    """A file that is held, by the name it is handed out under.
+
+    `is_theirs` is false for what others sent or wrote for themselves: it goes with the rest, and
+    is handed out to nobody.
+    """
 
     name: str
     sha256: str
+    is_theirs: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,11 @@ class Held:
     over_at: datetime | None
     says: Mapping[str, object] = field(default_factory=dict)
     files: Sequence[StoredFile] = ()
+
+    @property
+    def handed_out(self) -> Sequence[StoredFile]:
+        """The files that the person may have."""
+        return [file for file in self.files if file.is_theirs]
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def restore(
         session.flush()
         if mirror_state.of(session) is None and repository.is_set_up(session):
             repository.sign_restored(session, keys.of(installation), now)
-        again, gone = erasure_log.replay(session, installation, erasures, now)
+        again, gone = erasure_log.replay(session, installation, erasures, reader.head.made_at, now)
     collecting.discard(installation.database, installation.blobs, gone, clock.now())
     installation.database.empty_journal()
     return Restored(reader.head.made_at, sum(counts.values()), files, again)

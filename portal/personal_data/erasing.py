@@ -90,7 +90,10 @@ def erase(
             reasons=_told(found.obstacles, "ru"), reasons_en=_told(found.obstacles, "en")
         )
     if not found.going:
-        raise ErasureRefusedError(**_kept_reasons(found.kept)) if found.kept else NothingHeldError
+        # What only a law keeps stands in the way of nobody's restore.
+        if found.kept and basis is not Basis.RESTORE:
+            raise ErasureRefusedError(**_kept_reasons(found.kept))
+        raise NothingHeldError
     installation.database.overwrite_erased(session)
     marks = finding.marks(installation, who)
     files = _erase_all(session, installation, who, found, now)

@@ -7,7 +7,7 @@ classes and case numbers.
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from support.personal_data.models import ErasureAct
 
 NAME = "erasures.jsonl"
 ACTOR = "restore"
+#: How long a backup may have been at work when it noted its instant.
+_AT_WORK = timedelta(hours=1)
 
 
 class BadErasureLogError(RefusedError):
@@ -40,6 +42,7 @@ def path_of(installation: Installation) -> Path:
 def write(installation: Installation) -> int:
     """Add the acts that the file does not tell of yet; how many. Whole lines, on the disk."""
     path = path_of(installation)
+    _cut_torn(path)
     told = {(one["act"], one["at"]) for one in read(path)}
     with installation.database.reading() as session:
         acts = session.scalars(select(ErasureAct).order_by(ErasureAct.id)).all()
@@ -51,6 +54,12 @@ def write(installation: Installation) -> int:
             file.flush()
             os.fsync(file.fileno())
     return len(new)
+
+
+def _cut_torn(path: Path) -> None:
+    """Take off what a power cut left of a line; its act is in the database, and told again."""
+    if path.exists() and not (held := path.read_bytes()).endswith(b"\n"):
+        os.truncate(path, held.rfind(b"\n") + 1)
 
 
 def line_of(act: ErasureAct) -> Mapping[str, Any]:
@@ -86,10 +95,19 @@ def read(path: Path) -> Sequence[Mapping[str, Any]]:
 
 
 def replay(
-    session: Session, installation: Installation, lines: Iterable[Mapping[str, Any]], now: datetime
+    session: Session,
+    installation: Installation,
+    lines: Iterable[Mapping[str, Any]],
+    made_at: datetime,
+    now: datetime,
 ) -> tuple[int, Sequence[str]]:
-    """Erase again whom the log tells of: how many people, and the bytes to discard."""
-    marks = {mark for one in lines for mark in one["person"]}
+    """Erase again whom the log tells of since a backup was made: how many, the bytes to discard.
+
+    Whoever was erased before that and came back since is somebody's customer again.
+    """
+    since = made_at - _AT_WORK
+    later = (one for one in lines if datetime.fromisoformat(one["at"]) >= since)
+    marks = {mark for one in later for mark in one["person"]}
     if not marks:
         return 0, []
     files: list[str] = []

@@ -171,7 +171,7 @@ def _page(told: Mapping[str, object], language: str) -> str:
 
 def _files(found: Sequence[Held]) -> Iterator[tuple[str, str]]:
     for held, names in _paths(found):
-        yield from zip(names, (file.sha256 for file in held.files), strict=True)
+        yield from zip(names, (file.sha256 for file in held.handed_out), strict=True)
 
 
 def _paths(found: Sequence[Held]) -> Iterator[tuple[Held, list[str]]]:
@@ -182,7 +182,7 @@ def _paths(found: Sequence[Held]) -> Iterator[tuple[Held, list[str]]]:
             held,
             [
                 f"files/{folder}/{number}-{_plain_name(file.name)}"
-                for number, file in enumerate(held.files, 1)
+                for number, file in enumerate(held.handed_out, 1)
             ],
         )
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import accounts.people
@@ -69,18 +69,26 @@ def candidates(session: Session, typed: str) -> Sequence[Candidate]:
 
 
 def person(session: Session, *, email: str = "", phone: str = "", login: str = "") -> Person:
-    """The person whom these name, with the account by which they have asked."""
+    """The person whom these name, with the account by which they have asked under their own name.
+
+    A secretary's account may have asked for the person too: it bears another name.
+    """
     named = Mention(email=email.strip(), phone=phone, login=login.strip()).person
-    asked = (
-        select(User.login)
-        .join(SupportRequest, SupportRequest.user_id == User.id)
-        .where(SupportRequest.contact_email.in_(named.emails), User.disabled_at.is_(None))
-    )
     if not named.emails:
         return named
-    own = select(User.login).where(User.login.in_(named.emails))
-    logins = {*session.scalars(own), *session.scalars(asked.where(User.role == "customer"))}
-    return Person(named.emails, named.phones, named.logins | logins)
+    own = select(User.login).where(func.lower(User.login).in_(named.emails))
+    asked = (
+        select(User.login, User.name, SupportRequest.contact_name)
+        .join(SupportRequest, SupportRequest.user_id == User.id)
+        .where(SupportRequest.contact_email.in_(named.emails), User.role == "customer")
+        .where(User.disabled_at.is_(None))
+    )
+    logins = {
+        login
+        for login, name, contact in session.execute(asked)
+        if name and name.casefold().split() == contact.casefold().split()
+    }
+    return Person(named.emails, named.phones, named.logins | logins | {*session.scalars(own)})
 
 
 def held_of(session: Session, who: Person) -> Sequence[Held]:

@@ -6,27 +6,35 @@ Names and telephone numbers are not looked for outside the person's own cases: o
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import JSON, Column, String, Table, update
+from sqlalchemy import JSON, Column, String, Table, UniqueConstraint, update
 from sqlalchemy.orm import Session
 
 from accounts.people import erased_login, mask_audit
+from jobs.models import Job, JobState
 from portal import tables
 from portal.personal_data.register import shipped
 from storage.masking import mask
 
+_is_over = Job.state.in_([JobState.DONE, JobState.FAILED])
+
 
 def forget_words(session: Session, words: Iterable[str], kept: Collection[str]) -> None:
-    """Take addresses out of every column of the register but those of classes that are kept."""
+    """Take addresses out of every column of the register but those of classes that are kept.
+
+    Phones' settings are the customer's to change, by hand and with a history; a job that waits
+    needs its words; and what rows are told apart by is for their own rooms.
+    """
     wanted = list(words)
-    held = [shipped().get(code) for code in kept]
+    held = [shipped().get(code) for code in (*kept, "setting")]
     for table in tables.metadata.sorted_tables:
         columns = [
             column
             for column in _texts(table)
-            if shipped().is_personal(_name(column))
+            if not _is_key(column)
+            and shipped().is_personal(_name(column))
             and not any(one.holds(_name(column)) for one in held)
         ]
-        mask(session, columns, wanted)
+        mask(session, columns, wanted, _is_over if table is Job.__table__ else None)
 
 
 def forget_logins(session: Session, accounts: Mapping[str, int]) -> None:
@@ -49,6 +57,13 @@ def forget_logins(session: Session, accounts: Mapping[str, int]) -> None:
 def _texts(table: Table) -> Iterator[Column[Any]]:
     """The columns that hold words."""
     return (one for one in table.columns if isinstance(one.type, (String, JSON)))
+
+
+def _is_key(column: Column[Any]) -> bool:
+    """Whether rows are told apart by it."""
+    rules = (one for one in column.table.constraints if isinstance(one, UniqueConstraint))
+    in_rule = any(one.columns.contains_column(column) for one in rules)
+    return in_rule or column.primary_key or bool(column.unique)
 
 
 def _name(column: Column[Any]) -> str:

@@ -1,6 +1,7 @@
 """What the mailroom holds of people: letters that came, and letters that went out."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select
@@ -30,10 +31,13 @@ def forget_of_request(session: Session, number: int) -> Sequence[str]:
     return [row.raw_sha256 for row in rows]
 
 
-def of_request(session: Session, number: int) -> Sequence[StoredFile]:
-    """The bytes of the letters that belong to a request."""
+def of_request(session: Session, number: int, asker: str) -> Sequence[StoredFile]:
+    """The bytes of the letters that belong to a request; who asked is handed out their own."""
     query = select(IncomingMail).where(IncomingMail.request_id == number, IncomingMail.is_kept)
-    return [_file(row) for row in session.scalars(query)]
+    return [
+        replace(_file(row), is_theirs=row.sender.lower() == asker.lower())
+        for row in session.scalars(query)
+    ]
 
 
 def raw_of(session: Session, who: Person) -> Sequence[str]:

@@ -157,14 +157,15 @@ def _held(session: Session, request: SupportRequest) -> Held:
         "product": request.product,
         "firmware": request.firmware,
         "source": request.source,
-        "messages": [_said(message) for message in messages],
+        # Notes that staff wrote for each other are no answer to the person.
+        "messages": [_said(message) for message in messages if message.is_public],
         "refusals": [
             {"at": one.proposed_at, "text": one.text, "appeal": one.appeal}
             for one in session.scalars(refusals)
         ],
     }
     files = [file for message in messages for file in _files(message)]
-    files += letters.of_request(session, request.id)
+    files += letters.of_request(session, request.id, request.contact_email)
     frozen = State(request.state).is_frozen
     over = (request.closed_at or request.state_since) if frozen else None
     subject, since = request.audit_subject, request.registered_at
@@ -183,7 +184,6 @@ def _said(message: RequestMessage) -> dict[str, object]:
     return {
         "at": message.at,
         "author": message.author_name if mine else str(message.author),
-        "public": message.is_public,
         "text": message.text,
         "quoted": message.quoted,
     }
@@ -195,7 +195,7 @@ def _messages(session: Session, request: SupportRequest) -> Sequence[RequestMess
 
 
 def _files(message: RequestMessage) -> list[StoredFile]:
-    return [StoredFile(one.name, one.sha256) for one in message.attachments]
+    return [StoredFile(one.name, one.sha256, message.is_public) for one in message.attachments]
 
 
 HOLDER = Holder(

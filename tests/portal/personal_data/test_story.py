@@ -9,6 +9,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from accounts import users
+from accounts.models import Role
+from accounts.users import NewUser
 from portal.backups import restoring, saving
 from portal.personal_data import (
     act_pdf,
@@ -30,9 +33,11 @@ from support.agreements.models import Receivable
 from support.personal_data.models import ErasureAct
 from support.repairs import records as repair_records
 from support.requests.intake import Contact
+from support.requests.models import SupportRequest
 from support.requests.vocabulary import Channel
 from tests.portal.backups.test_backup import Fresh, fresh
 from tests.portal.personal_data.story import (
+    ANNA,
     EMAIL,
     NEEDLES,
     WHO,
@@ -187,6 +192,73 @@ def test_the_log_of_erasures_cleans_a_restored_backup_and_names_nobody(
     assert hits(new) == []
 
 
+def test_a_restore_is_not_stopped_by_what_only_a_law_keeps(story: Story, fresh: Fresh) -> None:
+    number = story.asks()
+    story.has_it_back(story.sends_a_phone())
+    story.ends(number)
+    story.erases("2027-02-01T10:00")
+    erasure_log.write(story.installation)
+    backup = story.installation.data_dir / "backup.tar"
+    saving.save(story.installation, backup, clock.now())
+    log = erasure_log.read(erasure_log.path_of(story.installation))
+    new = fresh("sqlite")
+    with backup.open("rb") as file:
+        found = restoring.restore(
+            new, file, new.data_dir / "secrets.key", clock.now(), erasures=log
+        )
+    assert found.erased_again == 0
+
+
+def test_who_came_back_after_an_erasure_is_not_erased_by_a_restore(
+    story: Story, fresh: Fresh
+) -> None:
+    number = story.asks()
+    story.ends(number)
+    story.erases("2026-12-20T10:00")
+    erasure_log.write(story.installation)
+    back = story.desk.comes("2026-12-24T10:00", contact=ANNA)
+    backup = story.installation.data_dir / "backup.tar"
+    saving.save(story.installation, backup, moscow("2026-12-25T10:00"))
+    log = erasure_log.read(erasure_log.path_of(story.installation))
+    new = fresh("sqlite")
+    with backup.open("rb") as file:
+        restoring.restore(new, file, new.data_dir / "secrets.key", clock.now(), erasures=log)
+    with new.database.reading() as session:
+        request = session.get_one(SupportRequest, back)
+    assert request.contact_email == EMAIL
+
+
+def test_an_account_that_asked_for_the_person_under_another_name_is_not_theirs(
+    story: Story,
+) -> None:
+    story.asks()
+    with story.installation.database.writing() as session:
+        new = NewUser("secretary", "Ольга", Role.CUSTOMER, "tests-Only-1234567", CUSTOMER)
+        user = users.add(session, new, actor="admin", now=moscow("2026-11-01T10:00")).id
+    story.desk.comes("2026-11-24T10:00", contact=ANNA, user_id=user)
+    with story.installation.database.reading() as session:
+        assert finding.person(session, email=EMAIL).logins == {"anna-p"}
+
+
+def test_a_login_that_is_the_address_in_other_letters_is_the_person(story: Story) -> None:
+    with story.installation.database.writing() as session:
+        new = NewUser("Anna@Romashka.Example", "Анна", Role.AGENT, "tests-Only-1234567")
+        users.add(session, new, actor="admin", now=moscow("2026-11-01T10:00"))
+    with pytest.raises(ErasureRefusedError, match=r"works here|сотрудника"):
+        story.erases("2026-12-20T10:00", Person(frozenset({EMAIL})))
+
+
+def test_a_line_that_a_power_cut_tore_is_told_again(story: Story) -> None:
+    story.ends(story.asks())
+    story.erases("2026-12-20T10:00")
+    erasure_log.write(story.installation)
+    path = erasure_log.path_of(story.installation)
+    whole = path.read_text()
+    path.write_text(whole[:-20])
+    assert erasure_log.write(story.installation) == 1
+    assert path.read_text() == whole
+
+
 def test_terms_are_shown_before_anything_goes_and_may_be_changed(story: Story) -> None:
     number = story.asks()
     story.ends(number)
@@ -197,7 +269,7 @@ def test_terms_are_shown_before_anything_goes_and_may_be_changed(story: Story) -
         assert len(early["attachment"].soon) == 1
         late = {one.about.code: one for one in expiring.look(session, moscow("2029-12-02T10:00"))}
         assert [held.subject for held in late["request"].now] == [f"request:{number}"]
-        assert late["source"].rows_now == 1
+        assert late["source"].rows_now == 2  # of the request and of its consent
     assert "request" in story.holds()
 
 
