@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
 from support.reports.question import Dimension, Key
 
 
-def columns_of(table: Any, by: Dimension) -> tuple[InstrumentedAttribute[Any], ...]:
+def columns_of(table: Any, by: Dimension) -> tuple[ColumnElement[Any], ...]:
     """The columns whose values make a line's key; a partner is known by its customers."""
     if by is Dimension.PRODUCT:
         return (table.product,)
@@ -18,7 +18,15 @@ def columns_of(table: Any, by: Dimension) -> tuple[InstrumentedAttribute[Any], .
         return (table.product, table.lot)
     if by is Dimension.FIRMWARE:
         return (table.product, table.firmware)
-    return (table.organisation_id,)
+    return (owner_of(table),)
+
+
+def owner_of(table: Any) -> ColumnElement[int]:
+    """The organisation, 0 for none.
+
+    An expression, so that SQLite reads the narrow index of reports and not each row by its owner.
+    """
+    return func.coalesce(table.organisation_id, literal_column("0")).label("owner")
 
 
 def keys(session: Session, by: Dimension) -> Callable[[Sequence[object]], Key]:
@@ -45,4 +53,4 @@ def names(session: Session, lines: Sequence[Key]) -> dict[str, str]:
 
 
 def _plain(values: Sequence[object]) -> Key:
-    return tuple("" if one is None else str(one) for one in values)
+    return tuple("" if one is None or one == 0 else str(one) for one in values)

@@ -1,9 +1,10 @@
 """Counting repairs in the database, for the lines of a report."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from support.cases.models import RepairQuote, RepairUnit
@@ -26,14 +27,19 @@ def figures(session: Session, question: Question) -> Figures:
 
 
 def by_month(session: Session, question: Question) -> dict[date, int]:
-    """How many cases were told of in each month that has any; its first day names it."""
-    year, month = (extract(part, RepairUnit.requested_on) for part in ("year", "month"))
+    """How many cases were told of in each month that has any; its first day names it.
+
+    The database counts days, in whose order its index lies; a month of them is added up here.
+    """
     query = (
-        select(year, month, func.count())
+        select(RepairUnit.requested_on, func.count())
         .where(*_wanted(question), RepairUnit.stage != Stage.CANCELLED)
-        .group_by(year, month)
+        .group_by(RepairUnit.requested_on)
     )
-    return {date(int(y), int(m), 1): count for y, m, count in session.execute(query)}
+    found: Counter[date] = Counter()
+    for day, count in session.execute(query):
+        found[day.replace(day=1)] += count
+    return dict(found)
 
 
 def _cases(session: Session, question: Question) -> Sequence[Cases]:
@@ -78,17 +84,16 @@ def _taken(session: Session, question: Question) -> Sequence[Taken]:
 
 
 def _quotes(session: Session, question: Question) -> Sequence[Quotes]:
-    columns = (*columns_of(RepairUnit, question.by), RepairQuote.accepted)
+    """Offers are few: they are read as they are, and their phones with them."""
     query = (
-        select(*columns, func.count(), func.sum(RepairQuote.amount))
+        select(*columns_of(RepairUnit, question.by), RepairQuote.accepted, RepairQuote.amount)
         .join(RepairUnit, RepairUnit.id == RepairQuote.unit_id)
         .where(*_wanted(question))
-        .group_by(*columns)
     )
     key_of = keys(session, question.by)
     return [
-        Quotes(key_of(key), accepted, count, amount)
-        for *key, accepted, count, amount in session.execute(query)
+        Quotes(key_of(key), accepted, 1, amount)
+        for *key, accepted, amount in session.execute(query)
     ]
 
 

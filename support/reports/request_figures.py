@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from storage.clock import midnight
 from support.reports import fleet
-from support.reports.dividing import keys
+from support.reports.dividing import keys, owner_of
 from support.reports.question import Dimension, Question
 from support.reports.request_lines import Asked, Refused, RequestFigures
 from support.requests.models import Refusal, RequestDevice, SupportRequest
@@ -56,14 +56,14 @@ def _refused(session: Session, question: Question) -> Sequence[Refused]:
     ]
 
 
-def _columns(by: Dimension) -> tuple[InstrumentedAttribute[Any], ...]:
+def _columns(by: Dimension) -> tuple[Any, ...]:
     if by is Dimension.PRODUCT:
         return (SupportRequest.product,)
     if by is Dimension.LOT:
         return (SupportRequest.product, RequestDevice.lot)
     if by is Dimension.FIRMWARE:
         return (SupportRequest.product, SupportRequest.firmware)
-    return (SupportRequest.organisation_id,)
+    return (owner_of(SupportRequest),)
 
 
 def _count(question: Question) -> ColumnElement[int]:
