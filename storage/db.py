@@ -134,11 +134,11 @@ class Database:
             with self.engine.connect() as pooled:
                 own = pooled.execution_options(isolation_level="AUTOCOMMIT")
                 return [tuple(row) for row in own.exec_driver_sql(statement, values)]
-        connection = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = self._sqlite_connection()
+        cursor = getattr(self._own, "cursor", None)
+        if cursor is None:
+            cursor = self._own.cursor = self._sqlite_connection().cursor()
         # All rows are taken: an unfinished statement would hold on to an old state.
-        rows: list[tuple[Any, ...]] = connection.execute(statement, values).fetchall()
+        rows: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
         return rows
 
     def _sqlite_connection(self) -> Any:

@@ -30,7 +30,7 @@ class Connection:
         "address", "booked", "due_s", "is_held", "waits_for",
     )  # fmt: skip
 
-    def __init__(self, accepted: socket.socket, address: str, desk: Desk) -> None:
+    def __init__(self, accepted: socket.SocketType, address: str, desk: Desk) -> None:
         self.address = address
         self.due_s = math.inf
         self.booked = 0
@@ -82,7 +82,8 @@ class Connection:
         self._is_closed = True
         if self._view_body is not None:
             self._view_body.cut(self._socket)
-        self._desk.watch.let_go(self, counted=self._is_counted)
+        if self.is_held:
+            self._desk.watch.let_go(self, counted=self._is_counted)
         self._socket.close()
 
     def _read(self) -> None:

@@ -16,6 +16,7 @@ import structlog
 
 from portal import open_files
 from portal.children import FINISH_WITHIN_S
+from portal.phone_listener.accepting import Accepting
 from portal.phone_listener.connection import Connection
 from portal.phone_listener.desk import Desk, Patience
 from portal.phone_listener.views_pool import ViewsPool
@@ -24,11 +25,8 @@ from portal.settings import Network
 from provision.phone_door import Application, PhoneDoor
 
 PATIENCE = Patience()
-BACKLOG = 4096
 #: Connections held at once; what is answered at once is not held.
 CONNECTIONS_MAX = 15_000
-#: Little is buffered for a phone: its record of a cut download is close to what it really got.
-SEND_BUFFER_BYTES = 131_072
 _ACCEPT_AT_ONCE = 64
 _TURN_S = 1.0
 _REST_S = 0.2
@@ -50,7 +48,7 @@ class PhoneListener:
         most: int = CONNECTIONS_MAX,
         patience: Patience = PATIENCE,
     ) -> None:
-        self._socket = _listening(place, patience.head_s)
+        self._socket = Accepting(place, patience.head_s)
         self.port: int = self._socket.getsockname()[1]
         self._watch = Watch(most, time.monotonic())
         views = ViewsPool(app, (place[0], self.port), self._post)
@@ -95,7 +93,7 @@ class PhoneListener:
     def _accept(self) -> None:
         for _ in range(_ACCEPT_AT_ONCE):
             try:
-                accepted, peer = self._socket.accept()
+                accepted, address = self._socket.take()
             except BlockingIOError:
                 return
             except OSError as error:
@@ -104,7 +102,7 @@ class PhoneListener:
                     return
                 # That one is gone already.
                 continue
-            connection = Connection(accepted, peer[0], self._desk)
+            connection = Connection(accepted, address, self._desk)
             _guarded(connection.begin, connection)
 
     def _rest(self, error: OSError) -> None:
@@ -161,25 +159,6 @@ def listen(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: listener.stop())
     listener.run()
-
-
-def _listening(place: tuple[str, int], head_s: float) -> socket.socket:
-    family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Connections inherit these.
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if hasattr(socket, "TCP_DEFER_ACCEPT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, int(head_s))
-    try:
-        listening.bind(place)
-        listening.listen(BACKLOG)
-    except OSError:
-        listening.close()
-        raise
-    listening.settimeout(0)
-    return listening
 
 
 def _guarded(act: Callable[[], None], connection: Connection | None = None) -> None:

@@ -36,7 +36,7 @@ class Outgoing:
         elif part:
             self._parts.append(memoryview(part))
 
-    def send(self, connection: socket.socket) -> bool:
+    def send(self, connection: socket.SocketType) -> bool:
         """Send what the connection takes now; whether anything went out. Raises OSError."""
         before, left = self.sent, AT_ONCE_BYTES
         while self._parts and left > 0:
@@ -52,7 +52,9 @@ class Outgoing:
                 break
         return self.sent > before
 
-    def _send_part(self, connection: socket.socket, part: memoryview | FilePart, most: int) -> int:
+    def _send_part(
+        self, connection: socket.SocketType, part: memoryview | FilePart, most: int
+    ) -> int:
         if isinstance(part, memoryview):
             return connection.send(part, socket.MSG_DONTWAIT)
         wanted = min(part.size, most)
@@ -76,7 +78,7 @@ class Outgoing:
         return False
 
 
-def not_received(connection: socket.socket) -> int:
+def not_received(connection: socket.SocketType) -> int:
     """How many bytes of what the kernel took the other side has not confirmed (SIOCOUTQ)."""
     try:
         found = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))

@@ -51,7 +51,7 @@ class ViewBody:
         """All of it went out."""
         self._close(self.out.sent)
 
-    def cut(self, connection: socket.socket) -> None:
+    def cut(self, connection: socket.SocketType) -> None:
         """It ends here; what the other side has not confirmed did not go out."""
         self._is_cut = True
         if not self._is_reading:

@@ -70,13 +70,12 @@ class Watch:
     def let_go(self, connection: Held, *, counted: bool) -> None:
         """To be called before it is closed."""
         self.wait_for(connection, 0)
-        if connection.is_held:
-            connection.is_held = False
-            self.held.discard(connection)
-            if counted:
-                self._of_address[connection.address] -= 1
-                if not self._of_address[connection.address]:
-                    del self._of_address[connection.address]
+        connection.is_held = False
+        self.held.discard(connection)
+        if counted:
+            self._of_address[connection.address] -= 1
+            if not self._of_address[connection.address]:
+                del self._of_address[connection.address]
 
     def wait_for(self, connection: Held, events: int) -> None:
         """Have the connection told when it is READABLE or WRITABLE; 0 for neither."""
