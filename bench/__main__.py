@@ -1,10 +1,23 @@
 """`make bench`: every benchmark in turn."""
 
-from bench import behind_nginx, configurations, downloads, large_fleet, stored_results, sweeps
+from bench import (
+    behind_nginx,
+    configurations,
+    downloads,
+    large_fleet,
+    million_phones,
+    slow_readers,
+    stored_results,
+    storm,
+    sweeps,
+)
 
 if __name__ == "__main__":
     downloads.main()
     configurations.main()
+    storm.main()
+    slow_readers.main()
+    million_phones.main()
     behind_nginx.main()
     large_fleet.main()
     sweeps.main()

@@ -96,10 +96,11 @@ def nginx_configuration(folder: Path, port: int, root: Path) -> Path:
     path = folder / "nginx.conf"
     path.write_text(
         f"daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr crit;\n"
-        "events { worker_connections 1024; }\n"
+        "worker_rlimit_nofile 20000; events { worker_connections 16384; }\n"
         f"http {{ access_log off; sendfile on; tcp_nopush on; client_body_temp_path {folder}/b;\n"
         f"proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;\n"
-        f"scgi_temp_path {folder}/s; server {{ listen 127.0.0.1:{port}; root {root}; }} }}\n"
+        f"scgi_temp_path {folder}/s;\n"
+        f"server {{ listen 127.0.0.1:{port} backlog=4096; root {root}; }} }}\n"
     )
     return path
 
