@@ -6,8 +6,8 @@ from storage.phrases import Phrase
 
 def judged(away_s: float | None, copies: int, size: int) -> Finding:
     """Whether the files' own place answers, and what is given out without it."""
-    gib = f"{size / 1024**3:.1f}"
-    kept = Phrase(f"копий здесь: {copies}, {gib} ГиБ", f"copies here: {copies}, {gib} GiB")
+    mib = f"{size / 1024**2:,.0f}".replace(",", "\u00a0")
+    kept = Phrase(f"копий здесь: {copies}, {mib} МиБ", f"copies here: {copies}, {mib} MiB")
     if away_s is None:
         return good("bucket", f"Отвечает; {kept.ru}", f"Answers; {kept.en}")
     waited = round(away_s / 60)
