@@ -29,7 +29,7 @@ def test_a_server_in_the_open_is_taken(text: str, url: str) -> None:
     "text",
     [
         *("", "phones.example.com", "http://phones.example.com", "ftp://phones.example.com"),
-        *("https://", "https:///p", "https://user:pass@phones.example.com", "https://u@e.com"),
+        *("https://", "https:///p", "https://user:password@phones.example.com", "https://u@e.com"),
         *("https://e.com?x=1", "https://e.com/#x", "https://e.com/?", "https://e.com:0"),
         *("https://e.com:99999", "https://e.com:", "https://e.com:x", "https://e.com/a//b"),
         *("https://e.com/../x", "https://e.com/a b", "https://e.com/%0d", "https://e.com/\r\nx"),
