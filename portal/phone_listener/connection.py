@@ -8,7 +8,7 @@ from dataclasses import replace
 from portal.phone_listener import answers
 from portal.phone_listener.desk import Desk
 from portal.phone_listener.outgoing import Outgoing
-from portal.phone_listener.request_body import BadBodyError, Body
+from portal.phone_listener.request_body import BODY_BYTES_MAX, BadBodyError, Body
 from portal.phone_listener.request_head import BadHead, Head, read_head
 from portal.phone_listener.view_body import ViewBody
 from portal.phone_listener.views_pool import ViewAnswer
@@ -26,7 +26,7 @@ class Connection:
 
     __slots__ = (
         "_body", "_desk", "_head", "_is_closed", "_is_counted", "_is_idle", "_keeps_alive",
-        "_lingers", "_out", "_received", "_socket", "_view_body",
+        "_lingers", "_out", "_received", "_room", "_socket", "_view_body",
         "address", "booked", "due_s", "is_held", "waits_for",
     )  # fmt: skip
 
@@ -44,6 +44,8 @@ class Connection:
         self._out: Outgoing | None = None
         self._view_body: ViewBody | None = None
         self._keeps_alive = False
+        #: What its body takes of the room for all.
+        self._room = 0
         self._is_counted = False
         self._is_idle = False
         self._lingers = 0
@@ -58,7 +60,7 @@ class Connection:
         return self._head is None and not self._received and not self._lingers
 
     def ready(self) -> None:
-        """Read, or send on."""
+        """Read, or send on; a new one answers what is there already, and is held only otherwise."""
         if self.waits_for == WRITABLE:
             self._send_on()
         else:
@@ -71,10 +73,6 @@ class Connection:
         else:
             self._refuse(408)
 
-    def begin(self) -> None:
-        """Answer at once what is there already; hold it only otherwise."""
-        self._read()
-
     def cut(self) -> None:
         """End it wherever it is."""
         if self._is_closed:
@@ -84,6 +82,7 @@ class Connection:
             self._view_body.cut(self._socket)
         if self.is_held:
             self._desk.watch.let_go(self, counted=self._is_counted)
+        self._give_room()
         self._socket.close()
 
     def _read(self) -> None:
@@ -130,6 +129,11 @@ class Connection:
         try:
             if self._body is None:
                 self._body = Body(head.body_bytes)
+                room = BODY_BYTES_MAX if head.body_bytes is None else head.body_bytes
+                if not self._desk.watch.take_room(room):
+                    self._refuse(503)
+                    return False
+                self._room = room
                 if "expect" in head.headers and head.minor and not self._received:
                     with contextlib.suppress(OSError):
                         self._socket.send(answers.CONTINUE, socket.MSG_DONTWAIT)
@@ -244,6 +248,7 @@ class Connection:
         """The answer is out; whether the connection goes on."""
         if self._view_body is not None:
             self._view_body.finish()
+        self._give_room()
         lingers = not self._keeps_alive and bool(self._received)
         self._out = self._view_body = self._head = self._body = None
         if lingers:
@@ -254,6 +259,10 @@ class Connection:
             return False
         self._is_idle = True
         return True
+
+    def _give_room(self) -> None:
+        self._desk.watch.give_room(self._room)
+        self._room = 0
 
     def _refuse(self, status: int) -> None:
         """Tell a refusal and end; what still comes in is not read as a request."""

@@ -103,7 +103,7 @@ class PhoneListener:
                 # That one is gone already.
                 continue
             connection = Connection(accepted, address, self._desk)
-            _guarded(connection.begin, connection)
+            _guarded(connection.ready)
 
     def _rest(self, error: OSError) -> None:
         """Accept nothing for a moment: the next try would fail like this one."""
@@ -161,13 +161,13 @@ def listen(
     listener.run()
 
 
-def _guarded(act: Callable[[], None], connection: Connection | None = None) -> None:
+def _guarded(act: Callable[[], None]) -> None:
     """A fault in one connection ends that one at the most, never the listener."""
     try:
         act()
     except Exception:  # noqa: BLE001 - whatever it is, the other phones are served
         _log.exception("phone-connection-failed")
         with contextlib.suppress(Exception):
-            owner = connection or getattr(act, "__self__", None)
+            owner = getattr(act, "__self__", None)
             if isinstance(owner, Connection):
                 owner.cut()

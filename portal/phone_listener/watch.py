@@ -11,6 +11,8 @@ from portal.phone_listener.deadlines import Deadlines
 READABLE, WRITABLE = selectors.EVENT_READ, selectors.EVENT_WRITE
 #: Nobody who stands still is waited for longer once we are told to stop.
 AT_THE_END_S = 5.0
+#: Of bodies that are being sent or answered, all together: phones send little, and seldom.
+BODIES_BYTES_MAX = 128 * 1024 * 1024
 #: Many phones may stand behind one address of a provider.
 OF_ONE_ADDRESS_MAX = 5_000
 
@@ -54,6 +56,7 @@ class Watch:
         self._most = most
         self._of_one_address = of_one_address
         self._of_address: Counter[str] = Counter()
+        self._room = BODIES_BYTES_MAX
 
     def hold(self, connection: Held, *, counted: bool) -> bool:
         """Hold one more; False where there are too many. `counted`: it is one of its address's."""
@@ -76,6 +79,17 @@ class Watch:
             self._of_address[connection.address] -= 1
             if not self._of_address[connection.address]:
                 del self._of_address[connection.address]
+
+    def take_room(self, body_bytes: int) -> bool:
+        """Set room aside for a body; False where there is none left."""
+        if body_bytes > self._room:
+            return False
+        self._room -= body_bytes
+        return True
+
+    def give_room(self, body_bytes: int) -> None:
+        """A body is gone."""
+        self._room += body_bytes
 
     def wait_for(self, connection: Held, events: int) -> None:
         """Have the connection told when it is READABLE or WRITABLE; 0 for neither."""

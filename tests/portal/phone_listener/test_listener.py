@@ -16,6 +16,8 @@ from flask import Flask, Response, request
 
 from portal.phone_listener.desk import Patience
 from portal.phone_listener.listener import PhoneListener
+from portal.phone_listener.request_body import BODY_BYTES_MAX
+from portal.phone_listener.watch import BODIES_BYTES_MAX
 from provision.phone_door import DoorRequest, Reply
 from storage.clock import now
 from storage.sending import Sent, respond
@@ -270,6 +272,22 @@ def test_too_many_are_turned_away_and_whole_requests_are_answered(app: App) -> N
             answer = parsed(to_the_end_or_reset(client))
         assert (answer.status, answer.first("retry-after")) == (503, "60")
         assert ask(listener.port, "/door").status == 200
+
+
+def test_bodies_of_many_take_no_more_room_than_there_is(app: App) -> None:
+    begun = b"PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na"
+    with listening(app, Door()) as listener:
+        with contextlib.ExitStack() as held:
+            for _ in range(BODIES_BYTES_MAX // BODY_BYTES_MAX):
+                held.enter_context(connected(listener.port)).sendall(begun)
+            with connected(listener.port) as one_more:
+                one_more.sendall(begun)
+                assert parsed(to_the_end_or_reset(one_more)).status == 503
+        whole = b"PUT /a HTTP/1.1\r\nConnection: close\r\nContent-Length: 1\r\n\r\na"
+        deadline = time.monotonic() + 10
+        while (status := send(listener.port, whole).status) == 503 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert status == 200
 
 
 def test_told_to_stop_it_finishes_what_it_sends_and_takes_no_more(app: App) -> None:
