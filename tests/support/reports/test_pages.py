@@ -80,7 +80,7 @@ def test_what_happened_to_phones_stands_in_the_report(
     assert [(one["lot"], one["cases"]) for one in lots] == [("25W46", "1"), ("25W47", "1")]
     page = words(agent.get(f"/staff/reports/repairs?{PERIOD}&by=lot"))
     assert "25W46" in page
-    assert "следы жидкости: 1" in page
+    assert "следы жидкости" in page
     assert "50,0 %" in page
 
 
