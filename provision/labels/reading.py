@@ -4,15 +4,19 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from provision.labels.codes import Code
 from provision.labels.decoder import CPU_S, PIXELS_MAX
-from storage.refusals import RefusedError
+from storage.refusals import RefusedError, UnavailableError
 
 BYTES_MAX = 20 * 1024**2
+#: Decoders at a time, of up to 1 GiB each; who waits longer for one is told to come again.
+DECODERS = threading.BoundedSemaphore(2)
+WAIT_S = 5.0
 _ROOT = Path(__file__).parents[2]
 
 
@@ -35,6 +39,13 @@ class LargePhotoError(RefusedError):
     field = "photo"
     ru = "Снимок «{name}» слишком велик: до {mib} МиБ и {pixels} млн точек. Уменьшите его."
     en = "The photo “{name}” is too large: at most {mib} MiB and {pixels} megapixels. Shrink it."
+
+
+class BusyReadingError(UnavailableError):
+    code = "busy-reading-photos"
+    field = "photo"
+    ru = "Сервер сейчас занят другими снимками. Отправьте свои ещё раз через минуту."
+    en = "The server is busy with other photos. Send yours again in a minute."
 
 
 class NothingOnPhotoError(RefusedError):
@@ -63,13 +74,13 @@ class NoLabelOnPhotoError(RefusedError):
     )
 
 
-def read(content: bytes, name: str) -> Sequence[Code]:
+def read(content: bytes, name: str, wait_s: float = WAIT_S) -> Sequence[Code]:
     """Every code on the photo; raises a RefusedError that says what to do."""
     if not content:
         raise NoPhotoError
     if len(content) > BYTES_MAX:
         raise _too_large(name)
-    match _asked(content):
+    match _asked(content, wait_s):
         case {"codes": []}:
             raise NothingOnPhotoError(name=name)
         case {"codes": list(found)}:
@@ -79,7 +90,9 @@ def read(content: bytes, name: str) -> Sequence[Code]:
     raise UnreadablePhotoError(name=name)
 
 
-def _asked(content: bytes) -> Any:
+def _asked(content: bytes, wait_s: float) -> Any:
+    if not DECODERS.acquire(timeout=wait_s):
+        raise BusyReadingError
     try:
         done = subprocess.run(
             [sys.executable, "-m", "provision.labels.decoder"],
@@ -93,6 +106,8 @@ def _asked(content: bytes) -> Any:
         return json.loads(done.stdout) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError):
         return None
+    finally:
+        DECODERS.release()
 
 
 def _too_large(name: str) -> LargePhotoError:

@@ -51,8 +51,11 @@ class Asker:
     timers: Timers = field(default_factory=Timers)
     tally: Tally = field(default_factory=Tally)
 
-    def run(self, notices: Iterable[Notice]) -> Iterator[Outcome]:
-        """The outcome of every notice, as soon as it is known."""
+    def run(self, notices: Iterable[Notice | Outcome]) -> Iterator[Outcome]:
+        """The outcome of every notice, as soon as it is known.
+
+        An outcome among them, of a phone that is not asked, is handed on and takes no turn.
+        """
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
             selectors.DefaultSelector() as selector,
@@ -73,17 +76,19 @@ class _Round:
         self._due: list[tuple[float, int, str]] = []
         self._order = count()
 
-    def run(self, notices: Iterator[Notice]) -> Iterator[Outcome]:
+    def run(self, notices: Iterator[Notice | Outcome]) -> Iterator[Outcome]:
         gap, next_at, more = 1 / self._asker.rate, time.monotonic(), True
         while more or self._open:
             now = time.monotonic()
             if more and now >= next_at:
-                # A bucket of one: what was not sent in time is not caught up in a burst.
-                next_at = max(next_at + gap, now)
-                notice = next(notices, None)
-                more = notice is not None
-                if notice is not None:
-                    yield from self._begin(notice)
+                one = next(notices, None)
+                more = one is not None
+                if isinstance(one, Outcome):
+                    yield one
+                elif one is not None:
+                    # A bucket of one: what was not sent in time is not caught up in a burst.
+                    next_at = max(next_at + gap, now)
+                    yield from self._begin(one)
             yield from self._look_again(now)
             wake = [next_at] * more + ([self._due[0][0]] if self._due else [])
             if wake and self._selector.select(max(0.0, min(wake) - time.monotonic())):
@@ -190,4 +195,6 @@ def _state(one: Transaction, reply: Reply) -> TargetState:
         return TargetState.ACCEPTED
     if reply.proof_header is None:
         return TargetState.REFUSED
-    return TargetState.WRONG_PASSWORD if one.proved else TargetState.CHALLENGED
+    if one.proved:
+        return TargetState.WRONG_PASSWORD
+    return TargetState.UNPROVED if one.notice.unproved else TargetState.CHALLENGED

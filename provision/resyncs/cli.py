@@ -1,7 +1,9 @@
 """Command: device resync."""
 
+import contextlib
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import click
 from rich.console import Console
@@ -49,10 +51,23 @@ def resync(
     new = NewResync(names, site, rollout, group, reboot, rate)
     with installation.database.writing() as session:
         number = starting.start(session, new, actor=ACTOR, now=now())
-    done = _walk(installation, number)
+    with _stopped_at_the_end(installation, number):
+        done = _walk(installation, number)
     _show(installation, done, as_json=as_json)
     if not done.accepted:
         raise click.exceptions.Exit(1)
+
+
+@contextlib.contextmanager
+def _stopped_at_the_end(installation: Installation, number: int) -> Iterator[None]:
+    """No job goes on with it: whatever ends this command (Ctrl-C, SIGTERM) stops the resync."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        with installation.database.writing() as session:
+            starting.stop(session, number, actor=ACTOR, now=now())
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show(installation: Installation, done: Standing, *, as_json: bool) -> None:

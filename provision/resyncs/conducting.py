@@ -24,6 +24,7 @@ from storage.clock import now
 from storage.installation import Installation
 
 _STORE_EVERY_S = 1.0
+_STORE_MAX = 500
 _PAGE = 50
 
 
@@ -43,14 +44,11 @@ def walk(
     told: list[Outcome] = []
     stored, end, is_over = time.monotonic(), time.monotonic() + at_most_s, False
 
-    def sendable() -> Iterator[Notice]:
+    def letters() -> Iterator[Notice | Outcome]:
         for one in _letters(installation, number, reboot):
             if is_over or time.monotonic() >= end:
                 return
-            if isinstance(one, Notice):
-                yield one
-            else:
-                told.append(one)
+            yield one
 
     def put() -> None:
         nonlocal stored, is_over
@@ -63,9 +61,9 @@ def walk(
         is_over = far.state != ResyncState.RUNNING
         tell(far)
 
-    for outcome in Asker(rate, timers or Timers()).run(sendable()):
+    for outcome in Asker(rate, timers or Timers()).run(letters()):
         told.append(outcome)
-        if time.monotonic() - stored >= _STORE_EVERY_S:
+        if len(told) >= _STORE_MAX or time.monotonic() - stored >= _STORE_EVERY_S:
             put()
     put()
     with database.writing() as session:
@@ -107,20 +105,21 @@ def _store(session: Session, number: int, told: Sequence[Outcome]) -> None:
     """What came of them; one whom a stop left out meanwhile was asked all the same."""
     asked = select(Device.id, Device.address).where(Device.id.in_([one.key for one in told]))
     addresses = {row.id: row.address for row in session.execute(asked)}
-    for one in told:
-        row = update(ResyncTarget).where(
-            ResyncTarget.resync_id == number, ResyncTarget.device_id == one.key
-        )
-        session.execute(
-            row.values(
-                state=one.state,
-                address=addresses.get(one.key),
-                status=one.status,
-                reason=one.reason,
-                sent=one.sent,
-                done_at=now(),
-            )
-        )
+    rows = [
+        {
+            "resync_id": number,
+            "device_id": one.key,
+            "state": one.state,
+            "address": addresses.get(one.key),
+            "status": one.status,
+            "reason": one.reason,
+            "sent": one.sent,
+            "done_at": now(),
+        }
+        for one in told
+    ]
+    if rows:
+        session.execute(update(ResyncTarget), rows)
 
 
 def _finish(session: Session, number: int) -> None:

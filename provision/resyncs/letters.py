@@ -1,4 +1,8 @@
-"""What to say to a phone: where it was last seen, in its family's words, as its own account."""
+"""What to say to a phone: where it was last seen, in its family's words, as its own account.
+
+A reading may have told where it was seen, and anybody can answer one: the account goes along only
+where the phone last proved itself.
+"""
 
 from collections.abc import Mapping
 from ipaddress import IPv4Address
@@ -20,6 +24,7 @@ from provision.resyncs.message import Notice
 from provision.resyncs.vocabulary import TargetState
 from provision.vocabulary import Value
 from storage.installation import Installation
+from storage.sealed import UnsealError
 
 
 def letter_for(
@@ -31,20 +36,28 @@ def letter_for(
     address = _address(installation, device.address)
     if address is None:
         return Outcome(device.id, TargetState.NOT_ALLOWED)
-    settings = profiles.resolve(session, profiles.chain_of(device)).opened(installation.seal)
-    family = _family(session, families_of(installation), device, settings)
+    try:
+        settings = profiles.resolve(session, profiles.chain_of(device)).opened(installation.seal)
+    except UnsealError:
+        return Outcome(device.id, TargetState.SEALED)
+    proved = _last_proved(session, device)
+    agent = proved.user_agent if proved else ""
+    family = _family(families_of(installation), agent, settings)
     words = family.resync if family else None
     if words is None:
         return Outcome(device.id, TargetState.NO_WAY)
     user = str(settings.get("sip.1.user") or settings.get("sip.1.number") or "")
     password = settings.get("sip.1.password")
+    unproved = proved is None or proved.address != device.address
+    login = Login(user, str(password)) if user and password is not None else None
     return Notice(
         key=device.id,
         address=address,
         port=int(settings.get("read.sip_port") or words.port),
         event=(words.reboot_event or words.event) if reboot else words.event,
         user=str(settings.get("sip.1.number") or user),
-        login=Login(user, str(password)) if user and password is not None else None,
+        login=None if unproved else login,
+        unproved=unproved,
     )
 
 
@@ -61,19 +74,20 @@ def _nowhere(name: str) -> str:
     raise OSError(name)
 
 
-def _family(
-    session: Session, families: Families, device: Device, settings: Mapping[str, Value]
-) -> Family | None:
+def _last_proved(session: Session, device: Device) -> CheckIn | None:
+    return session.scalar(
+        select(CheckIn)
+        .where(CheckIn.device_id == device.id, CheckIn.strength == "proved")
+        .order_by(CheckIn.at.desc(), CheckIn.id.desc())
+        .limit(1)
+    )
+
+
+def _family(families: Families, agent: str, settings: Mapping[str, Value]) -> Family | None:
     """Whose words it understands: as set, else as it named itself when it last proved itself."""
     name = settings.get("read.family")
     if name is None:
-        agent = session.scalar(
-            select(CheckIn.user_agent)
-            .where(CheckIn.device_id == device.id, CheckIn.strength == "proved")
-            .order_by(CheckIn.at.desc())
-            .limit(1)
-        )
-        said = identify(PhoneRequest("GET", "/", agent or "", ""), families)
+        said = identify(PhoneRequest("GET", "/", agent, ""), families)
         name = said.family.value if said.family else DEFAULT_FAMILY
     try:
         return families.get(str(name))

@@ -20,7 +20,10 @@ _SHORT = {"v": "via", "i": "call-id"}
 
 @dataclass(frozen=True)
 class Notice:
-    """What is to be said to one phone; `key` is the asker's own number for it."""
+    """What is to be said to one phone; `key` is the asker's own number for it.
+
+    At an address where the phone has not proved itself (`unproved`) nobody gets its login.
+    """
 
     key: int
     address: IPv4Address
@@ -28,6 +31,7 @@ class Notice:
     event: str
     user: str = ""
     login: Login | None = field(default=None, repr=False)
+    unproved: bool = False
 
 
 @dataclass(frozen=True)

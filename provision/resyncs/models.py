@@ -38,7 +38,10 @@ class ResyncTarget(Base):
     """One phone of a resync: where it was asked, and what it answered in its own words."""
 
     __tablename__ = "resync_target"
-    __table_args__ = (Index("ix_resync_target_device_id", "device_id"),)
+    __table_args__ = (
+        Index("ix_resync_target_device_id", "device_id"),
+        Index("ix_resync_target_resync_id_state", "resync_id", "state"),
+    )
 
     resync_id: Mapped[int] = mapped_column(ForeignKey("resync.id"), primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)

@@ -94,13 +94,16 @@ class Told:
 
 def standing(session: Session, number: int) -> Standing:
     """How this resync stands; raises UnknownResyncError."""
-    return _standing(session, starting.get(session, number))
+    row = starting.get(session, number)
+    return _standing(row, _counts(session, [number])[number])
 
 
 def latest(session: Session, limit: int) -> Sequence[Standing]:
     """The newest resyncs first."""
     query = select(Resync).order_by(Resync.id.desc()).limit(limit)
-    return [_standing(session, row) for row in session.scalars(query)]
+    rows = session.scalars(query).all()
+    counts = _counts(session, [row.id for row in rows])
+    return [_standing(row, counts[row.id]) for row in rows]
 
 
 def asked(
@@ -140,12 +143,17 @@ def of_device(
     ]
 
 
-def _standing(session: Session, row: Resync) -> Standing:
-    counted = session.execute(
-        select(ResyncTarget.state, func.count())
-        .where(ResyncTarget.resync_id == row.id)
-        .group_by(ResyncTarget.state)
-    )
+def _counts(session: Session, numbers: Sequence[int]) -> Mapping[int, Counter[str]]:
+    """How many phones of each resync stand how, by one question for all."""
+    counts = {number: Counter[str]() for number in numbers}
+    grouped = (ResyncTarget.resync_id, ResyncTarget.state)
+    counted = select(*grouped, func.count()).where(ResyncTarget.resync_id.in_(numbers))
+    for number, state, count in session.execute(counted.group_by(*grouped)):
+        counts[number][str(state)] = count
+    return counts
+
+
+def _standing(row: Resync, counts: Counter[str]) -> Standing:
     return Standing(
         id=row.id,
         scope=Scope(row.scope),
@@ -157,7 +165,7 @@ def _standing(session: Session, row: Resync) -> Standing:
         started_by=row.started_by,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        counts=Counter({str(state): count for state, count in counted}),
+        counts=counts,
     )
 
 

@@ -26,9 +26,13 @@ class TargetState(StrEnum):
     # It wants a proof, and its account's password is not known here or is none it accepts.
     CHALLENGED = "challenged"
     WRONG_PASSWORD = "wrong-password"  # noqa: S105 - the name of a state
+    # It wants a proof at an address where it has not proved itself: nobody there gets one.
+    UNPROVED = "unproved"
     SILENT = "silent"
     NO_ADDRESS = "no-address"
     NOT_ALLOWED = "not-allowed"
     NO_WAY = "no-way"
+    # A secret of its profile does not open with the key of this installation.
+    SEALED = "sealed"
     # Stopped before its turn came.
     LEFT = "left"

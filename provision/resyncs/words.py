@@ -27,10 +27,15 @@ def states() -> Mapping[TargetState, Badge]:
         TargetState.REFUSED: ("fault", _("refused")),
         TargetState.CHALLENGED: ("attention", _("asks for a password that is not known here")),
         TargetState.WRONG_PASSWORD: ("attention", _("does not accept its account's password")),
+        TargetState.UNPROVED: (
+            "attention",
+            _("asks for a password where it has not proved itself"),
+        ),
         TargetState.SILENT: ("attention", _("no answer")),
         TargetState.NO_ADDRESS: ("unknown", _("its address is not known")),
         TargetState.NOT_ALLOWED: ("unknown", _("its address is in no allowed network")),
         TargetState.NO_WAY: ("unknown", _("its family has no such request")),
+        TargetState.SEALED: ("fault", _("a secret of its settings does not open")),
         TargetState.LEFT: ("unknown", _("not asked: stopped before")),
     }
 

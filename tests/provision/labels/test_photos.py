@@ -107,6 +107,14 @@ def test_what_is_no_readable_photo_is_refused_and_says_what_to_do(
     assert re.search("[а-я]", caught.value.text("ru"))
 
 
+def test_a_third_photo_at_a_time_is_told_to_come_again() -> None:
+    content = photo((MAC.upper(), 100, 100))
+    with reading.DECODERS, reading.DECODERS, pytest.raises(RefusedError) as caught:
+        reading.read(content, "a", wait_s=0)
+    assert caught.value.code == "busy-reading-photos"
+    assert reading.read(content, "a", wait_s=0)
+
+
 @pytest.fixture
 def backend() -> str:
     return "sqlite"

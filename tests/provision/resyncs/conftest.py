@@ -5,13 +5,22 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
 
+from provision import checkins
+from provision.checkins import Visit
+from provision.devices import registry
+from provision.models import CheckInKind
+from provision.readers.networks import ReadOptions
+from storage.installation import Installation
+from tests.provision import estate as estates
 from tests.provision.conftest import LOOPBACK, free_udp_port
+from tests.provision.estate import MAC, NOW
 
 RECEIVE = '<recv request="NOTIFY">{action}</recv>'
 SEND = """<send><![CDATA[
@@ -52,6 +61,32 @@ class SippPhone:
 
 
 Phone = Callable[..., SippPhone]
+
+
+SECOND = "02f1a7000002"
+
+
+@pytest.fixture
+def ours(installation: Installation) -> Installation:
+    """Two phones at a site, of which one proved itself at 127.0.0.1, which may be asked."""
+    estates.build(installation)
+    visit = Visit(
+        at=NOW - timedelta(hours=1),
+        kind=CheckInKind.CONFIGURATION,
+        method="GET",
+        path_kind="configuration",
+        status=200,
+        address="127.0.0.1",
+        user_agent="FlatPhone/1.0.0",
+        mac=MAC,
+        proof="token",
+    )
+    with installation.database.writing() as session:
+        estates.add_phone(session, SECOND, None)
+        registry.get(session, MAC).address = "127.0.0.1"
+        checkins.record(session, visit)
+    allowed = ReadOptions(networks=(IPv4Network("127.0.0.0/8"),))
+    return replace(installation, options={**installation.options, ReadOptions: allowed})
 
 
 @pytest.fixture

@@ -105,6 +105,29 @@ def test_a_wrong_password_is_not_tried_twice(sipp: Phone) -> None:
     assert phone.finished()
 
 
+def test_a_challenge_where_the_phone_has_not_proved_itself_is_told_as_such(sipp: Phone) -> None:
+    phone = sipp(receive(), send("401 Unauthorized", f"WWW-Authenticate: {CHALLENGE}"))
+    [outcome] = ask(notice(phone.port, unproved=True))
+    assert outcome == Outcome(1, TargetState.UNPROVED, 401, "Unauthorized", 1)
+
+
+def test_answers_are_heard_while_phones_that_cannot_be_asked_are_told(sipp: Phone) -> None:
+    phone = sipp(receive(), send("200 OK"))
+    accepted: list[Outcome] = []
+    end = time.monotonic() + 20
+
+    def mixed() -> Iterator[Notice | Outcome]:
+        yield notice(phone.port)
+        while not accepted and time.monotonic() < end:
+            yield Outcome(2, TargetState.NO_ADDRESS)
+
+    for outcome in Asker(10).run(mixed()):
+        if outcome.key == 1:
+            accepted.append(outcome)  # noqa: PERF401 - the notices look at it meanwhile
+    assert accepted == [Outcome(1, TargetState.ACCEPTED, 200, "OK", 1)]
+    assert time.monotonic() < end
+
+
 def test_a_challenge_without_a_known_password_is_told_as_such(sipp: Phone) -> None:
     phone = sipp(receive(), send("401 Unauthorized", f"WWW-Authenticate: {CHALLENGE}"))
     assert only(phone).state is TargetState.CHALLENGED

@@ -30,12 +30,10 @@ from provision.resyncs.vocabulary import ResyncState, TargetState
 from simulator.faces import FaceOptions, serve_faces
 from storage.installation import Installation
 from storage.refusals import RefusedError
-from tests.provision import estate as estates
 from tests.provision.estate import MAC, NOW, SIP_PASSWORD
-from tests.provision.resyncs.conftest import Phone, receive, send
+from tests.provision.resyncs.conftest import SECOND, Phone, receive, send
 from tests.simulator.test_sip_face import Desk
 
-SECOND = "02f1a7000002"
 QUICK = Timers(t1=0.01, t2=0.08)
 
 
@@ -43,17 +41,6 @@ QUICK = Timers(t1=0.01, t2=0.08)
 def backend() -> str:
     """What differs between the databases is tested once, below."""
     return "sqlite"
-
-
-@pytest.fixture
-def ours(installation: Installation) -> Installation:
-    """Two phones at a site, of which one was seen at 127.0.0.1, which may be asked."""
-    estates.build(installation)
-    with installation.database.writing() as session:
-        estates.add_phone(session, SECOND, None)
-        registry.get(session, MAC).address = "127.0.0.1"
-    allowed = ReadOptions(networks=(IPv4Network("127.0.0.0/8"),))
-    return replace(installation, options={**installation.options, ReadOptions: allowed})
 
 
 def put(ours: Installation, name: str, text: str, mac: str = MAC) -> None:
