@@ -121,7 +121,9 @@ int main(int count, char **words)
         while (next < total && free_count) {
             double due = rate > 0 ? started + next / rate : now();
             if (rate > 0 ? due > now() : next - done >= at_once) {
-                wait_ms = rate > 0 ? (int)((due - now()) * 1000) : 1000;
+                /* It may be due by now: never less than 0, which would be to wait without end. */
+                wait_ms = rate <= 0 ? 1000 : due > now() ? (int)((due - now()) * 1000) : 0;
+                if (wait_ms < 0) wait_ms = 0;
                 break;
             }
             begin(next++, port, due);
