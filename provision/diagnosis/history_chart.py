@@ -107,6 +107,7 @@ def _runs(history: Sequence[Reached], now: datetime) -> Iterator[tuple[str, date
         for index, (version, at) in enumerate(told)
         if index == 0 or told[index - 1][0] != version
     ]
-    ends = [at for _version, at in starts[1:]] + [now]
-    for (version, start), end in zip(starts, ends, strict=True):
+    ends = [*(at for _version, at in starts[1:]), now]
+    # A phone that never answered told no version at all.
+    for (version, start), end in zip(starts, ends, strict=False):
         yield str(version), start, end

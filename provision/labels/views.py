@@ -204,7 +204,7 @@ def _page(typed: Sequence[Row], site: str, error: RefusedError | None) -> str:
     return render_template(
         "labels/rows.html",
         rows=shown,
-        site=site,
+        place=site,
         error=error,
         problems=words.problems(),
         reasons=_reasons(shown),

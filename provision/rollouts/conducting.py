@@ -257,9 +257,15 @@ def _steer(
         if must_stop(counts[group.number], group.forgiven, rollout.stop_percent):
             _stop(session, rollout, THRESHOLD, now)
             return
+    looked_at = [group for group in groups if group.state in {GroupState.OPEN, GroupState.PASSED}]
+    if _awaits_channel(session, rollout, looked_at, counts):
+        return
     for group, following in zip(groups, [*groups[1:], None], strict=True):
-        if group.state == GroupState.OPEN and has_passed(
-            counts[group.number], rollout.pass_percent
+        # One that begins in this turn was not looked at yet: what its rows say is as old as they.
+        if (
+            group in looked_at
+            and group.state == GroupState.OPEN
+            and has_passed(counts[group.number], rollout.pass_percent)
         ):
             group.state = GroupState.PASSED
             group.passed_at = now
@@ -271,6 +277,26 @@ def _steer(
         rollout.state = RolloutState.DONE
         rollout.finished_at = now
         audit.record(session, ACTOR, "rollout.done", rollout.subject, now)
+
+
+def _awaits_channel(
+    session: Session,
+    rollout: Rollout,
+    looked_at: Sequence[RolloutGroup],
+    counts: Mapping[int, Tally],
+) -> bool:
+    """Whether nobody could have the release so far because no channel of theirs has it.
+
+    It was not promoted yet: ended now, the promotion would give it to everybody at once.
+    """
+    if any(counts[group.number].total for group in looked_at):
+        return False
+    waiting = select(RolloutTarget.device_id).where(
+        RolloutTarget.rollout_id == rollout.id,
+        RolloutTarget.group_number.in_([group.number for group in looked_at]),
+        RolloutTarget.reason == Reason.CHANNEL,
+    )
+    return session.scalar(waiting.limit(1)) is not None
 
 
 def _begin(session: Session, rollout: Rollout, group: RolloutGroup, now: datetime) -> None:

@@ -88,11 +88,13 @@ def image(version: str, size: int = IMAGE_BYTES) -> bytes:
     return header.ljust(256, b"\0") + payload
 
 
-def publish(installation: Installation, version: str, size: int = IMAGE_BYTES) -> bytes:
-    """Publish a release to the stable channel; its bytes."""
+def publish(
+    installation: Installation, version: str, size: int = IMAGE_BYTES, channel: str = "stable"
+) -> bytes:
+    """Publish a release to a channel; its bytes."""
     body = image(version, size)
     new = NewRelease(
-        product="FP-B2", version=version, file_name=f"fp-b2-{version}.img", channel="stable"
+        product="FP-B2", version=version, file_name=f"fp-b2-{version}.img", channel=channel
     )
     stored = publishing.store_image(installation.blobs, io.BytesIO(body))
     with installation.database.writing() as session:

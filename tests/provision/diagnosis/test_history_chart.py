@@ -33,6 +33,14 @@ def test_readings_stand_in_time_and_versions_stretch_until_the_next() -> None:
     assert drawn.bars[0].height >= 1
 
 
+def test_a_phone_that_never_answered_has_its_silence_drawn() -> None:
+    history = [Reached(NOW - timedelta(hours=hour), answered=False, via="snmp") for hour in (2, 1)]
+    drawn = chart(history, NOW)
+    assert drawn is not None
+    assert [tick.answered for tick in drawn.ticks] == [False, False]
+    assert drawn.stretches == ()
+
+
 def test_one_reading_just_now_is_drawn_too() -> None:
     drawn = chart([Reached(NOW, answered=True, firmware="2.4.1")], NOW)
     assert drawn is not None

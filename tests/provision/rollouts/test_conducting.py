@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from catalogue import keys
-from firmware import withdrawal
+from firmware import promotion, withdrawal
 from provision import checkins, rollouts
 from provision.devices import registry
 from provision.models import CheckInKind
@@ -95,6 +95,39 @@ def rig(installation: Installation) -> Rig:
     estates.publish(installation, OLD, size=600)
     estates.publish(installation, NEW, size=600)
     return Rig(installation)
+
+
+@pytest.fixture
+def unpromoted(installation: Installation) -> Rig:
+    """As `rig`, but the new release is in no channel that the phones follow."""
+    with installation.database.writing() as session:
+        estates.catalogue(session)
+        for mac in (FIRST, SECOND, THIRD):
+            estates.add_phone(session, mac, serial=None).firmware = OLD
+    estates.publish(installation, OLD, size=600)
+    estates.publish(installation, NEW, size=600, channel="testing")
+    return Rig(installation)
+
+
+def test_a_rollout_made_before_the_promotion_gives_it_group_by_group(unpromoted: Rig) -> None:
+    rig = unpromoted
+    number = rig.create("20%", "30%", "50%")
+    rig.do(steering.start, number)
+    # Started too early it waits: ended now, the promotion would give it to everybody.
+    assert rig.turn(number, MINUTE).state == RolloutState.RUNNING
+    with rig.installation.database.writing() as session:
+        ring = keys.of(rig.installation)
+        promotion.promote(session, "FP-B2", NEW, "stable", ring, actor="test", now=NOW)
+    told = rig.turn(number, 2 * MINUTE)
+    assert told.state == RolloutState.RUNNING
+    # Groups that nobody is in pass on, each in a turn of its own.
+    for minute in range(3, 6):
+        told = rig.turn(number, minute * MINUTE)
+    given = [mac for mac in (FIRST, SECOND, THIRD) if rig.due(mac, 6 * MINUTE) == NEW]
+    open_now = [group.number for group in told.groups if group.state == GroupState.OPEN]
+    assert told.state == RolloutState.RUNNING
+    assert len(open_now) == 1
+    assert 0 < len(given) < 3
 
 
 def test_a_release_with_a_rollout_goes_to_the_phones_whose_turn_it_is(rig: Rig) -> None:
