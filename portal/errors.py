@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from portal import languages
 from storage.answer_language import answer_language
 from storage.blobs import StorageFullError
 from storage.db import DatabaseFullError, is_full
@@ -120,6 +121,9 @@ def _page_or_problem(status: int, code: str, detail: str) -> Response:
         response = Response(
             json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json"
         )
+    elif status == 405 and request.method in {"GET", "HEAD"}:
+        # Somebody opens by a link or a bookmark what a form answered: there it begins.
+        response = Response("", 302, {"Location": request.script_root + languages.readable_path()})
     else:
         try:
             response = Response(

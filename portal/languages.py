@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_babel import Babel, format_timedelta, get_locale
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
 
 from storage.clock import MOSCOW
 
@@ -54,10 +56,24 @@ def init_app(app: Flask, *, pages: bool) -> None:
 
 
 def other_language_url() -> str:
-    """The same page in the other language."""
+    """The same page in the other language; of a page that only a form leads to, the one above."""
     other = "en" if current() == "ru" else "ru"
-    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    return f"/{other}{request.path}{query}"
+    path = readable_path()
+    query = request.query_string.decode("latin-1") if path == request.path else ""
+    return f"/{other}{path}{query and '?'}{query}"
+
+
+def readable_path() -> str:
+    """The path of the request, or the nearest above it that answers a GET."""
+    if _answers_get(request.path, otherwise=True):
+        return request.path
+    parts = request.path.strip("/").split("/")
+    for length in range(len(parts) - 1, 0, -1):
+        above = "/" + "/".join(parts[:length])
+        for path in (f"{above}/", above):
+            if _answers_get(path, otherwise=False):
+                return path
+    return "/"
 
 
 def current() -> str:
@@ -82,6 +98,19 @@ def exact(instant: datetime) -> str:
 def day(instant: datetime) -> str:
     """22.11.2026."""
     return f"{instant.astimezone(MOSCOW) if isinstance(instant, datetime) else instant:%d.%m.%Y}"
+
+
+def _answers_get(path: str, *, otherwise: bool) -> bool:
+    """Whether a link may lead there; `otherwise` where there is no such path at all."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    try:
+        adapter.match(path, method="GET")
+    except MethodNotAllowed:
+        return False
+    except (NotFound, RequestRedirect):
+        return otherwise
+    return True
 
 
 def _wanted() -> str:
