@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -118,6 +118,8 @@ def _register_faults_below(app: Flask, answer: Answer) -> None:
 def _page_or_problem(status: int, code: str, detail: str) -> Response:
     if request.path.startswith("/api/"):
         body = {"type": f"urn:flatpro:{code}", "title": detail, "status": status, "code": code}
+        if "request_id" in g:
+            body["request_id"] = g.request_id
         response = Response(
             json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json"
         )
@@ -127,12 +129,20 @@ def _page_or_problem(status: int, code: str, detail: str) -> Response:
     else:
         try:
             response = Response(
-                render_template("error.html", status=status, code=code, detail=detail), status
+                render_template(
+                    "error.html", status=status, detail=detail, reference=_reference(status, code)
+                ),
+                status,
             )
         except OSError:
             # Without a free descriptor no page is read from the disk that was not read before.
             return _plain(status, code, detail)
     return _uncached(response)
+
+
+def _reference(status: int, code: str) -> str:
+    """What to name to support: the request's own name leads to its record in the log."""
+    return " ".join((str(status), code, *([g.request_id] if "request_id" in g else ())))
 
 
 def _plain(status: int, code: str, detail: str) -> Response:  # noqa: ARG001 - all answers take the same

@@ -92,6 +92,14 @@ def test_a_page_that_fails_says_nothing_of_why(app: Flask) -> None:
     assert "secret reason" not in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("prefix", ["/ru", "/en"])
+def test_an_error_names_the_request_to_quote_to_support(client: FlaskClient, prefix: str) -> None:
+    page = client.get(f"{prefix}/downloads/FP-NONE/")
+    assert f"404 unknown-product {page.headers['X-Request-Id']}" in page.get_data(as_text=True)
+    problem = client.get("/api/v1/nothing")
+    assert json.loads(problem.data)["request_id"] == problem.headers["X-Request-Id"]
+
+
 HOSTILE = ["%00", "a%00b", "99999999999999999999", "%f0%9f%98%80", "'%22%3e%3cx", "." * 300]
 
 
