@@ -145,7 +145,8 @@ class Start:
             time.sleep(0.1)
         if self._simulator is not None and self._stage is not None:
             self._simulator.start()
-            self._stage.wait_until_settled()
+            for line in self._stage.wait_until_settled():
+                _tell(f"Demo               {line}")
         health.started(app).set()
         _tell("Ready.")
 

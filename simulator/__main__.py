@@ -77,7 +77,10 @@ async def _settle(fleet: Fleet, options: RunOptions) -> int:
     verdict = await fleet.settled(options.settle_timeout_s)
     _say(clock_line(verdict.line))
     if options.settled_file is not None:
-        options.settled_file.touch()
+        # Whole at once: whoever waits for the file reads it as soon as it is there.
+        written = options.settled_file.with_suffix(".part")
+        written.write_text("".join(f"{line}\n" for line in fleet.taken), "utf-8")
+        written.replace(options.settled_file)
     return 0 if verdict.good else 1
 
 
@@ -107,7 +110,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--settle-timeout", type=float, default=60.0, metavar="S")
     parser.add_argument(
-        "--settled-file", type=Path, metavar="PATH", help="made once the phones have settled"
+        "--settled-file",
+        type=Path,
+        metavar="PATH",
+        help="made once the phones have settled, with a line for each port that was taken",
     )
     parser.add_argument("--exit-when-settled", action="store_true")
     parser.add_argument("--stop-at-eof", action="store_true", help="stop when standard input ends")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -65,13 +65,18 @@ class Fleet:
             faces = Faces(self.phones[plan.identity.mac], self._face_options(plan))
             await faces.open()
             self._faces.append(faces)
-        for line in taken_lines([port for faces in self._faces for port in faces.taken]):
+        for line in self.taken:
             self._warn(line)
         for mac, phone in self.phones.items():
             life = asyncio.create_task(phone.live(partial(self._told, mac)), name=mac)
             life.add_done_callback(self._died)
             self._tasks.append(life)
         self._tasks.append(asyncio.create_task(self._save_when_dirty()))
+
+    @property
+    def taken(self) -> Sequence[str]:
+        """What the phones go without, as their ports were taken: a line for each port."""
+        return taken_lines([port for faces in self._faces for port in faces.taken])
 
     async def stop(self) -> None:
         """End every life, close the ports and save what the phones keep."""

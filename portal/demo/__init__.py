@@ -41,11 +41,17 @@ class Stage:
             "--stop-at-eof",
         )  # fmt: skip
 
-    def wait_until_settled(self) -> None:
-        """Return when every phone has its configuration and firmware, or after a while."""
+    def wait_until_settled(self) -> Sequence[str]:
+        """Wait until every phone has its configuration and firmware, or for a while.
+
+        What the phones go without, as their ports are taken by other programs: a line for each.
+        """
         deadline = time.monotonic() + SETTLE_S + 5
         while not self.settled_file.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
+        if not self.settled_file.exists():
+            return ()
+        return self.settled_file.read_text("utf-8").splitlines()
 
 
 def prepare(installation: Installation, settings: Settings) -> Stage | None:

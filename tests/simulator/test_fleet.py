@@ -17,6 +17,7 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
+from portal import demo
 from simulator import __main__ as command
 from simulator.fleet import Fleet, Verdict
 from simulator.fleet_file import FleetPlan, PhonePlan, save_fleet
@@ -151,10 +152,12 @@ def test_a_second_start_goes_on_where_the_first_ended(
 
 
 def test_ports_that_are_taken_are_named_once_and_done_without(
-    fleet_file: Path, capsys: pytest.CaptureFixture[str]
+    fleet_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ports = json.loads(fleet_file.read_text())
+    stage = demo.Stage(fleet_file, tmp_path / "settled")
     arguments = ["--fleet", str(fleet_file), "--exit-when-settled"]
+    arguments += ["--settled-file", str(stage.settled_file)]
     with contextlib.ExitStack() as taken:
         for number in (1, 2, 3):
             wire = taken.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
@@ -168,6 +171,8 @@ def test_ports_that_are_taken_are_named_once_and_done_without(
     assert f"SNMP port {ports['snmp_port']} cannot be opened on 127.0.77.1, 127.0.77.2" in snmp
     assert "these phones go on without SNMP" in snmp
     assert f"HTTP port {ports['http_port']} cannot be opened on 127.0.77.1 (" in http
+    # The demo's server tells the same on its standard output.
+    assert [f"simulator: {line}" for line in stage.wait_until_settled()] == [snmp, http]
 
 
 def test_phones_that_nobody_serves_do_not_settle(
