@@ -1,0 +1,62 @@
+"""Migrations change tables that hold rows to which others refer, and lose none of them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Column, Connection, MetaData, Table, select
+
+from portal import migrations
+from portal.migrations import running
+from storage.db import Database
+
+BEFORE_SITES_OF_SWEEPS = "0022"
+
+
+@pytest.fixture
+def old(request: pytest.FixtureRequest, backend: str, tmp_path: Any) -> Database:
+    if backend == "sqlite":
+        from storage.db import sqlite_url  # noqa: PLC0415
+
+        database = Database(sqlite_url(tmp_path / "old.sqlite"))
+    else:
+        server = request.getfixturevalue("postgres")
+        database = Database(server.url(server.create_database()))
+    with database.engine.connect() as connection:
+        connection.execution_options(sqlite_begin="IMMEDIATE")
+        with connection.begin():
+            command.upgrade(running.configuration(connection), BEFORE_SITES_OF_SWEEPS)
+    return database
+
+
+def value_of(column: Column[Any]) -> object:
+    """Something that the column takes."""
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:
+        return "x"
+    given: dict[type, object] = {
+        int: 1, float: 1.0, bool: True, bytes: b"x", dict: {}, list: [],
+        datetime: datetime(2026, 11, 29, tzinfo=UTC),
+    }  # fmt: skip
+    return given.get(kind, "x")
+
+
+def put(connection: Connection, name: str, **values: object) -> None:
+    table = Table(name, MetaData(), autoload_with=connection)
+    needed = {c.name: value_of(c) for c in table.columns if not c.nullable}
+    connection.execute(table.insert().values({**needed, **values}))
+
+
+def test_a_sweep_with_its_chunks_comes_through(old: Database) -> None:
+    with old.engine.begin() as connection:
+        put(connection, "sweep", id=7)
+        put(connection, "sweep_chunk", sweep_id=7)
+    migrations.upgrade(old)
+    with old.engine.connect() as connection:
+        chunks = Table("sweep_chunk", MetaData(), autoload_with=connection)
+        assert connection.scalars(select(chunks.c.sweep_id)).all() == [7]
+        if old.is_sqlite:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    old.dispose()
