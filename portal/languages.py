@@ -6,14 +6,16 @@ keeps the reader's language by itself.
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask_babel import Babel, format_timedelta, get_locale
+from flask_babel import Babel, format_decimal, format_timedelta, get_locale
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
+from accounts.actors import actor_name
 from storage.clock import MOSCOW
 
 PACKAGES = ("portal", "accounts", "catalogue", "firmware", "docs_store", "provision", "support")
@@ -53,6 +55,8 @@ def init_app(app: Flask, *, pages: bool) -> None:
         app.add_template_filter(ago)
         app.add_template_filter(exact)
         app.add_template_filter(day)
+        app.add_template_filter(money)
+        app.add_template_filter(actor_name)
 
 
 def other_language_url() -> str:
@@ -111,6 +115,12 @@ def _answers_get(path: str, *, otherwise: bool) -> bool:
     except (NotFound, RequestRedirect):
         return otherwise
     return True
+
+
+def money(amount: Decimal) -> str:
+    """1 490 ₽, 1,490 ₽; kopecks only where there are some."""
+    pattern = "#,##0.00" if amount % 1 else "#,##0"
+    return f"{format_decimal(amount, format=pattern)}\u00a0₽"
 
 
 def _wanted() -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
+from accounts.actors import actor_name
 from provision.redirects.first_contact import SENT_AWAY
 from provision.resyncs import words as resync_words
 from provision.resyncs.vocabulary import TargetState
@@ -157,21 +158,23 @@ def _read(event: StoryEvent) -> Words:
     text = _(
         "firmware %(version)s; asked by %(actor)s",
         version=event.version or "—",
-        actor=event.actor,
+        actor=actor_name(event.actor or ""),
     )
     return _("Read over %(way)s", way=(event.via or "").upper()), text
 
 
 def _read_failed(event: StoryEvent) -> Words:
     title = _("Could not be read over %(way)s", way=(event.via or "").upper())
-    return title, _("asked by %(actor)s", actor=event.actor)
+    return title, _("asked by %(actor)s", actor=actor_name(event.actor or ""))
 
 
 def _resynced(event: StoryEvent) -> Words:
     restart = event.action == "reboot"
     title = _("Asked to restart and fetch again") if restart else _("Asked to fetch again")
     text = _(
-        "it answered %(answer)s; asked by %(actor)s", answer=event.origin or "—", actor=event.actor
+        "it answered %(answer)s; asked by %(actor)s",
+        answer=event.origin or "—",
+        actor=actor_name(event.actor or ""),
     )
     return title, text
 
@@ -180,7 +183,7 @@ def _resync_failed(event: StoryEvent) -> Words:
     why = resync_words.states()[TargetState(event.new or "")][1]
     said = f"{why} ({event.origin})" if event.origin else why
     title = _("Could not be asked to fetch again: %(why)s", why=said)
-    return title, _("asked by %(actor)s", actor=event.actor)
+    return title, _("asked by %(actor)s", actor=actor_name(event.actor or ""))
 
 
 def _recorded(event: StoryEvent) -> Words:
@@ -203,7 +206,9 @@ def _recorded(event: StoryEvent) -> Words:
         "profile.set": ngettext("Setting changed", "%(num)s settings changed", event.times),
         "profile.unset": ngettext("Setting removed", "%(num)s settings removed", event.times),
     }
-    text = ": ".join(part for part in (event.actor, _details(event)) if part)
+    text = ": ".join(
+        part for part in (event.actor and actor_name(event.actor), _details(event)) if part
+    )
     return actions.get(event.action or "", event.action or ""), text
 
 

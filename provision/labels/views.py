@@ -5,7 +5,7 @@ No photo is stored: what was read goes to the page, and comes back from it as te
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -24,11 +24,11 @@ from provision.enrolment import importing, judging
 from provision.enrolment import words as enrolment_words
 from provision.enrolment.columns import Entry
 from provision.enrolment.importing import Source
-from provision.enrolment.judging import Judged
+from provision.enrolment.judging import Judged, Verdict
 from provision.enrolment.table import DeviceTable
 from provision.labels import reading, sorting, words
 from provision.labels.codes import Code, Kind, said
-from provision.labels.sorting import Label
+from provision.labels.sorting import Label, Problem
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, status_of, writing
@@ -40,6 +40,9 @@ ROWS_MAX = 50
 _NAME_MAX = 60
 _FIELD_MAX = 100
 _SHOWN_MAX, _CODES_SHOWN = 40, 5
+
+#: What a label says against itself: somebody has to look before the phone is ticked.
+_CONTRADICTIONS = frozenset({Problem.OTHER_PRODUCT, Problem.SERIAL_TWICE, Problem.WRONG_CHECK})
 
 ENGINEERS = roles(Role.ENGINEER)
 
@@ -96,7 +99,7 @@ def read() -> str | tuple[str, int]:
             rows = [Row(one) for photo in photos for one in _labels(session, photo)]
     except RefusedError as error:
         return _form(error), 422
-    return _page(rows[:ROWS_MAX], "", None)
+    return _page(rows[:ROWS_MAX], "", None, as_read=True)
 
 
 @staff.post("/rows")
@@ -192,7 +195,9 @@ def _form(error: RefusedError | None) -> str:
     )
 
 
-def _page(typed: Sequence[Row], site: str, error: RefusedError | None) -> str:
+def _page(
+    typed: Sequence[Row], site: str, error: RefusedError | None, *, as_read: bool = False
+) -> str:
     table = _table(typed, site)
     with reading_session() as session:
         judged = {
@@ -201,6 +206,8 @@ def _page(typed: Sequence[Row], site: str, error: RefusedError | None) -> str:
         codes = [one.code for one in products.every(session)]
         sites = listing.site_names(session)
     shown = [Row(row.label, row.take, judged.get(at)) for at, row in enumerate(typed, 1)]
+    if as_read:
+        shown = [replace(row, take=_is_new(row)) for row in shown]
     return render_template(
         "labels/rows.html",
         rows=shown,
@@ -212,6 +219,12 @@ def _page(typed: Sequence[Row], site: str, error: RefusedError | None) -> str:
         product_options=[("", "—"), *((code, code) for code in codes)],
         site_options=[("", "—"), *((name, name) for name in sites)],
     )
+
+
+def _is_new(row: Row) -> bool:
+    """Whether a phone is ticked at first: what is there already or contradicts itself is not."""
+    fits = row.judged is not None and row.judged.verdict is Verdict.NEW
+    return fits and not _CONTRADICTIONS.intersection(row.label.problems)
 
 
 def _reasons(shown: Sequence[Row]) -> Mapping[int, str]:

@@ -53,7 +53,6 @@ class ManyNamesError(RefusedError):
 
 class SeveralScopesError(RefusedError):
     code = "several-scopes"
-    field = "name"
     ru = "Назовите что-нибудь одно: аппараты, площадку или развёртывание."
     en = "Name one thing: phones, a site or a rollout."
 

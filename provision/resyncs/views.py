@@ -1,6 +1,6 @@
 """Staff pages: whom phones were asked to fetch again, a new request, and what came of one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,7 +14,8 @@ from provision.devices import listing, registry
 from provision.readers.networks import ReadOptions
 from provision.resyncs import results, starting, words, work
 from provision.resyncs.starting import DEFAULT_RATE, RATE_MAX, BadResyncRateError, NewResync
-from provision.resyncs.vocabulary import ResyncState
+from provision.resyncs.vocabulary import ResyncState, Scope
+from provision.rollouts import standing as rollout_standing
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, writing
@@ -23,6 +24,14 @@ SHOWN = 100
 PAGE_SIZE = 100
 PAGES_MAX = 1_000_000
 NUMBER_LENGTH_MAX = 9
+
+#: The fields that count for each choice of whom to ask.
+_FIELDS = {
+    "name": Scope.DEVICES,
+    "site": Scope.SITE,
+    "rollout": Scope.ROLLOUT,
+    "group": Scope.ROLLOUT,
+}
 
 #: Many phones that fetch at once load a network, and a restart ends calls.
 ASKERS = roles(Role.ENGINEER)
@@ -108,6 +117,7 @@ def _list(typed: Mapping[str, str], error: RefusedError | None) -> str:
     with reading() as session:
         found = results.latest(session, SHOWN)
         sites = listing.site_names(session)
+        rollouts = rollout_standing.names(session, SHOWN)
     return render_template(
         "resyncs/resyncs.html",
         resyncs=found,
@@ -116,7 +126,10 @@ def _list(typed: Mapping[str, str], error: RefusedError | None) -> str:
         typed=typed,
         error=error,
         default_rate=DEFAULT_RATE,
+        scopes=words.scopes(),
+        scope=_scope_of(typed),
         site_options=[("", "—"), *((name, name) for name in sites)],
+        rollout_options=_rollout_options(rollouts, typed.get("rollout", "")),
         networks=[str(one) for one in installation().option(ReadOptions).networks],
         may_ask=ASKERS.allows(acting()),
     )
@@ -128,6 +141,9 @@ def _typed() -> NewResync:
     rate = _number(form.get("rate") or str(DEFAULT_RATE))
     if rate is None:
         raise BadResyncRateError(limit=RATE_MAX)
+    chosen = form.get("scope", "")
+    if chosen in set(Scope):
+        form = {name: said for name, said in form.items() if _FIELDS.get(name, chosen) == chosen}
     rollout, group = form.get("rollout", ""), form.get("group", "")
     if (rollout and not _number(rollout)) or (group and not (_number(group) and rollout)):
         raise BadNumberError
@@ -139,6 +155,19 @@ def _typed() -> NewResync:
         reboot=form.get("reboot") == "1",
         rate=rate,
     )
+
+
+def _scope_of(typed: Mapping[str, str]) -> Scope:
+    if typed.get("scope") in set(Scope):
+        return Scope(typed["scope"])
+    return next((_FIELDS[name] for name in _FIELDS if typed.get(name)), Scope.DEVICES)
+
+
+def _rollout_options(rollouts: Sequence[tuple[int, str]], typed: str) -> Sequence[tuple[str, str]]:
+    """The newest rollouts, and the one that was asked for, however old."""
+    found = [(str(one), f"№ {one} · {said}") for one, said in rollouts]
+    older = [(typed, f"№ {typed}")] if typed and typed not in dict(found) else []
+    return [("", "—"), *older, *found]
 
 
 def _number(text: str) -> int | None:

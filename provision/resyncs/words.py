@@ -1,6 +1,7 @@
 """How people call what came of a resync, and whom it asks."""
 
 from collections.abc import Mapping
+from textwrap import wrap
 
 from flask_babel import gettext as _
 
@@ -40,12 +41,21 @@ def states() -> Mapping[TargetState, Badge]:
     }
 
 
+def scopes() -> Mapping[Scope, str]:
+    """What a new resync may be about."""
+    return {
+        Scope.DEVICES: _("phones by name"),
+        Scope.SITE: _("a site"),
+        Scope.ROLLOUT: _("a rollout"),
+    }
+
+
 def whom(one: Standing) -> str:
     """Whom a resync asks, as a phrase."""
     if one.scope is Scope.SITE:
         return str(_("site “%(name)s”", name=one.about))
     if one.scope is Scope.DEVICES:
-        return one.about
+        return ", ".join(":".join(wrap(mac, 2)) for mac in one.about.split(", "))
     if one.group is None:
         return str(_("rollout № %(number)s", number=one.about))
     return str(_("rollout № %(number)s, group %(group)s", number=one.about, group=one.group))

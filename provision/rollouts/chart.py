@@ -42,5 +42,14 @@ def bar(tally: Tally, forgiven: int, stop_percent: float) -> Bar:
             width = round(WIDTH * count / total, 1)
             pieces.append(Piece(kind, count, at, width))
             at = round(at + width, 1)
-    limit = min(WIDTH * (stop_percent / 100 + forgiven / total), WIDTH)
-    return Bar(pieces, round(limit, 1))
+    return Bar(pieces, _limit(total, forgiven, stop_percent))
+
+
+def failures(tally: Tally, forgiven: int, stop_percent: float) -> Bar:
+    """The failures of a group alone, against the line."""
+    whole = bar(tally, forgiven, stop_percent)
+    return Bar([piece for piece in whole.pieces if piece.kind == "fault"], whole.limit)
+
+
+def _limit(total: int, forgiven: int, stop_percent: float) -> float:
+    return round(min(WIDTH * (stop_percent / 100 + forgiven / total), WIDTH), 1)

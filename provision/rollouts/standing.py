@@ -169,6 +169,12 @@ def latest(session: Session, limit: int) -> Sequence[Standing]:
     return [_standing(session, row) for row in session.scalars(query)]
 
 
+def names(session: Session, limit: int) -> Sequence[tuple[int, str]]:
+    """The numbers of the newest rollouts with their releases."""
+    query = select(Rollout).order_by(Rollout.id.desc()).limit(limit)
+    return [(row.id, f"{row.product.code} {row.version}") for row in session.scalars(query)]
+
+
 def targets(
     session: Session,
     number: int,

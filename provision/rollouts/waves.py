@@ -61,6 +61,12 @@ class Member:
     site: str | None = None
 
 
+def site_of(text: str) -> str:
+    """The site that a group as written names; empty for another kind of group."""
+    found = _SITE.fullmatch(text.strip())
+    return found[1].strip() if found else ""
+
+
 def parse(text: str) -> Wave:
     """One group as written; raises BadWaveError."""
     text = text.strip()[:_TEXT_MAX]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
+from provision.rollouts import waves
+from provision.rollouts.standing import GroupStanding
 from provision.rollouts.vocabulary import GroupState, Reason, RolloutState, TargetState
 
 Badge = tuple[str, str]
@@ -19,6 +21,21 @@ def rollout_states() -> Mapping[RolloutState, Badge]:
         RolloutState.DONE: ("good", _("Done")),
         RolloutState.ABORTED: ("unknown", _("Aborted")),
     }
+
+
+def group_name(wave: str) -> str:
+    """Who is in a group, as people read it; `wave` is how it was written."""
+    if not wave:
+        return str(_("all others"))
+    site = waves.site_of(wave)
+    return str(_("site: %(name)s", name=site)) if site else wave
+
+
+def group_state(group: GroupStanding) -> Badge:
+    """The badge of a group; one that nobody was in has passed nothing."""
+    if group.state == GroupState.PASSED and not group.tally.total:
+        return "unknown", _("nobody was in it")
+    return group_states()[group.state]
 
 
 def group_states() -> Mapping[GroupState, Badge]:

@@ -12,6 +12,7 @@ from catalogue import products
 from storage import clock
 from storage.answer_language import answer_language
 from storage.clock import moscow_date
+from storage.phrases import Phrase
 from storage.refusals import RefusedError
 from storage.request import reading, status_of, writing
 from support import certificates
@@ -22,11 +23,18 @@ from support.certificate_orders.prices import (
     PriceDayError,
     PriceMonthsError,
 )
+from support.entitlements import EntitlementKind
 from support.repairs import quoting
 from support.repairs.refused import QuoteAmountError
 
 #: Who sets prices.
 PRICERS = roles()
+
+#: The kinds in words that fit a choice.
+_SHORT = {
+    EntitlementKind.EXTENDED: Phrase("Увеличенный срок", "Extended warranty"),
+    EntitlementKind.LOANER: Phrase("Подменный фонд", "Loaner service"),
+}
 
 staff = Blueprint(
     "certificate_prices",
@@ -95,7 +103,7 @@ def _page(error: RefusedError | None = None) -> Answer:
             "certificate_orders/prices.html",
             current=prices.current(session, today),
             every=prices.every(session),
-            kinds=[(one, one.phrase.text(said)) for one in certificates.KINDS],
+            kinds=[(one, _SHORT[one].text(said)) for one in certificates.KINDS],
             months=[(str(one), str(one)) for one in prices.MONTHS],
             products=[
                 ("", _("every product without a price of its own")),

@@ -34,13 +34,15 @@ def overview() -> Response:
     except PeriodError as refused:
         question, error = asked({}, moscow_date(now())), refused
     with reading() as session:
-        found = making.warnings(session, question)
+        found = {} if error else making.warnings(session, question)
+        looked = None if error else making.of_repairs(session, question).total
     page = render_template(
         "reports/overview.html",
         place=PLACE,
         question=question,
-        kept={name: request.args[name][:10] for name in ("since", "until") if name in request.args},
+        kept={name: request.args[name][:20] for name in ("since", "until") if name in request.args},
         found=found,
+        looked=looked,
         further=pages.further,
         rule=RULE,
         error=error,

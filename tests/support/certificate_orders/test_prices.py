@@ -127,7 +127,7 @@ def test_an_administrator_sets_a_price_and_customers_see_it(
     assert send("1/remove") == 409
     assert send("2/remove") == 302
     assert send("77/remove") == 404
-    assert "1990.50" in client.get("/warranty/certificate").get_data(as_text=True)
+    assert "1\u00a0990,50\u00a0₽" in client.get("/warranty/certificate").get_data(as_text=True)
 
 
 def test_an_agent_sees_prices_and_sets_none(client: FlaskClient, register: Register) -> None:
