@@ -1,6 +1,7 @@
 """The ports of a phone opened together: inside a running loop, or from ordinary code."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,11 @@ class TakenPort(NamedTuple):
     reason: str
 
 
+def _reason(error: OSError) -> str:
+    # asyncio words its own with the address in it, which would make of each port another reason.
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
 class Faces:
     """The open ports of one phone; a port that is taken is listed in `taken` and left out."""
 
@@ -87,7 +93,7 @@ class Faces:
         try:
             return await face.open(self.address, port)
         except OSError as error:
-            self.taken.append(TakenPort(name, self.address, port, error.strerror or str(error)))
+            self.taken.append(TakenPort(name, self.address, port, _reason(error)))
             return None
 
 

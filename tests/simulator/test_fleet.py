@@ -162,15 +162,15 @@ def test_ports_that_are_taken_are_named_once_and_done_without(
         for number in (1, 2, 3):
             wire = taken.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             wire.bind((f"127.0.77.{number}", ports["snmp_port"]))
-        page = taken.enter_context(socket.socket())
-        page.bind(("127.0.77.1", ports["http_port"]))
+            page = taken.enter_context(socket.socket())
+            page.bind((f"127.0.77.{number}", ports["http_port"]))
         assert command.main(arguments) == 1
     told = capsys.readouterr()
     assert "settled: 2 well, 1 refused" in told.out
     snmp, http = told.err.strip().split("\n")
     assert f"SNMP port {ports['snmp_port']} cannot be opened on 127.0.77.1, 127.0.77.2" in snmp
     assert "these phones go on without SNMP" in snmp
-    assert f"HTTP port {ports['http_port']} cannot be opened on 127.0.77.1 (" in http
+    assert f"HTTP port {ports['http_port']} cannot be opened on 127.0.77.1, 127.0.77.2" in http
     # The demo's server tells the same on its standard output.
     assert [f"simulator: {line}" for line in stage.wait_until_settled()] == [snmp, http]
 
