@@ -9,6 +9,14 @@
   root.classList.add("has-script");
   document.querySelector("[data-focus]")?.focus();
 
+  /* --- The staff's menu on a narrow screen: the current page's link is in sight. --- */
+
+  document.querySelectorAll(".staff-bar [aria-current]").forEach((link) => {
+    const list = link.closest("ul");
+    const [inner, outer] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
+    list.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+  });
+
   /* --- Copy: the clipboard needs a secure context; an intranet over plain HTTP has none. --- */
 
   const copyBySelection = (text) => {
