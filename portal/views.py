@@ -17,7 +17,7 @@ from docs_store import library
 from firmware import offering, releases, software
 from firmware.models import Channel, Release
 from jobs.models import Job
-from portal import languages, product_page, verifying
+from portal import languages, product_page, verifying, waiting_today
 from provision.models import CheckIn, Device
 from provision.rollouts import standing
 from storage.clock import moscow_date, now
@@ -134,6 +134,7 @@ def staff_home() -> str:
             ).all(),
             shelves=_shelves(session),
             rollouts=standing.wait_for_somebody(session),
+            matters=waiting_today.matters(session, instant),
         )
 
 

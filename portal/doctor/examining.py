@@ -22,7 +22,7 @@ from catalogue import expiry, keys, mirror_state
 from jobs.models import Job, JobState
 from portal.blob_care import standing
 from portal.doctor import bucket, judging, tftp_judging
-from portal.doctor.finding import Finding
+from portal.doctor.finding import Finding, Level
 from portal.doctor.judging import Letters, Queue, Room
 from portal.doctor.options import DoctorOptions
 from provision.readers.networks import ReadOptions
@@ -68,6 +68,21 @@ def examine(
         _tftp(installation.option(TftpOptions), patience_s),
         _certificate(installation.public_url, now, patience_s),
     ]
+
+
+def at_hand(session: Session, installation: Installation, now: datetime) -> Sequence[Finding]:
+    """What is not well of what shows without asking other machines or programs; quick.
+
+    That a key lies here is somebody's choice and no news.
+    """
+    alarming = [str(age.place) for age in expiry.alarming(session, now)]
+    findings = [
+        judging.disk(_room(installation.data_dir)),
+        judging.stored_files([one.sha256 for one in standing.bad(session)]),
+        judging.queue(_queue(session, now), now),
+        *([judging.signing(_mode(session, installation), alarming)] if alarming else ()),
+    ]
+    return [one for one in findings if one.level is not Level.GOOD]
 
 
 def _queue(session: Session, now: datetime) -> Queue:

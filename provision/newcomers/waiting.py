@@ -49,6 +49,12 @@ def waiting(session: Session, families: Families) -> Sequence[Newcomer]:
     return [_newcomer(session, families, row) for row in rows]
 
 
+def count(session: Session) -> int:
+    """How many phones wait; LISTED_MAX stands for that many or more."""
+    some = _calls().with_only_columns(CheckIn.mac).limit(LISTED_MAX).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
 def one(session: Session, families: Families, mac: MacAddress) -> Newcomer:
     """The caller with this MAC; raises UnknownNewcomerError."""
     row = session.execute(_calls().where(CheckIn.mac == mac.hex)).first()

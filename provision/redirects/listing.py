@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from provision.redirects import judging
@@ -67,9 +67,17 @@ def of_partner(session: Session, organisation_id: int, now: datetime) -> Sequenc
 
 def waiting(session: Session, now: datetime) -> Sequence[ClaimSummary]:
     """What staff have to decide, the oldest first."""
-    waits = (PartnerClaim.state == ClaimState.WAITING, PartnerClaim.ends_at > now)
-    rows = select(PartnerClaim).where(*waits).order_by(PartnerClaim.id).limit(LISTED_MAX)
+    rows = select(PartnerClaim).where(*_waits(now)).order_by(PartnerClaim.id).limit(LISTED_MAX)
     return [ClaimSummary.of(row, now) for row in session.scalars(rows)]
+
+
+def waiting_count(session: Session, now: datetime) -> int:
+    """How many claims staff have to decide."""
+    return session.scalar(select(func.count(PartnerClaim.id)).where(*_waits(now))) or 0
+
+
+def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (PartnerClaim.state == ClaimState.WAITING, PartnerClaim.ends_at > now)
 
 
 def decided(session: Session, now: datetime) -> Sequence[ClaimSummary]:

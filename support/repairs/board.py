@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from storage.clock import moscow_date
 from support.calendars import keeping
 from support.cases.models import FaultReport, RepairUnit
 from support.cases.vocabulary import Stage
+from support.repair_term import RepairPolicy, repair_term
 from support.repairs.clock import RepairClock, clock_of
 
 SHOWN = 200
@@ -59,6 +60,23 @@ def board(session: Session, now: datetime, stage: Stage | None = None, search: s
     shown = [row for row in found if stage is None or row.stage is stage]
     shown.sort(key=lambda row: (row.due, row.unit.id))
     return Board({one: counts[one] for one in Stage if one not in _OVER}, shown[:SHOWN], late)
+
+
+def due_by(session: Session, last: date, now: datetime) -> tuple[int, int]:
+    """How many repairs are overdue, and how many more are due by this day."""
+    calendar, today = keeping.current(session).calendar, moscow_date(now)
+    running = select(RepairUnit.received_at, func.count()).where(
+        RepairUnit.stage.not_in(_OVER),
+        RepairUnit.received_at.is_not(None),
+        RepairUnit.eliminated_at.is_(None),
+    )
+    late = soon = 0
+    for received_at, count in session.execute(running.group_by(RepairUnit.received_at)):
+        assert received_at is not None, "only those that were received are asked for"
+        due = repair_term(moscow_date(received_at), calendar, RepairPolicy()).due
+        late += count if due < today else 0
+        soon += count if today <= due <= last else 0
+    return late, soon
 
 
 def _matching(search: str, stage: Stage | None) -> Select[RepairUnit]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from storage.clock import moscow_date
 from support.calendars import keeping
 from support.packages.package import Promise
 from support.phrases import Phrase
@@ -136,6 +137,15 @@ def counts(session: Session) -> Mapping[Shelf, int]:
     query = select(SupportRequest.state, func.count()).group_by(SupportRequest.state)
     by_state = {State(state): count for state, count in session.execute(query)}
     return {shelf: sum(by_state.get(one, 0) for one in shelf.states) for shelf in Shelf}
+
+
+def due_on_our_turn(session: Session, last: date, now: datetime) -> int:
+    """How many requests on our turn have a promise that ends by this day in Moscow, or ended."""
+    ours = select(SupportRequest).where(SupportRequest.state.in_(_OURS))
+    alive = session.scalars(ours.order_by(SupportRequest.registered_at).limit(OPEN_MAX)).all()
+    clocks = [row.clock for row in _with_clocks(session, alive, now)]
+    ends = [one.deadline for one in clocks if one is not None and one.deadline is not None]
+    return sum(1 for end in ends if moscow_date(end) <= last)
 
 
 def of_organisations(

@@ -3,8 +3,10 @@ from datetime import date
 import pytest
 
 from provision import rollouts
+from storage.clock import moscow_date
 from support.cases.vocabulary import EventKind, Stage
-from support.repairs import parcels, receiving, records
+from support.civil_dates import add_days
+from support.repairs import board, parcels, receiving, records
 from support.repairs.refused import ParcelReasonError, ParcelSettledError, WrongStageError
 from support.repairs.shipping import Waybill
 from support.service_centres import register as centres
@@ -182,3 +184,22 @@ def test_two_people_do_not_change_one_case_unawares(workshop: Workshop) -> None:
         workshop.installation.database.writing() as session,
     ):
         records.unit_to_change(session, unit_id, seen)
+
+
+@pytest.mark.parametrize(
+    ("today", "counted"),
+    [
+        ("2026-12-25", (0, 0)),
+        ("2026-12-26", (0, 1)),
+        ("2026-12-28", (0, 1)),
+        ("2026-12-29", (1, 0)),
+    ],
+)
+def test_what_is_due_soon_and_what_is_overdue_are_counted_apart(
+    workshop: Workshop, today: str, counted: tuple[int, int]
+) -> None:
+    (unit,) = workshop.file()
+    workshop.receives(unit, "2026-12-14T15:00")
+    at = moscow(f"{today}T09:00")
+    with workshop.installation.database.reading() as session:
+        assert board.due_by(session, add_days(moscow_date(at), 2), at) == counted

@@ -1,0 +1,92 @@
+"""What waits for staff: each room counts its own, and only what is there gets a line."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from accounts.access import current_actor, rule_of
+from portal.doctor import examining
+from provision.newcomers import waiting as newcomers
+from provision.redirects import listing as claims
+from storage.clock import moscow_date
+from storage.request import installation
+from support.civil_dates import add_days
+from support.repairs import board
+from support.requests import queue
+from support.requests.queue import Shelf
+
+REPAIR_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One line; `presses` when somebody is kept waiting past a promise, or soon will be."""
+
+    text: str
+    url: str
+    presses: bool = False
+
+
+def matters(session: Session, now: datetime) -> Sequence[Matter]:
+    """What waits on the pages that the reader may open."""
+    actor, found = current_actor(), list[Matter]()
+    for endpoint, look in _ROOMS.items():
+        rule = rule_of(current_app, endpoint)
+        if rule is not None and rule.allows(actor):
+            found += look(session, now, endpoint)
+    return found
+
+
+def _requests(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
+    count = queue.counts(session)[Shelf.OURS]
+    if not count:
+        return
+    url = url_for(endpoint, shelf=Shelf.OURS.value)
+    due = queue.due_on_our_turn(session, add_days(moscow_date(now), 1), now)
+    if due:
+        words = _("Requests on our turn: %(count)s, due by tomorrow: %(due)s", count=count, due=due)
+        yield Matter(words, url, presses=True)
+    else:
+        yield Matter(_("Requests on our turn: %(count)s", count=count), url)
+
+
+def _repairs(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
+    late, soon = board.due_by(session, add_days(moscow_date(now), REPAIR_DAYS), now)
+    if late:
+        yield Matter(_("Repairs overdue: %(count)s", count=late), url_for(endpoint), presses=True)
+    if soon:
+        words = _("Repairs due within %(days)s days: %(count)s", days=REPAIR_DAYS, count=soon)
+        yield Matter(words, url_for(endpoint), presses=True)
+
+
+def _claims(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
+    if count := claims.waiting_count(session, now):
+        yield Matter(
+            _("Claims that wait for a decision: %(count)s", count=count), url_for(endpoint)
+        )
+
+
+def _newcomers(session: Session, _now: datetime, endpoint: str) -> Iterator[Matter]:
+    if count := newcomers.count(session):
+        many = f"{count}+" if count == newcomers.LISTED_MAX else str(count)
+        yield Matter(_("Unknown phones that wait: %(count)s", count=many), url_for(endpoint))
+
+
+def _health(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
+    if count := len(examining.at_hand(session, installation(), now)):
+        words = _("Health of the installation, to look at: %(count)s", count=count)
+        yield Matter(words, url_for(endpoint), presses=True)
+
+
+_ROOMS: Final[Mapping[str, Callable[[Session, datetime, str], Iterator[Matter]]]] = {
+    "doctor.health_page": _health,
+    "requests_queue.requests_queue": _requests,
+    "repair_board.board_page": _repairs,
+    "redirects.claims_page": _claims,
+    "newcomers.newcomers": _newcomers,
+}
