@@ -80,6 +80,11 @@ def assign(installation: Installation, name: str, partner: str) -> None:
 @pass_installation
 def list_organisations(installation: Installation, as_json: bool) -> None:
     """Everybody, with who serves them and their sites."""
+
+    def listed(sites: list[str]) -> list[str] | str:
+        # A site's name may hold commas, as in "Town, office".
+        return sites if as_json else " · ".join(sites)
+
     with installation.database.reading() as session:
         found = session.scalars(select(Organisation).order_by(Organisation.name)).all()
         sites = session.scalars(select(Site).order_by(Site.name)).all()
@@ -89,7 +94,7 @@ def list_organisations(installation: Installation, as_json: bool) -> None:
                 "name": one.name,
                 "kind": one.kind,
                 "partner": names.get(one.partner_id or 0),
-                "sites": [site.name for site in sites if site.organisation_id == one.id],
+                "sites": listed([site.name for site in sites if site.organisation_id == one.id]),
             }
             for one in found
         ]

@@ -29,7 +29,7 @@ LIST_COLUMNS = ("mac", "serial", "product", "hardware", "firmware", "site", "las
 
 @click.group()
 def device() -> None:
-    """Phones: add, list, credentials, preview, read."""
+    """Phones: add, import, list, credentials, preview, read, walk, resync, diagnose, hold."""
 
 
 @device.command("add")

@@ -103,10 +103,14 @@ class Held:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why nothing may be erased now, and the last day of that where it is known."""
+    """Why nothing may be erased now, and the last day of that where it is known.
+
+    `subject` names the thing in the way as Held does, where there is one.
+    """
 
     why: Phrase
     until: date | None = None
+    subject: str = ""
 
 
 def _nobody(_session: Session) -> Iterable[Mention]:

@@ -112,6 +112,8 @@ def erase(
             },
             as_json=as_json,
         )
+        if not (plan.going or plan.kept or plan.obstacles):
+            say("Nothing is held of this person.")
         return
     with installation.database.writing() as session:
         who = _person(session, email, phone, login)

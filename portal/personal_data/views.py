@@ -21,6 +21,7 @@ from portal.personal_data import (
     expiring,
     exporting,
     finding,
+    subjects,
     terms,
     withdrawals,
 )
@@ -241,7 +242,12 @@ def _person_page(error: RefusedError | None = None) -> Answer:
             kept=plan.kept,
             by_class=finding.by_class,
             ends=ends,
-            obstacles=[erasing.obstacle_text(one, answer_language()) for one in plan.obstacles],
+            obstacles=[
+                (erasing.obstacle_text(one, answer_language()), subjects.page_of(one.subject))
+                for one in plan.obstacles
+            ],
+            told=subjects.told,
+            page_of=subjects.page_of,
             bases=[
                 ("", _("choose")),
                 *((one, one.phrase.text(answer_language())) for one in CHOSEN),
@@ -257,6 +263,7 @@ def _due_page(error: RefusedError | None = None) -> Answer:
         page = render_template(
             "personal_data/due.html",
             due=expiring.look(session, clock.now()),
+            told=subjects.told,
             typed=request.form,
             wrong=(request.view_args or {}).get("code", ""),
             error=error,

@@ -22,7 +22,7 @@ AWAY_AFTER = timedelta(seconds=30)
 class UnknownCollectorError(NotFoundError):
     code = "unknown-collector"
     ru = "Сборщика № {number} нет."
-    en = "There is no collector № {number}."
+    en = "There is no collector No. {number}."
 
 
 class CollectorTokenError(RefusedError):

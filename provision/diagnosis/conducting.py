@@ -34,7 +34,7 @@ STEPS = len(Via) + 1
 class UnknownDiagnosisError(NotFoundError):
     code = "unknown-diagnosis"
     ru = "Диагностики № {number} этого аппарата нет."
-    en = "This phone has no diagnosis № {number}."
+    en = "This phone has no diagnosis No. {number}."
 
 
 @dataclass(frozen=True)

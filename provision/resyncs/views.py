@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from accounts.access import acting, roles
@@ -165,8 +166,10 @@ def _scope_of(typed: Mapping[str, str]) -> Scope:
 
 def _rollout_options(rollouts: Sequence[tuple[int, str]], typed: str) -> Sequence[tuple[str, str]]:
     """The newest rollouts, and the one that was asked for, however old."""
-    found = [(str(one), f"№ {one} · {said}") for one, said in rollouts]
-    older = [(typed, f"№ {typed}")] if typed and typed not in dict(found) else []
+    found = [(str(one), f"{_('No. %(number)s', number=one)} · {said}") for one, said in rollouts]
+    older = (
+        [(typed, _("No. %(number)s", number=typed))] if typed and typed not in dict(found) else []
+    )
     return [("", "—"), *older, *found]
 
 

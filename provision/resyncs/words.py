@@ -57,5 +57,5 @@ def whom(one: Standing) -> str:
     if one.scope is Scope.DEVICES:
         return ", ".join(":".join(wrap(mac, 2)) for mac in one.about.split(", "))
     if one.group is None:
-        return str(_("rollout № %(number)s", number=one.about))
-    return str(_("rollout № %(number)s, group %(group)s", number=one.about, group=one.group))
+        return str(_("rollout No. %(number)s", number=one.about))
+    return str(_("rollout No. %(number)s, group %(group)s", number=one.about, group=one.group))

@@ -63,6 +63,7 @@ def _obstacles(session: Session, who: Person, today: date) -> Sequence[Obstacle]
                 f"The order {order.id} of a certificate awaits its payment.",
             ),
             order.pay_by,
+            subject=order.subject,
         )
         for order in _of(session, who)
         if order.paid_on is None and order.cancelled_at is None and order.pay_by >= today

@@ -197,7 +197,8 @@ def _obstacles(session: Session, who: Person, _today: date) -> Sequence[Obstacle
                 " вернуть телефон.",
                 f"The repair {unit.name} is not over ({unit.stage_now.phrase.en}): the data are"
                 " needed to return the phone.",
-            )
+            ),
+            subject=report.subject,
         )
         for report in _of(session, who)
         for unit in report.units

@@ -77,7 +77,7 @@ def open_anyway(mail_id: int) -> Redirect:
     except by_mail.NoSenderError as error:
         flash(error.text("en" if str(get_locale()) == "en" else "ru"), "fault")
         return redirect(url_for(".letters_page"))
-    flash(_("The letter became request № %(number)s.", number=number))
+    flash(_("The letter became request No. %(number)s.", number=number))
     return redirect(url_for("requests_desk.request_page", number=number))
 
 

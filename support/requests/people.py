@@ -135,7 +135,8 @@ def _obstacles(session: Session, who: Person, _today: date) -> Sequence[Obstacle
             Phrase(
                 f"Обращение № {one.id} не закрыто: закройте его или дождитесь его конца.",
                 f"Request {one.id} is not closed: close it, or wait for its end.",
-            )
+            ),
+            subject=one.audit_subject,
         )
         for one in _of(session, who)
         if not State(one.state).is_frozen

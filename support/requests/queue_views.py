@@ -91,7 +91,7 @@ def register_call() -> Response | tuple[str, int]:
             made = intake.register(session, place, new, actor=actor, now=at).id
     except RefusedError as error:
         return _form(request.form, error), status_of(error)
-    flash(_("The call was registered as request № %(number)s.", number=made))
+    flash(_("The call was registered as request No. %(number)s.", number=made))
     return redirect(url_for("requests_desk.request_page", number=made))
 
 

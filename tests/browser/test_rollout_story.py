@@ -125,4 +125,4 @@ def test_a_rollout_is_looked_at_made_begun_watched_and_ended(
     expect(page.locator("main")).to_contain_text("only by another rollout")
     page.goto(f"/en/staff/devices/{FIRST}")
     part = page.locator("section", has=page.locator("#updates"))
-    expect(part).to_contain_text(re.compile(r"Rollout № 1\s+2\.4\.1"))
+    expect(part).to_contain_text(re.compile(r"Rollout No\. 1\s+2\.4\.1"))

@@ -35,7 +35,7 @@ def test_an_officer_finds_exports_and_erases_a_person(officer: FlaskClient, stor
     page = post(officer, f"{HOME}find", {"q": "петров"}, HOME).get_data(as_text=True)
     assert EMAIL in page
     page = post(officer, f"{HOME}person", {"email": EMAIL}, HOME).get_data(as_text=True)
-    assert "request:1" in page
+    assert '/staff/requests/1">Обращение № 1</a>' in page
     with story.installation.database.reading() as session:
         looked = audit.latest(session, 1)[0]
     assert (looked.action, looked.actor) == ("personal-data.look", "admin")
