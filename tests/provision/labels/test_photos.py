@@ -179,6 +179,9 @@ def test_a_photo_of_two_boxes_becomes_two_phones_and_is_kept_nowhere(
     }
     assert "будет добавлен" in page
     assert "нет такого изделия" in page
+    # Only what can be taken in as it stands is ticked.
+    assert re.search(r'name="take-0"[^>]* checked', page)
+    assert not re.search(r'name="take-1"[^>]* checked', page)
     assert known(installation) == {}
     form = {**values(page), "count": "2", "take-0": "1", "take-1": "1", "do": "take"}
     refused = take(engineer, form)

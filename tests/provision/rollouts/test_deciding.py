@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from catalogue.versions import Version
+from provision.rollouts import chart
 from provision.rollouts.deciding import (
     SUCCEEDED,
     Course,
@@ -111,3 +112,11 @@ def test_a_group_has_passed_when_enough_succeeded_or_nothing_is_open() -> None:
     assert not has_passed(Tally(offered=11, succeeded=89), 90)
     assert has_passed(Tally(succeeded=5, failed=5), 90)
     assert has_passed(Tally(left_out=3), 90)
+
+
+def test_successes_are_not_drawn_against_the_line_of_failures() -> None:
+    tally = Tally(succeeded=90, failed=3, offered=7)
+    drawn = chart.failures(tally, 0, 5)
+    assert [(one.kind, one.count) for one in drawn.pieces] == [("fault", 3)]
+    assert drawn.pieces[0].width < drawn.limit
+    assert chart.failures(Tally(succeeded=100), 0, 5).pieces == []

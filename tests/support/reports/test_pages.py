@@ -120,6 +120,15 @@ def test_a_period_that_is_none_is_said_and_the_rest_is_kept(agent: FlaskClient, 
         assert agent.get(f"{address}?{query}").status_code == 422, address
 
 
+def test_a_refused_period_keeps_both_days_and_shows_no_result(agent: FlaskClient) -> None:
+    for address in ("", "repairs", "requests"):
+        page = agent.get(f"/staff/reports/{address}?since=abc&until=2020-13-45").text
+        assert 'value="abc"' in page
+        assert 'value="2020-13-45"' in page
+        assert "ничего не выделяется" not in page
+        assert "В числах" not in page
+
+
 def test_hostile_conditions_find_nothing_and_break_nothing(
     agent: FlaskClient, workshop: Workshop
 ) -> None:
