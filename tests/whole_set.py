@@ -157,7 +157,7 @@ def whole_set(folder: Path, postgres: Postgres) -> Iterator[WholeSet]:
         parts.callback(found.close)
         for name in ("pages", "phones"):
             found.start(name, name)
-        nginx = Nginx.starttls_site(
+        nginx = Nginx.start_site(
             folder / "nginx", tls_site(ports, data, folder / "tls"), ports["443"]
         )
         parts.callback(nginx.close)
