@@ -6,7 +6,7 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from accounts.access import acting
+from accounts.access import acting, current_actor
 from accounts.models import Role
 from support.scope import Scope, scope_of
 
@@ -30,7 +30,9 @@ def places() -> dict[str, Sequence[tuple[str, str]]]:
         (_("Downloads"), url_for("customers.downloads")),
         (_("In numbers"), url_for("customers.repairs_report")),
     ]
-    if acting().role == Role.PARTNER:
+    # What is refused before anybody is looked up has its page too.
+    actor = current_actor()
+    if actor is not None and actor.role == Role.PARTNER:
         own.insert(1, (_("My customers"), url_for("customers.clients")))
         own.append((_("My server"), url_for("partner_claims.claims_page")))
     return {"cabinet": own}
