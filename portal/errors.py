@@ -118,7 +118,7 @@ def _register_faults_below(app: Flask, answer: Answer) -> None:
 def _page_or_problem(status: int, code: str, detail: str) -> Response:
     if request.path.startswith("/api/"):
         body = {"type": f"urn:flatpro:{code}", "title": detail, "status": status, "code": code}
-        if "request_id" in g:
+        if _names_request(status):
             body["request_id"] = g.request_id
         response = Response(
             json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json"
@@ -141,8 +141,13 @@ def _page_or_problem(status: int, code: str, detail: str) -> Response:
 
 
 def _reference(status: int, code: str) -> str:
-    """What to name to support: the request's own name leads to its record in the log."""
-    return " ".join((str(status), code, *([g.request_id] if "request_id" in g else ())))
+    """What to name to support: of a fault of ours the request's name, too, leads to its record."""
+    return " ".join((str(status), code, *([g.request_id] if _names_request(status) else ())))
+
+
+def _names_request(status: int) -> bool:
+    """Refusals are alike to the byte, so that nobody learns from one what there is."""
+    return status >= 500 and "request_id" in g
 
 
 def _plain(status: int, code: str, detail: str) -> Response:  # noqa: ARG001 - all answers take the same

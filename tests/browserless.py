@@ -9,8 +9,9 @@ from tests.conftest import ADMIN_PASSWORD
 
 
 def form_token(client: FlaskClient, page: str) -> str:
-    """The token in the first form of a page."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).get_data(as_text=True))
+    """The token in the first form of a page, or of the one that a form's address leads back to."""
+    text = client.get(page, follow_redirects=True).get_data(as_text=True)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', text)
     assert found, f"{page} has no form"
     return found[1]
 

@@ -93,11 +93,22 @@ def test_a_page_that_fails_says_nothing_of_why(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["/ru", "/en"])
-def test_an_error_names_the_request_to_quote_to_support(client: FlaskClient, prefix: str) -> None:
-    page = client.get(f"{prefix}/downloads/FP-NONE/")
-    assert f"404 unknown-product {page.headers['X-Request-Id']}" in page.get_data(as_text=True)
-    problem = client.get("/api/v1/nothing")
+def test_a_fault_of_ours_names_the_request_to_quote_to_support(app: Flask, prefix: str) -> None:
+    def broken() -> str:
+        raise ZeroDivisionError("secret reason")
+
+    app.add_url_rule("/broken", "broken", anyone(broken))
+    app.add_url_rule("/api/broken", "api-broken", anyone(broken))
+    page = app.test_client().get(f"{prefix}/broken")
+    assert page.headers["X-Request-Id"] in page.get_data(as_text=True)
+    problem = app.test_client().get("/api/broken")
     assert json.loads(problem.data)["request_id"] == problem.headers["X-Request-Id"]
+
+
+def test_refusals_are_alike_to_the_byte(client: FlaskClient) -> None:
+    first, second = (client.get("/downloads/FP-NONE/") for _ in range(2))
+    assert first.data == second.data
+    assert client.get("/api/v1/nothing").data == client.get("/api/v1/nothing").data
 
 
 HOSTILE = ["%00", "a%00b", "99999999999999999999", "%f0%9f%98%80", "'%22%3e%3cx", "." * 300]
