@@ -67,6 +67,10 @@ class Shim:
                 self.failures -= 1
                 client.recv(1 << 20)
                 client.sendall(FAILURE)
+                # Closed with bytes unread, the answer could be lost on its way.
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(1 << 20):
+                    pass
                 return
             time.sleep(self.delay_s)
             with socket.create_connection(self.target) as server:
