@@ -134,6 +134,21 @@ def test_a_phone_is_diagnosed_in_one_click_and_its_bundle_is_taken_along(staff: 
         assert b"half-duplex" in bundle.read("findings.json")
 
 
+def test_a_network_is_swept_from_the_page_and_its_picture_shows_who_answered(staff: Page) -> None:
+    staff.goto("/staff/sweeps/")
+    staff.get_by_label("Сети").fill("127.0.77.0/28")
+    staff.get_by_role("button", name="Начать обход").click()
+    live = staff.locator("#live")
+    # The page follows the sweep by itself.
+    expect(live).to_contain_text("Готово", timeout=90_000)
+    expect(live).to_contain_text("Ответили: 12")
+    expect(live.locator(".subnet svg rect")).to_have_count(16)
+    row = live.locator("tr", has_text="127.0.77.11")
+    expect(row).to_contain_text("FP-X7")
+    row.get_by_role("link").click()
+    expect(staff.locator("h1")).to_contain_text("02:f1:a7:00:00:0b")
+
+
 def test_the_ssh_key_of_a_phone_is_confirmed_by_a_person(staff: Page) -> None:
     staff.goto("/staff/devices/02f1a7000004")
     staff.get_by_role("button", name="Диагностика").click()
