@@ -109,6 +109,8 @@ def test_a_command_that_is_ended_stops_its_resync(
         put(ours, "read.sip_port", str(phone.getsockname()[1]))
 
         is_over = threading.Event()
+        # Another test of this process may have left its own.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
         def end() -> None:
             phone.recv(4096)
@@ -123,6 +125,7 @@ def test_a_command_that_is_ended_stops_its_resync(
         result = CliRunner().invoke(resync, [MAC], obj=lambda: ours)
         is_over.set()
         ender.join()
+        signal.signal(signal.SIGINT, before)
     assert result.exit_code != 0
     with ours.database.reading() as session:
         assert session.scalars(select(starting.Resync.state)).all() == [ResyncState.STOPPED]
