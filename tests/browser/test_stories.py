@@ -138,11 +138,11 @@ def test_a_network_is_swept_from_the_page_and_its_picture_shows_who_answered(sta
     staff.goto("/staff/sweeps/")
     staff.get_by_label("Сети").fill("127.0.77.0/28")
     staff.get_by_role("button", name="Начать обход").click()
-    live = staff.locator("#live")
+    live = staff.locator("#followed")
     # The page follows the sweep by itself.
     expect(live).to_contain_text("Готово", timeout=90_000)
     expect(live).to_contain_text("Ответили: 12")
-    expect(live.locator(".subnet svg rect")).to_have_count(16)
+    expect(live.locator(".subnet svg rect")).to_have_count(256)
     row = live.locator("tr", has_text="127.0.77.11")
     expect(row).to_contain_text("FP-X7")
     row.get_by_role("link").click()

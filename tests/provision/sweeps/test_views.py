@@ -89,7 +89,7 @@ def test_a_found_phone_stands_in_the_picture_and_in_the_table(
     assert SERIAL in page
     assert f"/staff/devices/{MAC}" in page
     assert "<script>x" not in page
-    assert "hx-trigger" not in page.split('id="live"')[1].split(">")[0]
+    assert "hx-trigger" not in page.split('id="followed"')[1].split(">")[0]
     document = engineer.get(f"{LIST}{number}/results.json").get_json()
     assert document["found"] == 2
     csv = engineer.get(f"{LIST}{number}/results.csv")
