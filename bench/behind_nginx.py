@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench import configurations, downloads
 from bench.configurations import Phone, phones_process
-from bench.processes import cpu_seconds, free_port, running
+from bench.processes import cpu_seconds, free_port, needed_nginx, running
 from portal.installing import open_installation
 from portal.settings import Settings
 
@@ -74,7 +74,7 @@ def snippets(folder: Path, blobs: Path) -> None:
 
 def configured(folder: Path, name: str, servers: str) -> list[str]:
     """The command of an nginx with these servers."""
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    nginx = needed_nginx()
     path = folder / f"{name}.conf"
     path.write_text(_MAIN.format(folder=folder, name=name, servers=servers))
     return [nginx, "-p", str(folder), "-c", str(path)]

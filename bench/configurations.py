@@ -8,7 +8,6 @@ rounds; then how many of the fetches are on record, and what recording them cost
 import contextlib
 import os
 import selectors
-import shutil
 import socket
 import statistics
 import sys
@@ -22,7 +21,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bench.downloads import nginx_configuration
-from bench.processes import cpu_seconds, family, free_port, running
+from bench.processes import cpu_seconds, family, free_port, needed_nginx, running
 from catalogue import products
 from catalogue.products import NewProduct, ProductExistsError
 from portal.installing import open_installation
@@ -184,9 +183,7 @@ def report(name: str, figures: list[Figure]) -> Figure:
 
 
 def main() -> None:
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    if not Path(nginx).exists() or (os.cpu_count() or 1) < 2:
-        sys.exit("nginx and two cores are needed for this benchmark")
+    nginx = needed_nginx()
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from bench.processes import cpu_seconds, free_port, running
+from bench.processes import cpu_seconds, free_port, needed_nginx, running
 from catalogue import keys, products
 from firmware import publishing
 from portal.installing import open_installation
@@ -115,9 +115,7 @@ def report(name: str, figures: list[Figure]) -> Figure:
 
 
 def main() -> None:
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    if not Path(nginx).exists() or (os.cpu_count() or 1) < 2:
-        sys.exit("nginx and two cores are needed for this benchmark")
+    nginx = needed_nginx()
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

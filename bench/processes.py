@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +18,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def needed_nginx() -> str:
+    """The peer's program; ends us where it or a second core is missing."""
+    found = shutil.which("nginx") or "/usr/sbin/nginx"
+    if not Path(found).exists() or (os.cpu_count() or 1) < 2:
+        sys.exit("nginx and two cores are needed for this benchmark")
+    return found
 
 
 def family(pid: int) -> set[int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench import downloads, kept_phones
 from bench.configurations import Phone, fetch_all, fetched_files, phones_process
-from bench.processes import cpu_seconds, free_port, running
+from bench.processes import cpu_seconds, free_port, needed_nginx, running
 from portal.installing import open_installation
 from portal.settings import Settings
 
@@ -93,7 +93,7 @@ def measure(pid: int, port: int, address: str, asked: list[tuple[bytes, bytes]])
 
 
 def main() -> None:
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    nginx = needed_nginx()
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory() as name, ExitStack() as started:
         folder, ours, theirs = Path(name), free_port(), free_port()

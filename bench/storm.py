@@ -5,7 +5,6 @@ the same phones, 64 at once as fast as they are served: what one fetch costs a b
 """
 
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from bench import kept_phones
 from bench.configurations import Phone, fetched_files, phones_process, wait_until_recorded
 from bench.downloads import nginx_configuration
 from bench.fetching import Fetched, Fetcher
-from bench.processes import cpu_seconds, free_port, running
+from bench.processes import cpu_seconds, free_port, needed_nginx, running
 from portal.installing import open_installation
 from portal.settings import Settings
 
@@ -56,9 +55,7 @@ def told(name: str, found: list[Fetched]) -> float:
 
 
 def main() -> None:
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    if not Path(nginx).exists() or (os.cpu_count() or 1) < 2:
-        sys.exit("nginx and two cores are needed for this benchmark")
+    nginx = needed_nginx()
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory() as name:
         folder, ours, theirs = Path(name), free_port(), free_port()

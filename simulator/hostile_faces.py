@@ -7,7 +7,8 @@ import asyncio
 import secrets
 from contextlib import suppress
 from enum import StrEnum
-from typing import cast
+
+from simulator.datagram_face import DatagramFace
 
 _CHUNK = 16 * 1024
 _DRIP_S = 0.5
@@ -21,34 +22,19 @@ class Hostility(StrEnum):
     SILENT = "silent"
 
 
-class HostileDatagrams(asyncio.DatagramProtocol):
+class HostileDatagrams(DatagramFace):
     """In place of SNMP: noise, spoiled and cut answers, or nothing."""
 
     def __init__(self, hostility: Hostility) -> None:
         self._hostility = hostility
-        self._transport: asyncio.DatagramTransport | None = None
-
-    async def open(self, address: str, port: int) -> int:
-        """Start listening; the port, which was chosen by the system if 0. OSError if taken."""
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(address, port))
-        return int(transport.get_extra_info("sockname")[1])
-
-    async def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self._transport is None or self._hostility is not Hostility.GARBAGE:
+        if self._hostility is not Hostility.GARBAGE:
             return
         spoiled = bytearray(data)
         spoiled[secrets.randbelow(len(data)) if data else 0 :] = b"\xff\xff"
         for answer in (b"", b"\x30\x80", data[: len(data) // 2], bytes(spoiled), b"\x30" * 900):
-            self._transport.sendto(answer, addr)
+            self.send(answer, addr)
 
 
 class HostileStream:

@@ -3,12 +3,12 @@
 A question that comes again is answered as the first time and acted on once (RFC 3261 17.2.2).
 """
 
-import asyncio
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
+from simulator.datagram_face import DatagramFace
 from simulator.http_face import Phone
 
 _REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) sips?:\S+ SIP/2\.0")
@@ -29,33 +29,17 @@ class _Asked:
         return self.headers.get(name, [""])[0]
 
 
-class SipFace(asyncio.DatagramProtocol):
+class SipFace(DatagramFace):
     """Answers on one address; whoever says what is no SIP request hears nothing."""
 
     def __init__(self, phone: Phone) -> None:
         self._phone = phone
         self._answered: OrderedDict[str, bytes] = OrderedDict()
-        self._transport: asyncio.DatagramTransport | None = None
-
-    async def open(self, address: str, port: int) -> int:
-        """Start answering; the port, which was chosen by the system if 0. OSError if taken."""
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(address, port))
-        return int(transport.get_extra_info("sockname")[1])
-
-    async def close(self) -> None:
-        """Stop answering."""
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         answer = self.answer(data, str(addr[0]), addr[1])
-        if answer is not None and self._transport is not None:
-            self._transport.sendto(answer, addr)
+        if answer is not None:
+            self.send(answer, addr)
 
     def answer(self, datagram: bytes, address: str, port: int) -> bytes | None:
         """The datagram that answers this one, None for silence."""

@@ -3,13 +3,13 @@
 Whoever says the wrong community, or nothing that is SNMP, hears nothing: so does a real phone.
 """
 
-import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import SNMP_VERSION_2C, v2c
 
+from simulator.datagram_face import DatagramFace
 from simulator.facts import PhoneFacts
 from simulator.snmp_agent import answer_pdu
 from simulator.snmp_codec import NoSnmpError, decoded, version_of
@@ -19,7 +19,7 @@ from simulator.snmp_v3 import UserSecurity, V3Agent
 _VERSION_3 = 3
 
 
-class SnmpFace(asyncio.DatagramProtocol):
+class SnmpFace(DatagramFace):
     """Answers on one address; every answer is made of the facts of that moment."""
 
     def __init__(
@@ -32,27 +32,11 @@ class SnmpFace(asyncio.DatagramProtocol):
         self._facts = facts
         self._community = community.encode()
         self._v3 = V3Agent(v3, facts) if v3 is not None else None
-        self._transport: asyncio.DatagramTransport | None = None
-
-    async def open(self, address: str, port: int) -> int:
-        """Start answering; the port, which was chosen by the system if 0. OSError if taken."""
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(address, port))
-        return int(transport.get_extra_info("sockname")[1])
-
-    async def close(self) -> None:
-        """Stop answering."""
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         answer = self.answer(data)
-        if answer is not None and self._transport is not None:
-            self._transport.sendto(answer, addr)
+        if answer is not None:
+            self.send(answer, addr)
 
     def answer(self, datagram: bytes) -> bytes | None:
         """The datagram that answers this one, None for silence."""

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
 
 from portal.phone_listener import answers
@@ -84,6 +85,15 @@ class Connection:
             self._desk.watch.let_go(self, counted=self._is_counted)
         self._give_room()
         self._socket.close()
+
+    @contextlib.contextmanager
+    def _ended_by_fault(self) -> Iterator[None]:
+        """While the views are asked nothing is waited for: a fault must not leave us held."""
+        try:
+            yield
+        except Exception:
+            self.cut()
+            raise
 
     def _read(self) -> None:
         try:
@@ -175,6 +185,10 @@ class Connection:
         return False
 
     def _view_answered(self, answer: ViewAnswer | None) -> None:
+        with self._ended_by_fault():
+            self._begin_answer(answer)
+
+    def _begin_answer(self, answer: ViewAnswer | None) -> None:
         if self._is_closed or self._head is None:
             if answer is not None and not isinstance(answer.body, bytes):
                 self._desk.views.close_body(answer.body)
@@ -234,6 +248,10 @@ class Connection:
             self._go_on()
 
     def _piece_read(self, piece: bytes | None) -> None:
+        with self._ended_by_fault():
+            self._send_piece(piece)
+
+    def _send_piece(self, piece: bytes | None) -> None:
         assert self._view_body is not None, "it asked for the piece"
         if not self._view_body.take(piece):
             # What was promised does not come: the phone must not take it for the whole.

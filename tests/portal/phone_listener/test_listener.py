@@ -50,6 +50,8 @@ class App(Flask):
         image.write_bytes(IMAGE)
         methods = ["GET", "PUT", "POST"]
         self.add_url_rule("/fail", "fail", lambda: 1 / 0)
+        odd = {"X-Odd": "\u0436"}
+        self.add_url_rule("/odd", "odd", lambda: Response("odd", headers=odd))
         self.add_url_rule("/empty", "empty", lambda: Response(status=204))
         self.add_url_rule("/image", "image", lambda: self._image(lambda: image.open("rb")))
         self.add_url_rule("/far", "far", lambda: self._image(lambda: io.BytesIO(IMAGE)))
@@ -172,6 +174,12 @@ def test_what_has_no_body_gets_none(listener: PhoneListener) -> None:
     assert (image.body, image.first("content-length")) == (b"", str(len(IMAGE)))
     empty = ask(listener.port, "/empty")
     assert (empty.status, empty.body, empty.first("content-length")) == (204, b"", None)
+
+
+def test_an_answer_that_cannot_be_sent_ends_its_connection(listener: PhoneListener) -> None:
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=5) as phone:
+        phone.sendall(b"GET /odd HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert phone.recv(1000) == b"", "nothing is held for ever that waits for nothing"
 
 
 @pytest.mark.parametrize("target", ["/fail", "/broken"])
