@@ -12,6 +12,7 @@ from portal.tftp import TftpOffError
 from provision.tftp.listening import NotListeningError
 from tests.provision.conftest import free_udp_port
 from tests.served import serving
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -50,5 +51,6 @@ def test_one_setting_turns_it_on_and_doctor_and_monitoring_see_it(tmp_path: Path
         assert b"/p/auth/02f1a7000001.cfg" in to.read_bytes()
         rows = served.flatpro_json("doctor")
         assert [row["level"] for row in rows if row["check"] == "tftp"] == ["good"]
-        assert b'flatpro_tftp_requests_total{outcome="bootstrap"}' in served.get("/metrics")
+        counted = b'flatpro_tftp_requests_total{outcome="bootstrap"}'
+        until(lambda: counted in served.get("/metrics"))
         assert [row["mac"] for row in served.flatpro_json("newcomer", "list")] == ["02f1a7000001"]

@@ -25,6 +25,7 @@ from tests.provision import estate as estates
 from tests.provision.estate import MAC, UNKNOWN, Estate
 from tests.provision.phone_plane import ask, served
 from tests.provision.tftp.conftest import Phone, request, serving
+from tests.waiting import until
 
 NewPhone = Callable[..., Phone]
 IMAGE = "fp-b2-2.4.1.img"
@@ -174,10 +175,7 @@ def test_strangers_networks_hear_nothing(estate: Estate) -> None:
 def test_figures_are_written_while_it_runs(estate: Estate, phone: NewPhone) -> None:
     assert block(phone().ask(request("nobody.cfg"))) == (5, 1)
     wanted = b'flatpro_tftp_requests_total{outcome="not-found"} 1.0'
-    deadline = time.monotonic() + 10
-    while wanted not in counting.exposition(estate.installation):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(lambda: wanted in counting.exposition(estate.installation))
 
 
 def test_one_address_has_its_share_and_no_more(
