@@ -54,6 +54,7 @@ class Agent:
     address: str = "127.0.0.1"
     port: int = field(default_factory=free_udp_port)
     process: "subprocess.Popen[bytes] | None" = None
+    started_s: float = 0.0
 
     def start(self, engine: str = "0x80007ed903021122334455") -> None:
         self.stop()
@@ -67,6 +68,7 @@ class Agent:
             "SNMP_PERSISTENT_DIR": str(self.folder / "kept"),
             "MIBS": "",
         }
+        self.started_s = time.monotonic()
         self.process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 10
         while time.monotonic() < end and self.process.poll() is None:

@@ -62,7 +62,8 @@ def test_a_real_agent_is_read_with_every_credential_in_every_lane(
     assert ABSENT not in told.values, "absent is not empty"
     uptime = told.values[UPTIME]
     assert isinstance(uptime, int)
-    assert uptime < 600, "seconds, not hundredths"
+    running_s = time.monotonic() - steady.started_s
+    assert uptime <= running_s + 1, "seconds, not hundredths"
 
 
 def test_what_is_missing_from_a_bulk_answer_is_asked_of_the_engine_that_can_say_why(
