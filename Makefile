@@ -40,6 +40,9 @@ check: $(VENV)/dev.stamp ## Format, lint, types, arrows, templates, spelling, su
 bench: $(VENV)/dev.stamp parts ## Figures against their peers, in one run.
 	$(BIN)/python -m bench
 
+# One promise is told on the terminal; PAGE=docs/proofs.md joins it with what ran of the same source.
+PAGE ?= $(if $(ID),-,docs/proofs.md)
+
 prove: $(VENV)/dev.stamp parts ## Every promise at full length into docs/proofs.md; one with ID=R1.
 	$(call prove,prove or not prove)
 
@@ -48,7 +51,7 @@ prove-smoke: $(VENV)/dev.stamp parts ## The same with short runs.
 
 define prove
 	@tests=$$($(BIN)/python -m tests.proof_register $(ID)) && \
-	  $(BIN)/python -m pytest -m "$(1)" --proofs $(if $(ID),-,docs/proofs.md) $(PYTEST_ARGS) $$tests
+	  $(BIN)/python -m pytest -m "$(1)" --proofs $(PAGE) $(PYTEST_ARGS) $$tests
 endef
 
 format: $(VENV)/dev.stamp ## Format the code.

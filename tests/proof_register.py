@@ -9,7 +9,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -48,14 +48,24 @@ class Proof:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of the tests told: the end of each by its node id, and the figures it printed."""
+    """What runs of the tests told, by node id: how each ended, and the figures it printed."""
 
     ends: Mapping[str, Outcome]
-    printed: tuple[str, ...] = ()
+    printed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: What failed at first and passed when it ran once more.
+    again: frozenset[str] = frozenset()
 
     def of(self, test: str) -> list[Outcome]:
         """The ends of a test, or of all tests that its entry begins."""
         return [end for node, end in self.ends.items() if covers(test, node)]
+
+    def then(self, later: "Run") -> "Run":
+        """Both as one. Of a test that ran twice the later end counts; a skip says nothing."""
+        told = {node: end for node, end in later.ends.items() if end is not Outcome.SKIPPED}
+        ends = {**later.ends, **self.ends, **told}
+        failed = self.again | {node for node, end in self.ends.items() if end is Outcome.FAILED}
+        again = frozenset(node for node in failed if ends[node] is Outcome.PASSED)
+        return Run(ends, {**self.printed, **later.printed}, again)
 
 
 @dataclass(frozen=True)
@@ -93,15 +103,27 @@ def judge(proof: Proof, run: Run) -> Verdict:
         what = f"{first} and {len(more)} more" if more else first
         return Verdict(proof, State.NOT_PROVEN, f"did not run: {what}")
     state = State.IN_PART if proof.part else State.PROVEN
-    return Verdict(proof, state, figure(proof, ends, run.printed))
+    return Verdict(proof, state, figure(proof, run, ends))
 
 
-def figure(proof: Proof, ends: list[Outcome], printed: Iterable[str]) -> str:
-    """The lines that the tests printed for this promise, or how many tests passed."""
+def figure(proof: Proof, run: Run, ends: list[Outcome]) -> str:
+    """The lines that the tests printed for this promise, and how many tests passed."""
+    printed = dict.fromkeys(line for lines in run.printed.values() for line in lines)
     own = [line.partition(": ")[2] for line in printed if line.startswith(f"{proof.id}: ")]
     passed, skipped = ends.count(Outcome.PASSED), ends.count(Outcome.SKIPPED)
     counted = f"{passed} tests passed" if passed > 1 else "1 test passed"
-    return "; ".join([*own, counted, *([f"{skipped} skipped"] if skipped else [])])
+    again = sum(covers(test, node) for test in (*proof.tests, *proof.long) for node in run.again)
+    more = {"skipped": skipped, "of them only when it ran again": again}
+    return "; ".join([*own, counted, *(f"{n} {what}" for what, n in more.items() if n)])
+
+
+def length(proofs: Iterable[Proof], run: Run) -> str:
+    """Whose long tests ran too."""
+    long = {proof.id: [run.of(test) for test in proof.long] for proof in proofs if proof.long}
+    whole = [name for name, found in long.items() if all(Outcome.PASSED in ends for ends in found)]
+    if not whole:
+        return "smoke figures"
+    return "full figures" if len(whole) == len(long) else f"full figures of {', '.join(whole)}"
 
 
 def name_of(test: str) -> str:
@@ -133,9 +155,9 @@ def summary(verdicts: Iterable[Verdict]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in State)
 
 
-def page(verdicts: list[Verdict], *, date: str, seed: str, kind: str) -> str:
+def page(verdicts: list[Verdict], *, date: str, seeds: str, kind: str) -> str:
     """docs/proofs.md: every promise with what this run showed, the unproven ones too."""
-    head = HEAD.format(run=f"{kind}, {date}, seed {seed}: {summary(verdicts)}")
+    head = HEAD.format(run=f"{kind}, {date}, {seeds}: {summary(verdicts)}")
     return "\n".join([head, *_tables(verdicts), *_remarks(verdicts)])
 
 
@@ -149,8 +171,9 @@ HEADINGS = {
 HEAD = """\
 # What is promised, and what was shown
 
-Written by `make prove` or `make prove-smoke` from the tests that they ran. The promises, the
-remarks and the longest runs on record come from [tests/proofs.toml](../tests/proofs.toml).
+Written by `make prove` or `make prove-smoke` from the tests that they ran; runs of the same source
+are joined. The promises, the remarks and the longest runs on record come from
+[tests/proofs.toml](../tests/proofs.toml).
 
 **This run:** {run}.
 

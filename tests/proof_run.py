@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import proof_register
+from tests import proof_record, proof_register
+from tests.proof_record import Record
 from tests.proof_register import Outcome, Proof, Run, State
 
 FIGURE = tuple(f"{proof.id}: " for proof in proof_register.load())
@@ -19,7 +20,7 @@ class ProofRun:
     def __init__(self, page: str) -> None:
         self._page = page
         self._ends: dict[str, Outcome] = {}
-        self._printed: list[str] = []
+        self._printed: dict[str, tuple[str, ...]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         before = self._ends.get(report.nodeid)
@@ -29,17 +30,21 @@ class ProofRun:
             self._ends[report.nodeid] = Outcome.SKIPPED
         elif report.when == "call":
             self._ends[report.nodeid] = Outcome.PASSED
-            self._printed += [x for x in report.capstdout.splitlines() if x.startswith(FIGURE)]
+            told = tuple(x for x in report.capstdout.splitlines() if x.startswith(FIGURE))
+            self._printed[report.nodeid] = told
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
     ) -> None:
-        run = Run(self._ends, tuple(dict.fromkeys(self._printed)))
-        verdicts = [proof_register.judge(proof, run) for proof in proof_register.load()]
-        date = datetime.now(UTC).strftime("%Y-%m-%d")
+        now = Run(self._ends, self._printed)
         seed = str(config.getoption("randomly_seed", "none"))
-        terminalreporter.section(f"promises, {date}, seed {seed}")
-        shown = [one for one in verdicts if self._page != TERMINAL or touched(one.proof, run)]
+        date = datetime.now(UTC).strftime("%Y-%m-%d")
+        cache = getattr(config, "cache", None)
+        record = proof_record.joined(cache, proof_record.source(), Record(now, date, (seed,)))
+        proofs = proof_register.load()
+        verdicts = [proof_register.judge(proof, record.run) for proof in proofs]
+        shown = [one for one in verdicts if self._page != TERMINAL or touched(one.proof, now)]
+        terminalreporter.section(f"promises, {record.date}, {record.named_seeds}")
         for found in shown:
             mark = {"green": found.state is State.PROVEN, "red": "failed" in found.figure}
             terminalreporter.write(f"{found.proof.id:4}{found.state:15} ", **mark)
@@ -47,8 +52,12 @@ class ProofRun:
             terminalreporter.write_line(f"    {found.proof.command}")
         terminalreporter.write_line(proof_register.summary(shown))
         if self._page != TERMINAL:
-            kind = "smoke figures" if config.option.markexpr == "not prove" else "full figures"
-            text = proof_register.page(verdicts, date=date, seed=seed, kind=kind)
+            text = proof_register.page(
+                verdicts,
+                date=record.date,
+                seeds=record.named_seeds,
+                kind=proof_register.length(proofs, record.run),
+            )
             Path(self._page).write_text(text, encoding="utf-8")
 
 

@@ -9,10 +9,12 @@ from tests.proof_register import (
     Proof,
     Run,
     State,
+    Verdict,
     absent,
     covers,
     exists,
     judge,
+    length,
     load,
     main,
     page,
@@ -24,7 +26,7 @@ PROOF = Proof("R1", "It is so.", (A, B))
 
 def run(*printed: str, **ends: Outcome) -> Run:
     nodes = {"a": A, "a1": f"{A}[1]", "b": B, "long": LONG, "more": f"{A}_more"}
-    return Run({nodes[name]: end for name, end in ends.items()}, printed)
+    return Run({nodes[name]: end for name, end in ends.items()}, {A: printed} if printed else {})
 
 
 P, F, S = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
@@ -103,9 +105,32 @@ def test_the_figure_is_what_the_tests_printed_for_this_promise() -> None:
     assert judge(PROOF, run()).figure == "did not run: test_a and 1 more"
 
 
+def test_the_rooms_and_then_the_flows_are_one_run() -> None:
+    rooms, flows = run("R1: 50 kills", a=P), run(b=P)
+    assert judge(PROOF, rooms).state is judge(PROOF, flows).state is State.NOT_PROVEN
+    both = rooms.then(flows)
+    assert judge(PROOF, both) == Verdict(PROOF, State.PROVEN, "50 kills; 2 tests passed")
+
+
+def test_of_a_test_that_ran_twice_the_later_end_counts_and_is_told() -> None:
+    mended = run(a=F, b=P).then(run("R1: 3 kills", a=P))
+    told = "3 kills; 2 tests passed; 1 of them only when it ran again"
+    assert judge(PROOF, mended) == Verdict(PROOF, State.PROVEN, told)
+    assert judge(PROOF, mended.then(run(b=P))).figure == told, "it is not forgotten"
+    assert judge(PROOF, mended.then(run(a=F))).state is State.NOT_PROVEN
+    assert judge(PROOF, run(a=P, b=P).then(run(a=S))).state is State.PROVEN
+
+
+def test_a_run_says_whose_long_tests_it_had() -> None:
+    proofs = [PROOF, Proof("R2", "So.", (A,), (LONG,)), Proof("R3", "So.", (), (B,))]
+    assert length(proofs, run(a=P)) == "smoke figures"
+    assert length(proofs, run(a=P, long=P, b=F)) == "full figures of R2"
+    assert length(proofs, run(a=P, long=P, b=P)) == "full figures"
+
+
 def test_the_page_says_openly_what_is_not_proven() -> None:
     verdicts = [judge(PROOF, run(a=P, b=P)), judge(Proof("R2", "Not so."), run())]
-    text = page(verdicts, date="2026-11-29", seed="7", kind="smoke figures")
+    text = page(verdicts, date="2026-11-29", seeds="seed 7", kind="smoke figures")
     assert "smoke figures, 2026-11-29, seed 7: 1 proven, 0 proven in part, 1 not proven." in text
     assert "| R1 | It is so. | **proven** | 2 tests passed | `make prove ID=R1` |" in text
     assert "| R2 | Not so. | not proven | no test | |" in text
