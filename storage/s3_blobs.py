@@ -8,18 +8,15 @@ for TRASH_DAYS and comes back by itself when somebody who put it in that very mo
 import contextlib
 import hashlib
 import io
-import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
-from obstore.store import S3Store
+from obstore.exceptions import AlreadyExistsError, PreconditionError
 
 from storage.blobs import (
     BlobMissingError,
@@ -27,10 +24,11 @@ from storage.blobs import (
     Expected,
     Health,
     Readable,
-    StorageFaultError,
-    StorageFullError,
     StoredBlob,
 )
+from storage.bucket import ABSENT, Bucket, bucket_faults
+from storage.bucket_file import BucketFile
+from storage.bucket_keys import aside, key_of, sha256_of, trash
 from storage.durable_files import CHUNK_BYTES, disk_faults, receive, remove_stale
 from storage.presigning import Signer
 
@@ -38,42 +36,6 @@ from storage.presigning import Signer
 MULTIPART_BYTES = 16 * 1024 * 1024
 READ_AHEAD_BYTES = 4 * 1024 * 1024
 TRASH_DAYS = 30
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-# The library says it either way, by the call.
-_ABSENT = (NotFoundError, FileNotFoundError)
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Where the bucket is and who may write to it. The secret is in no text of this."""
-
-    name: str
-    prefix: str
-    endpoint: str
-    region: str
-    key_id: str
-    secret: str = field(repr=False)
-
-    @property
-    def base(self) -> str:
-        """The address of the bucket; the bucket is the first part of the path."""
-        endpoint = self.endpoint or f"https://s3.{self.region}.amazonaws.com"
-        return f"{endpoint.rstrip('/')}/{self.name}"
-
-    def open(self) -> S3Store:
-        """A client that gives up within half a minute rather than keep people waiting."""
-        return S3Store(
-            self.name,
-            prefix=self.prefix or None,
-            endpoint=self.endpoint or f"https://s3.{self.region}.amazonaws.com",
-            region=self.region,
-            access_key_id=self.key_id,
-            secret_access_key=self.secret,
-            virtual_hosted_style_request=False,
-            client_options={"allow_http": True, "connect_timeout": "3s", "timeout": "60s"},
-            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=20)},
-        )
 
 
 class S3BlobStore:
@@ -100,7 +62,7 @@ class S3BlobStore:
         try:
             with disk_faults():
                 received = receive(stream, temporary, expected)
-            with _faults():
+            with bucket_faults():
                 self._upload(temporary, received)
         finally:
             with contextlib.suppress(OSError):
@@ -110,7 +72,7 @@ class S3BlobStore:
     def open(self, sha256: str) -> BinaryIO:
         """The bytes, seekable, read in pieces as they are asked for."""
         size = self.size(sha256)
-        return io.BufferedReader(_Object(self._store, _key(sha256), size), READ_AHEAD_BYTES)
+        return io.BufferedReader(BucketFile(self._store, key_of(sha256), size), READ_AHEAD_BYTES)
 
     def exists(self, sha256: str) -> bool:
         try:
@@ -121,10 +83,10 @@ class S3BlobStore:
 
     def size(self, sha256: str) -> int:
         """Size in bytes. Raises BlobMissingError or BlobQuarantinedError."""
-        key = _key(sha256)
-        with _faults():
+        key = key_of(sha256)
+        with bucket_faults():
             size = self._head(key)
-            if size is None and self._head(_aside(sha256)) is not None:
+            if size is None and self._head(aside(sha256)) is not None:
                 raise BlobQuarantinedError(sha256=sha256)
             if size is None and self._restored(sha256):
                 size = self._head(key)
@@ -134,10 +96,10 @@ class S3BlobStore:
 
     def names(self) -> Iterator[str]:
         """Every blob that can be opened, in no order."""
-        with _faults():
+        with bucket_faults():
             for page in obstore.list(self._store):
                 for entry in page:
-                    if _SHA256.fullmatch(name := entry["path"].replace("/", "", 1)):
+                    if name := sha256_of(entry["path"]):
                         yield name
 
     def check(self, sha256: str) -> Health:
@@ -157,27 +119,27 @@ class S3BlobStore:
         """Move the object aside; what is lost leaves a mark there, so that it is refused alike."""
         if self.check(sha256) is Health.GOOD:
             return False
-        with _faults():
-            if self._head(_key(sha256)) is None:
-                if self._head(_aside(sha256)) is None:
-                    obstore.put(self._store, _aside(sha256), b"")
+        with bucket_faults():
+            if self._head(key_of(sha256)) is None:
+                if self._head(aside(sha256)) is None:
+                    obstore.put(self._store, aside(sha256), b"")
             else:
-                obstore.copy(self._store, _key(sha256), _aside(sha256))
-                obstore.delete(self._store, _key(sha256))
+                obstore.copy(self._store, key_of(sha256), aside(sha256))
+                obstore.delete(self._store, key_of(sha256))
         return True
 
     def remove(self, sha256: str, put_before: datetime) -> bool:
         """Move the object to the trash unless it was put again since; whether it is gone."""
-        key = _key(sha256)
-        with _faults():
+        key = key_of(sha256)
+        with bucket_faults():
             try:
                 if obstore.head(self._store, key)["last_modified"] >= put_before:
                     return False
-                obstore.copy(self._store, key, _trash(sha256))
+                obstore.copy(self._store, key, trash(sha256))
                 obstore.delete(self._store, key)
-            except _ABSENT:
+            except ABSENT:
                 pass
-            self._delete(_aside(sha256))
+            self._delete(aside(sha256))
         return True
 
     def remove_stale_temporaries(self, older_than_s: float, now: datetime) -> int:
@@ -185,7 +147,7 @@ class S3BlobStore:
         with disk_faults():
             removed = remove_stale(self._incoming, older_than_s, now)
         oldest = now - timedelta(days=TRASH_DAYS)
-        with _faults():
+        with bucket_faults():
             for page in obstore.list(self._store, "trash"):
                 old = [entry["path"] for entry in page if entry["last_modified"] < oldest]
                 for path in old:
@@ -206,7 +168,7 @@ class S3BlobStore:
         """Where anyone may GET the bytes for `ttl_s` seconds, under this name and type."""
         self.size(sha256)
         signer = Signer(self._bucket.key_id, self._bucket.secret, self._bucket.region)
-        path = f"{self._bucket.prefix}/{_key(sha256)}".lstrip("/")
+        path = f"{self._bucket.prefix}/{key_of(sha256)}".lstrip("/")
         query = {
             "response-content-disposition": disposition,
             "response-content-type": content_type,
@@ -217,7 +179,7 @@ class S3BlobStore:
 
     def _upload(self, file: Path, received: StoredBlob) -> None:
         """Upload once more what is there already: it makes it young, and heals what has rotted."""
-        key = _key(received.sha256)
+        key = key_of(received.sha256)
         if received.size > MULTIPART_BYTES:
             obstore.put(self._store, key, file, use_multipart=True, chunk_size=8 * CHUNK_BYTES)
         else:
@@ -226,87 +188,22 @@ class S3BlobStore:
                 obstore.put(self._store, key, data, mode="create")
             except (AlreadyExistsError, PreconditionError):
                 obstore.put(self._store, key, data)
-        self._delete(_aside(received.sha256))
+        self._delete(aside(received.sha256))
 
     def _restored(self, sha256: str) -> bool:
         """Take a blob back out of the trash, if it is there."""
-        if self._head(_trash(sha256)) is None:
+        if self._head(trash(sha256)) is None:
             return False
-        obstore.copy(self._store, _trash(sha256), _key(sha256))
+        obstore.copy(self._store, trash(sha256), key_of(sha256))
         return True
 
     def _head(self, key: str) -> int | None:
         """The size of an object; None when there is none."""
         try:
             return int(obstore.head(self._store, key)["size"])
-        except _ABSENT:
+        except ABSENT:
             return None
 
     def _delete(self, key: str) -> None:
-        with contextlib.suppress(*_ABSENT):
+        with contextlib.suppress(*ABSENT):
             obstore.delete(self._store, key)
-
-
-class _Object(io.RawIOBase):
-    """An object as a file that is fetched in ranges."""
-
-    def __init__(self, store: S3Store, key: str, size: int) -> None:
-        self._store = store
-        self._key = key
-        self._size = size
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(start + offset, 0)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: object, /) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]  # a writable buffer
-        wanted = min(len(view), self._size - self._at)
-        if wanted <= 0:
-            return 0
-        with _faults():
-            found = obstore.get_range(self._store, self._key, start=self._at, length=wanted)
-        if len(found) != wanted:
-            raise StorageFaultError(reason="the bucket gave fewer bytes than it has")
-        view[:wanted] = memoryview(found)
-        self._at += wanted
-        return wanted
-
-
-def _key(sha256: str) -> str:
-    if not _SHA256.fullmatch(sha256):
-        raise BlobMissingError(sha256=sha256)
-    return f"{sha256[:2]}/{sha256[2:]}"
-
-
-def _aside(sha256: str) -> str:
-    return f"quarantine/{sha256}"
-
-
-def _trash(sha256: str) -> str:
-    return f"trash/{sha256}"
-
-
-@contextlib.contextmanager
-def _faults() -> Iterator[None]:
-    """What the library raises becomes ours; its texts hold addresses, so only the kind is kept."""
-    try:
-        yield
-    except BaseError as error:
-        if "QuotaExceeded" in str(error) or "507" in str(error):
-            raise StorageFullError from None
-        raise StorageFaultError(reason=type(error).__name__) from None
-    except OSError as error:
-        # The library raises Python's own error for a refused connection and the like.
-        raise StorageFaultError(reason=type(error).__name__) from None

