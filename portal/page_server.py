@@ -1,8 +1,8 @@
-"""The listener of people's pages: waitress, with three habits of ours.
+"""The listener of people's pages: waitress, with four habits of ours.
 
 A request whose end can be read in two ways is refused and its connection closed. Who sends or reads
-too slowly is cut off. Told to stop, it takes nobody new, finishes what it is sending and receiving,
-and only then ends.
+too slowly is cut off. A stored file holds no thread while it is read (page_files). Told to stop, it
+takes nobody new, finishes what it is sending and receiving, and only then ends.
 """
 
 import re
@@ -25,13 +25,14 @@ from waitress.server import TcpWSGIServer, create_server
 from firmware.publishing import MAX_IMAGE_BYTES
 from portal import open_files
 from portal.children import FINISH_WITHIN_S
+from portal.page_files import NextOf, Reads, StoredFile, handing_over
 
 CONNECTIONS_MAX = 2000
 #: Who has just connected is about to ask.
 NEW_S = 0.5
 
-#: A slow reader must not fill memory, nor a full send buffer stop the loop: waitress reads its
-#: file in pieces of the socket's send buffer, which loopback otherwise grows to megabytes.
+#: A slow reader must not fill memory, nor a full send buffer stop the loop: waitress copies in
+#: pieces of the socket's send buffer, which loopback otherwise grows to megabytes.
 waitress.adjustments.Adjustments.socket_options = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_SNDBUF, 131_072),
@@ -72,7 +73,51 @@ class PageChannel(HTTPChannel):
     """A connection of a person or a program."""
 
     parser_class = StrictParser
+    #: The types ask for the library's own channel in its queue of tasks.
+    server: Any
     _began_at = 0.0
+    _is_postponed = False
+
+    def service(self) -> None:
+        """Answer the next request, unless the answer before it is still a file on its way."""
+        with self.outbuf_lock:
+            if self._sends_file():
+                self._is_postponed = True
+                return
+        super().service()
+
+    def handle_write(self) -> None:
+        super().handle_write()
+        if self._is_postponed and self.connected and not self._sends_file():
+            self._is_postponed = False
+            self.server.add_task(self)
+
+    def writable(self) -> bool:
+        """Whether there is something to send now: not while the next piece of a file is read."""
+        first = self.outbufs[0]
+        if isinstance(first, StoredFile) and first.is_awaited:
+            return self.will_close
+        return super().writable()
+
+    def send(self, data: bytes, do_close: bool = True) -> int:  # noqa: FBT002 - the library's
+        """Send what is taken now; a reader who is gone, or a file that is cut, ends it."""
+        if not isinstance(data, NextOf) or self.socket is None:
+            return super().send(data, do_close)
+        try:
+            return data.file.send_to(self.socket)
+        except OSError:
+            if do_close:
+                self.handle_close()
+            return 0
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Have a thread wait for the reader; while a file is read none does, see `service`."""
+        if not self._sends_file():
+            super()._flush_outbufs_below_high_watermark()  # type: ignore[misc]  # no types for it
+
+    def _sends_file(self) -> bool:
+        with self.outbuf_lock:
+            return any(isinstance(one, StoredFile) for one in self.outbufs)
 
     def received(self, data: bytes) -> bool:
         if self.request is None:
@@ -107,8 +152,9 @@ class PageServer:
         self._limits = limits = limits or Limits()
         # Dispatchers by descriptor; the library's types call them sockets.
         self._map: dict[int, Any] = {}
+        self._reads = Reads(self._wake)
         create_server(
-            app,
+            handing_over(app, self._reads),
             map=self._map,
             host=host,
             port=port,
@@ -137,7 +183,7 @@ class PageServer:
     def stop(self) -> None:
         """Let `run` finish what has begun and end; from any thread."""
         self._told = True
-        self._listeners[0].pull_trigger()
+        self._wake()
 
     def run(self, on_stop: Callable[[], None] | None = None) -> None:
         """Serve until told to stop; `on_stop` is called then, before the rest is finished."""
@@ -160,6 +206,7 @@ class PageServer:
         if left := self._close_idle():
             _log.warning("connections-cut", count=left)
         self._listeners[0].task_dispatcher.shutdown()
+        self._reads.shutdown()
         wasyncore.close_all(self._map)
 
     def end_by_signal(self) -> None:
@@ -171,6 +218,9 @@ class PageServer:
         if self._told:
             raise KeyboardInterrupt
         self.stop()
+
+    def _wake(self) -> None:
+        self._listeners[0].pull_trigger()
 
     def _turn(self, wait_s: float) -> None:
         wasyncore.loop(timeout=wait_s, use_poll=True, map=self._map, count=1)
