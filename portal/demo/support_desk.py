@@ -19,9 +19,10 @@ from support.certificate_orders.prices import NewPrice
 from support.entitlements import EntitlementKind
 from support.packages.package import Priority
 from support.requests import intake, records, talking
-from support.requests.intake import Contact, NewRequest
+from support.requests.messages import Text
 from support.requests.models import AnswerTemplate, SupportRequest
-from support.requests.talking import Answer, Text
+from support.requests.new_request import Contact, NewRequest
+from support.requests.talking import Answer
 from support.requests.vocabulary import Channel, Symptom
 from support.sla.log import State
 

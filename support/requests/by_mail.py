@@ -4,8 +4,6 @@ They are stored before anything is read from them, and one row tells what became
 joins a request by our own token alone (S16); a robot's opens none and is never answered (RFC 3834).
 """
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,17 +17,15 @@ from storage.blobs import Readable, StoredBlob
 from storage.installation import Installation
 from storage.refusals import ConflictError, RefusedError
 from support.attachments import content
-from support.attachments.content import Accepted, AttachmentError
-from support.mailroom import arrivals, outbox, parsing, plain_text
+from support.mailroom import arrivals, outbox, parsing
 from support.mailroom.models import Fate, IncomingMail, OutgoingMail
 from support.mailroom.options import MailOptions
 from support.mailroom.parsing import IncomingLetter, UnreadableError
 from support.mailroom.threads import threads_of, without_tag
-from support.requests import intake, letters, records, talking
-from support.requests.intake import Contact, NewRequest
+from support.requests import intake, letter_words, letters, records, talking
 from support.requests.models import RequestMessage, SupportRequest
+from support.requests.new_request import SUBJECT_MAX, Contact, NewRequest
 from support.requests.refused import IntakeLimitError
-from support.requests.talking import FILES_MAX, TEXT_MAX, FilesError, QuotaError, Text
 from support.requests.vocabulary import Author, Channel
 from support.sla.log import State
 
@@ -40,7 +36,6 @@ PER_REQUEST_HOURLY = 60
 ACKS_HOURLY = 300
 ACTOR = "mail"
 NO_SUBJECT = "(без темы)"
-NO_TEXT = "(в письме нет текста)"
 _HOUR = timedelta(hours=1)
 
 
@@ -204,7 +199,7 @@ def _join(
     if letter.sender != request.contact_email:
         remarks.append(f"Письмо с адреса {letter.sender}, а не {request.contact_email or '—'}.")
     talking.customer_writes(
-        session, installation, request, _text(session, letter, remarks, now),
+        session, installation, request, letter_words.message(session, letter, remarks, now),
         form_key=f"mail:{stored.sha256}",
         author_name=letter.sender_name or letter.sender,
         sender=letter.sender, now=now,
@@ -223,13 +218,13 @@ def _open(
     quiet: bool = False,
 ) -> SupportRequest:
     """A new request; one that answers a request that is over follows it."""
-    text = _text(session, letter, list(letter.remarks), now)
+    text = letter_words.message(session, letter, list(letter.remarks), now)
     may_tell = not quiet and _automatic_lately(session, now) < ACKS_HOURLY
     new = NewRequest(
         channel=Channel.EMAIL,
-        subject=without_tag(letter.subject)[: intake.SUBJECT_MAX] or NO_SUBJECT,
+        subject=without_tag(letter.subject)[:SUBJECT_MAX] or NO_SUBJECT,
         text=text.words,
-        contact=Contact(letter.sender_name, letter.sender, language=_language(letter)),
+        contact=Contact(letter.sender_name, letter.sender, language=letter_words.language(letter)),
         intake_key=f"mail:{stored.sha256}",
         came_at=now,
         source=_source(letter),
@@ -248,50 +243,6 @@ def _open(
         )
         outbox.post(session, told, installation.option(MailOptions), now=now)
     return request
-
-
-def _text(session: Session, letter: IncomingLetter, remarks: list[str], now: datetime) -> Text:
-    """The author's words with the files that are taken; what is left out stands in the remark."""
-    written = plain_text.split(letter.text)
-    plain = written.words.expandtabs(4)
-    words = "".join(char for char in plain if char.isprintable() or char == "\n").strip()
-    if len(words) > TEXT_MAX:
-        remarks.append(f"Показаны первые {TEXT_MAX} знаков.")
-    if not letter.is_whole:
-        remarks.append("Письмо слишком велико: разобраны только заголовки.")
-    files = _files(session, letter, remarks, now)
-    return Text(
-        words=words[:TEXT_MAX].strip() or NO_TEXT,
-        quoted=written.quoted,
-        remark=" ".join(remarks),
-        files=files,
-    )
-
-
-def _files(
-    session: Session, letter: IncomingLetter, remarks: list[str], now: datetime
-) -> Sequence[Accepted]:
-    taken: list[Accepted] = []
-    for file in letter.files:
-        try:
-            taken.append(content.inspect(file.name, file.data))
-        except AttachmentError as error:
-            remarks.append(error.text("ru"))
-    if len(taken) > FILES_MAX:
-        remarks.append(f"Взяты первые {FILES_MAX} файлов.")
-    try:
-        talking.check_files(session, taken[:FILES_MAX], letter.sender, now)
-    except (FilesError, QuotaError) as error:
-        remarks.append(error.text("ru"))
-        return ()
-    return taken[:FILES_MAX]
-
-
-def _language(letter: IncomingLetter) -> str:
-    """Russian unless the letter has words and none of them is in Cyrillic letters."""
-    said = f"{letter.subject} {letter.text[:5000]}"
-    latin, cyrillic = re.search("[A-Za-z]", said), re.search("[А-Яа-яЁё]", said)
-    return "en" if latin and not cyrillic else "ru"
 
 
 def _source(letter: IncomingLetter) -> str:

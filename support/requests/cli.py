@@ -9,10 +9,11 @@ from storage.console import json_option, pass_installation, say, show_one, show_
 from storage.installation import Installation
 from support.packages.package import Priority
 from support.requests import desk, intake, queue, records, refusing, talking
-from support.requests.intake import Contact, NewRequest
+from support.requests.messages import Text
+from support.requests.new_request import Contact, NewRequest
 from support.requests.queue import Row, Shelf, Wanted
 from support.requests.refusal_rules import Grounds
-from support.requests.talking import Answer, Text
+from support.requests.talking import Answer
 from support.requests.vocabulary import Channel, RefusalCode, Symptom
 from support.sla.clocks import Clock
 from support.sla.log import State

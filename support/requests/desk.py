@@ -14,7 +14,7 @@ from support.agreements.debts import Debt
 from support.agreements.tiers import Reason
 from support.calendars import keeping
 from support.packages.package import Promise
-from support.requests import duplicates, intake, records, refusing, stages
+from support.requests import acknowledging, duplicates, records, refusing, stages
 from support.requests.models import (
     AnswerTemplate,
     Refusal,
@@ -76,7 +76,7 @@ def of(session: Session, number: int, now: datetime) -> Case:
         clocks=[found[promise] for promise in Promise if found[promise].target],
         refusals=refusing.of_request(session, number),
         duplicates=duplicates.earlier(session, request),
-        missing=intake.missing(request),
+        missing=acknowledging.missing(request),
         debt=debt,
         debt_is_stale=debt is not None and debt.is_stale(known.calendar, moscow_date(now)),
         steps=sorted(stages.NEXT[State(request.state)] - {State(request.state)}, key=_order),

@@ -17,12 +17,13 @@ from storage.uploads import accepts_upload
 from support.attachments.receiving import FORM_BYTES_MAX, accepted
 from support.civil_dates import moment_text
 from support.packages.package import Priority
-from support.requests import desk, files, intake, letters, opening, records, refusing, talking
+from support.requests import describing, desk, files, letters, opening, records, refusing, talking
+from support.requests.messages import Text
 from support.requests.models import AnswerTemplate, SupportRequest
 from support.requests.queue_views import ANSWERERS
 from support.requests.refusal_rules import Grounds
 from support.requests.refusing import Judge
-from support.requests.talking import Answer, Text
+from support.requests.talking import Answer
 from support.requests.vocabulary import Channel, EventKind, RefusalCode, Symptom
 from support.row_ids import row_id
 from support.sla.log import State
@@ -121,7 +122,9 @@ def describe(number: int) -> Redirect:
     """Write down what was learned; the tier is found anew and used time stays used (S-11)."""
 
     def write(session: Session, found: SupportRequest) -> None:
-        intake.describe(session, installation(), found, _changes(), actor=acting().login, now=now())
+        describing.describe(
+            session, installation(), found, _changes(), actor=acting().login, now=now()
+        )
 
     return _change(number, write, _("The request was described anew."))
 

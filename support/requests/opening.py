@@ -11,7 +11,7 @@ from typing import TypeVar
 from accounts.access import Actor
 from support.attachments.content import Accepted
 from support.packages.package import Priority
-from support.requests.intake import PHONE_MAX, Contact, NewRequest
+from support.requests.new_request import PHONE_MAX, Contact, NewRequest
 from support.requests.vocabulary import Channel, Symptom
 from support.scope import NOBODY, Scope
 

@@ -23,10 +23,11 @@ from support.packages.package import Priority
 from support.personal_data import consents
 from support.personal_data.consents import ConsentError
 from support.requests import files, following, intake, opening, records, refusing, talking
+from support.requests.messages import Text
 from support.requests.models import SupportRequest
+from support.requests.new_request import NewRequest
 from support.requests.opening import Sender
 from support.requests.refused import UnknownRequestError
-from support.requests.talking import Text
 from support.requests.vocabulary import Symptom
 from support.scope import scope_of
 
@@ -152,12 +153,12 @@ def _sender() -> Sender:
     return Sender(request.remote_addr or "unknown", answer_language(), actor, scope)
 
 
-def _registered(new: intake.NewRequest) -> str:
+def _registered(new: NewRequest) -> str:
     with writing() as session:
         return records.address_of(installation(), _register(session, new))
 
 
-def _register(session: Session, new: intake.NewRequest) -> SupportRequest:
+def _register(session: Session, new: NewRequest) -> SupportRequest:
     _check_source(session, new.source, new.came_at)
     made = intake.register(session, installation(), new, actor="customer", now=new.came_at)
     if made.consent_id is None:

@@ -19,7 +19,7 @@ from support.civil_dates import moment_text
 from support.packages.loading import shipped as shipped_packages
 from support.packages.package import Priority
 from support.requests import desk, intake, opening, queue, refusing, with_bundle
-from support.requests.intake import Contact, NewRequest
+from support.requests.new_request import Contact, NewRequest
 from support.requests.queue import Shelf, Wanted
 from support.requests.refused import CallTimeError
 from support.requests.vocabulary import Channel, RefusalCode, Symptom

@@ -22,7 +22,7 @@ from support.mailroom import outbox
 from support.mailroom.options import MailOptions
 from support.phrases import Phrase
 from support.requests import duplicates, letters, records, refusal_rules
-from support.requests.intake import missing
+from support.requests.acknowledging import missing
 from support.requests.models import Refusal, RequestEvent, RequestMessage, SupportRequest
 from support.requests.refusal_rules import Case, Grounds, RefusalTextError
 from support.requests.vocabulary import Author, EventKind, RefusalCode, RefusalState

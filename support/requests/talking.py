@@ -1,28 +1,22 @@
 """The conversation of a request: the User's words, an agent's answers and notes, its states."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from io import BytesIO
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import audit
 from accounts.models import Role, User
-from storage import blob_models
-from storage.blobs import BlobStore
 from storage.installation import Installation
-from storage.refusals import RefusedError
-from support.attachments.content import MIB, Accepted
 from support.calendars import keeping
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
-from support.requests import letters, records, stages
-from support.requests.models import RequestAttachment, RequestLink, RequestMessage, SupportRequest
+from support.requests import letters, messages, records, stages
+from support.requests.messages import Text
+from support.requests.models import RequestLink, RequestMessage, SupportRequest
 from support.requests.refused import (
     AssigneeError,
-    MessageTextError,
     RequestClosedError,
     UnattestedError,
 )
@@ -30,39 +24,7 @@ from support.requests.vocabulary import Author, EventKind
 from support.rulebook import RULES_VERSION
 from support.sla.log import State
 
-TEXT_MAX = 20_000
-FILES_MAX = 10
-MESSAGE_BYTES_MAX = 50 * MIB
-SENDER_DAILY_BYTES = 100 * MIB
-ALL_DAILY_BYTES = 2048 * MIB
 AGENTS = frozenset({Role.AGENT, Role.ENGINEER, Role.ADMIN})
-
-
-class FilesError(RefusedError):
-    code = "message-files"
-    field = "files"
-    ru = "Файлов не больше {count} и не больше {size} МБ вместе."
-    en = "At most {count} files, and at most {size} MB together."
-
-
-class QuotaError(RefusedError):
-    code = "attachment-quota"
-    field = "files"
-    ru = "На сегодня файлов достаточно: больше {size} МБ в сутки не принимается."
-    en = "Enough files for today: no more than {size} MB a day are taken."
-
-
-@dataclass(frozen=True)
-class Text:
-    """What somebody writes: the words, what a letter quoted below them, and files already checked.
-
-    `remark` tells staff what was left out or is odd about it.
-    """
-
-    words: str
-    quoted: str = ""
-    remark: str = ""
-    files: Sequence[Accepted] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -89,7 +51,7 @@ def customer_writes(
     """The User's words: any of them end a pause (S-10) and reopen what was called resolved."""
     if State(request.state).is_frozen:
         raise RequestClosedError
-    message = add_message(
+    message = messages.add(
         session, installation, request, text,
         author=Author.CUSTOMER, author_name=author_name, form_key=form_key, at=now, sender=sender,
     )  # fmt: skip
@@ -111,12 +73,12 @@ def answer(
     """S-9: a person's public answer, which is what a response is. It goes out by mail as well."""
     if State(request.state).is_frozen:
         raise RequestClosedError
-    known = _same(session, request, new.form_key)
+    known = messages.same(session, request, new.form_key)
     if known is not None:
         return known
     _attest(session, request, new, actor, now)
     stages.check_step(State(request.state), new.then or State.OPEN)
-    message = add_message(
+    message = messages.add(
         session, installation, request, new.text,
         author=Author.AGENT, author_name=name, form_key=new.form_key, at=now, sender=actor,
     )  # fmt: skip
@@ -144,10 +106,10 @@ def note(
     now: datetime,
 ) -> RequestMessage:
     """A note that only staff see: it changes no state and no clock."""
-    known = _same(session, request, form_key)
+    known = messages.same(session, request, form_key)
     if known is not None:
         return known
-    return add_message(
+    return messages.add(
         session, installation, request, text, author=Author.AGENT, author_name=name,
         form_key=form_key, at=now, sender=actor, is_public=False,
     )  # fmt: skip
@@ -205,65 +167,6 @@ def link(
     audit.record(session, actor, "request.link", request.audit_subject, now, to=subject)
 
 
-def add_message(
-    session: Session,
-    installation: Installation,
-    request: SupportRequest,
-    text: Text,
-    *,
-    author: Author,
-    author_name: str,
-    form_key: str,
-    at: datetime,
-    sender: str,
-    is_public: bool = True,
-) -> RequestMessage:
-    """Store a message with its files; the same `form_key` twice is one message."""
-    known = _same(session, request, form_key)
-    if known is not None:
-        return known
-    check_files(session, text.files, sender, at)
-    message = RequestMessage(
-        request_id=request.id,
-        form_key=form_key,
-        at=at,
-        author=author,
-        author_name=author_name[:200],
-        is_public=is_public,
-        text=clean(text.words),
-        quoted=_plain(text.quoted)[:TEXT_MAX],
-        remark=text.remark[:2000],
-    )
-    session.add(message)
-    session.flush()
-    for file in text.files:
-        _keep(session, installation.blobs, message, file, sender, at)
-    session.refresh(message, ["attachments"])
-    return message
-
-
-def clean(words: str) -> str:
-    """The words without control characters; raises MessageTextError for none or too many."""
-    plain = _plain(words).strip()
-    if not 0 < len(plain) <= TEXT_MAX:
-        raise MessageTextError(limit=TEXT_MAX)
-    return plain
-
-
-def _plain(words: str) -> str:
-    """Nothing that a terminal or a page would act on: no control, no direction marks."""
-    lines = words.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4).split("\n")
-    return "\n".join("".join(char for char in line if char.isprintable()) for line in lines)
-
-
-def _same(session: Session, request: SupportRequest, form_key: str) -> RequestMessage | None:
-    return session.scalar(
-        select(RequestMessage).where(
-            RequestMessage.request_id == request.id, RequestMessage.form_key == form_key
-        )
-    )
-
-
 def _attest(
     session: Session, request: SupportRequest, new: Answer, actor: str, now: datetime
 ) -> None:
@@ -274,42 +177,3 @@ def _attest(
         raise UnattestedError
     request.attestation = {"rules": RULES_VERSION, "by": actor, "at": now.isoformat()}
     records.record(session, request, EventKind.ATTESTED, actor, now, rules=RULES_VERSION)
-
-
-def check_files(session: Session, files: Sequence[Accepted], sender: str, now: datetime) -> None:
-    """Raise FilesError or QuotaError unless there is room for these files of this sender today."""
-    size = sum(len(file.data) for file in files)
-    if not files:
-        return
-    if len(files) > FILES_MAX or size > MESSAGE_BYTES_MAX:
-        raise FilesError(count=FILES_MAX, size=MESSAGE_BYTES_MAX // MIB)
-    day = RequestAttachment.stored_at > now - timedelta(days=1)
-    total = select(func.coalesce(func.sum(RequestAttachment.size), 0)).where(day)
-    mine = total.where(RequestAttachment.sender == sender)
-    if (session.scalar(mine) or 0) + size > SENDER_DAILY_BYTES:
-        raise QuotaError(size=SENDER_DAILY_BYTES // MIB)
-    if (session.scalar(total) or 0) + size > ALL_DAILY_BYTES:
-        raise QuotaError(size=ALL_DAILY_BYTES // MIB)
-
-
-def _keep(
-    session: Session,
-    blobs: BlobStore,
-    message: RequestMessage,
-    file: Accepted,
-    sender: str,
-    now: datetime,
-) -> None:
-    stored = blobs.put(BytesIO(file.data))
-    row = RequestAttachment(
-        message_id=message.id,
-        name=file.name,
-        media_type=file.media_type,
-        size=stored.size,
-        sha256=stored.sha256,
-        stored_at=now,
-        sender=sender,
-    )
-    session.add(row)
-    session.flush()
-    blob_models.record(session, stored, row.owner, now)

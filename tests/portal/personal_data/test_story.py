@@ -32,8 +32,8 @@ from support.agreements import agreements
 from support.agreements.models import Receivable
 from support.personal_data.models import ErasureAct
 from support.repairs import records as repair_records
-from support.requests.intake import Contact
 from support.requests.models import SupportRequest
+from support.requests.new_request import Contact
 from support.requests.vocabulary import Channel
 from tests.portal.backups.test_backup import Fresh, fresh
 from tests.portal.personal_data.story import (

@@ -15,9 +15,10 @@ from support.calendars import keeping
 from support.mailroom.models import OutgoingMail
 from support.packages.package import Priority, Promise
 from support.requests import intake, records, talking
-from support.requests.intake import Contact, NewRequest
+from support.requests.messages import Text
 from support.requests.models import SupportRequest
-from support.requests.talking import Answer, Text
+from support.requests.new_request import Contact, NewRequest
+from support.requests.talking import Answer
 from support.requests.vocabulary import Channel, Symptom
 from support.sla.clocks import Clock
 from support.sla.log import State

@@ -8,9 +8,10 @@ import pytest
 from portal.settings import Settings
 from storage.blobs import TooLargeError
 from support.mailroom.models import Fate, IncomingMail
-from support.requests import by_mail, records, talking
+from support.requests import by_mail, messages, records
+from support.requests.acknowledging import ACKS_DAILY
 from support.requests.by_mail import Received
-from support.requests.intake import ACKS_DAILY, PER_SOURCE_HOURLY
+from support.requests.intake import PER_SOURCE_HOURLY
 from support.requests.models import RequestMessage
 from support.requests.vocabulary import Author
 from support.sla.log import State
@@ -197,7 +198,7 @@ def test_files_are_judged_and_those_left_out_are_named(desk: Desk) -> None:
 )
 def test_s16_a_hostile_letter_of_a_person_is_a_request_all_the_same(desk: Desk, raw: bytes) -> None:
     number = opened(desk, raw)
-    assert len(words(desk, number)[0].text) <= talking.TEXT_MAX
+    assert len(words(desk, number)[0].text) <= messages.TEXT_MAX
     assert desk.request(number).subject
 
 

@@ -7,8 +7,10 @@ from support.agreements.tiers import Reason
 from support.attachments.content import Accepted
 from support.mailroom.options import MailOptions
 from support.packages.package import Priority, Promise
-from support.requests import intake, records
-from support.requests.intake import ACKS_DAILY, PER_SOURCE_HOURLY, Contact
+from support.requests import acknowledging, describing, intake, records
+from support.requests.acknowledging import ACKS_DAILY
+from support.requests.intake import PER_SOURCE_HOURLY
+from support.requests.new_request import Contact
 from support.requests.phones import serials_in
 from support.requests.refused import (
     AttestationError,
@@ -20,7 +22,7 @@ from support.requests.refused import (
     SubjectError,
     UnknownRequestError,
 )
-from support.requests.talking import FilesError, QuotaError
+from support.requests.taking_files import FilesError, QuotaError
 from support.requests.vocabulary import Channel, EventKind
 from support.rulebook import RULES_VERSION
 from support.sla.log import State
@@ -125,7 +127,7 @@ def test_s13_one_request_names_many_phones_and_links_to_repairs(desk: Desk) -> N
 
 def test_n1_what_is_missing_is_asked_for_once_in_the_acknowledgement(desk: Desk) -> None:
     number = desk.comes(serial="", product="", firmware="")
-    assert intake.missing(desk.request(number)) == ("product", "serial", "firmware")
+    assert acknowledging.missing(desk.request(number)) == ("product", "serial", "firmware")
     text = desk.letters()[0].text
     assert "— серийный номер" in text
     with desk.installation.database.reading() as session:
@@ -252,7 +254,7 @@ def test_s11_what_staff_learn_changes_the_tier_and_keeps_the_time(desk: Desk) ->
     with desk.installation.database.writing() as session:
         request = records.get_to_change(session, number)
         changes = {"serials": desk.register.first, "priority": "P2", "symptom": "sound"}
-        intake.describe(
+        describing.describe(
             session, desk.installation, request, changes,
             actor="olga", now=moscow("2026-11-23T12:00"),
         )  # fmt: skip

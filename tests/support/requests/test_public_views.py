@@ -16,11 +16,12 @@ from support.attachments import receiving
 from support.attachments.content import Accepted
 from support.attachments.receiving import FILES_MAX
 from support.personal_data.models import Consent
-from support.requests import intake, records, refusing, talking
+from support.requests import describing, intake, records, refusing, talking
 from support.requests.intake import PER_SOURCE_HOURLY
+from support.requests.messages import Text
 from support.requests.models import SupportRequest
 from support.requests.refusal_rules import Grounds
-from support.requests.talking import Answer, Text
+from support.requests.talking import Answer
 from support.requests.vocabulary import RefusalCode
 from support.sla.log import State
 from tests.browserless import form_token
@@ -88,7 +89,7 @@ def staff_name_the_customer(desk: Desk, name: str = CUSTOMER) -> None:
     with desk.installation.database.writing() as session:
         changes = {"organisation_id": str(users.organisation(session, name).id)}
         request = records.get_to_change(session, newest(desk).id)
-        intake.describe(session, desk.installation, request, changes, actor="olga", now=now())
+        describing.describe(session, desk.installation, request, changes, actor="olga", now=now())
 
 
 def test_a_person_opens_a_request_and_follows_it_by_its_address(

@@ -12,6 +12,7 @@ from support.calendars.loading import SHIPPED
 from support.mailroom.options import MailOptions
 from support.packages.package import Promise
 from support.requests import escalating, records, talking
+from support.requests.messages import Text
 from support.requests.models import RequestMessage
 from support.requests.refused import (
     AssigneeError,
@@ -21,7 +22,7 @@ from support.requests.refused import (
     WrongStateError,
 )
 from support.requests.stages import NEXT, check_step
-from support.requests.talking import Answer, Text
+from support.requests.talking import Answer
 from support.requests.vocabulary import Channel, EventKind
 from support.sla.clocks import Standing
 from support.sla.log import State
