@@ -16,6 +16,7 @@ from provision.redirects import listing as claims
 from storage.clock import moscow_date
 from storage.request import installation
 from support.civil_dates import add_days
+from support.mailroom import outbox
 from support.repairs import board
 from support.requests import queue
 from support.requests.queue import Shelf
@@ -77,6 +78,11 @@ def _newcomers(session: Session, _now: datetime, endpoint: str) -> Iterator[Matt
         yield Matter(_("Unknown phones that wait: %(count)s", count=many), url_for(endpoint))
 
 
+def _letters(session: Session, _now: datetime, endpoint: str) -> Iterator[Matter]:
+    if count := outbox.failed_count(session):
+        yield Matter(_("Letters that did not leave: %(count)s", count=count), url_for(endpoint))
+
+
 def _health(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
     if count := len(examining.at_hand(session, installation(), now)):
         words = _("Health of the installation, to look at: %(count)s", count=count)
@@ -87,6 +93,7 @@ _ROOMS: Final[Mapping[str, Callable[[Session, datetime, str], Iterator[Matter]]]
     "doctor.health_page": _health,
     "requests_queue.requests_queue": _requests,
     "repair_board.board_page": _repairs,
+    "letters.letters_page": _letters,
     "redirects.claims_page": _claims,
     "newcomers.newcomers": _newcomers,
 }

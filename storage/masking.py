@@ -16,6 +16,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import Session
@@ -59,6 +60,29 @@ def worth_masking(words: Iterable[str]) -> list[str]:
     found = {" ".join(word.split()) for word in words}
     kept = {word for word in found if len(word) >= SHORTEST and word != ERASED}
     return sorted(kept, key=lambda word: (-len(word), word))
+
+
+def holding(
+    session: Session,
+    columns: Sequence[Column[Any]],
+    words: Iterable[str],
+    where: ColumnElement[bool] | None = None,
+) -> Sequence[tuple[Any, ...]]:
+    """The keys of the rows of one table in whose columns one of the words may stand."""
+    wanted = worth_masking(words)
+    if not wanted or not columns:
+        return []
+    keys = columns[0].table.primary_key.columns
+    found = select(*keys).where(true() if where is None else where, _holds(columns, wanted))
+    return [tuple(row) for row in session.execute(found)]
+
+
+def rows_of(table: Table, keys: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
+    """The rows with these keys."""
+    own = list(table.primary_key.columns)
+    if len(own) == 1:
+        return own[0].in_([key for (key,) in keys])
+    return tuple_(*own).in_(keys)
 
 
 def mask(

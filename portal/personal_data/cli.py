@@ -9,6 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from portal.personal_data import (
+    carrying_out,
     erasing,
     erasure_log,
     expiring,
@@ -18,7 +19,6 @@ from portal.personal_data import (
 )
 from portal.personal_data.bases import CHOSEN, Basis
 from portal.personal_data.exporting import NothingHeldError
-from storage import collecting
 from storage.clock import now
 from storage.console import json_option, language, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
@@ -115,12 +115,9 @@ def erase(
         if not (plan.going or plan.kept or plan.obstacles):
             say("Nothing is held of this person.")
         return
-    with installation.database.writing() as session:
+    with installation.database.reading() as session:
         who = _person(session, email, phone, login)
-        done = erasing.erase(session, installation, who, Basis(basis), actor=ACTOR, now=now())
-    collecting.discard(installation.database, installation.blobs, done.files, now())
-    installation.database.empty_journal()
-    erasure_log.write(installation)
+    done = carrying_out.carry_out(installation, who, Basis(basis), actor=ACTOR, now=now())
     show_one({"act": done.act, "files": len(done.files)}, as_json=as_json)
     say(f"Print the act {done.act} from the page of personal data and have it signed.")
 

@@ -13,6 +13,7 @@ from portal.personal_data import exporting, finding, sweeping, terms
 from portal.personal_data.bases import Basis
 from portal.personal_data.exporting import NothingHeldError
 from portal.personal_data.register import shipped
+from portal.personal_data.sweeping import Places
 from storage.clock import moscow_date
 from storage.installation import Installation
 from storage.people import Held, Obstacle, Person
@@ -49,10 +50,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Done:
-    """The act, and the bytes that nobody needs now: they are to be discarded after the commit."""
+    """The act, and the bytes that nobody needs now: they are to be discarded after the commit.
+
+    `words` were taken out of every row but those of the classes that are `kept`.
+    """
 
     act: int
     files: Sequence[str]
+    words: Sequence[str]
+    kept: frozenset[str]
 
 
 def plan(session: Session, who: Person, now: datetime) -> Plan:
@@ -78,8 +84,11 @@ def erase(
     *,
     actor: str,
     now: datetime,
+    places: Places | None = None,
 ) -> Done:
-    """Destroy what may go and record the act.
+    """Destroy what may go and record the act; `places` are where the person's addresses stand.
+
+    Without them they are looked for here, while every other writer waits (see `carrying_out`).
 
     Raises NothingHeldError, or ErasureRefusedError with every reason and its last day.
     """
@@ -96,7 +105,9 @@ def erase(
         raise NothingHeldError
     installation.database.overwrite_erased(session)
     marks = finding.marks(installation, who)
-    files = _erase_all(session, installation, who, found, now)
+    words, kept = _words(who, found)
+    files = _erase_all(session, installation, found, now)
+    sweeping.forget_words(session, places or sweeping.look(session, words, kept))
     files += exporting.drop(session, _exports_of(session, marks))
     log = [*_log(found.going), *_log_of_kept(found.kept)]
     act = ErasureAct(
@@ -108,22 +119,31 @@ def erase(
         session, actor, "personal-data.erase", act.subject, now,
         basis=basis.value, things=len(found.going), kept=len(found.kept),
     )  # fmt: skip
-    return Done(act.id, files)
+    return Done(act.id, files, words, kept)
+
+
+def places_of(session: Session, who: Person, now: datetime) -> Places:
+    """Where the person's addresses stand, for an erasure that follows."""
+    return sweeping.look(session, *_words(who, plan(session, who, now)))
+
+
+def _words(who: Person, found: Plan) -> tuple[list[str], frozenset[str]]:
+    """What is looked for everywhere, and the classes in which it stays."""
+    logins = [str(held.says["login"]) for held in found.going if held.category == "account"]
+    words = [*who.emails, *(login for login in logins if "@" in login)]
+    return words, frozenset(one.held.category for one in found.kept)
 
 
 def _erase_all(
-    session: Session, installation: Installation, who: Person, found: Plan, now: datetime
+    session: Session, installation: Installation, found: Plan, now: datetime
 ) -> list[str]:
     files = [file.sha256 for held in found.going for file in held.files]
-    logins = [str(held.says["login"]) for held in found.going if held.category == "account"]
     accounts = {
         str(held.says["login"]): int(held.key) for held in found.going if held.category == "account"
     }
     for held in found.going:
         finding.holder_of(held.category).erase(session, installation, held, now)
     sweeping.forget_logins(session, accounts)
-    words = [*who.emails, *(login for login in logins if "@" in login)]
-    sweeping.forget_words(session, words, {one.held.category for one in found.kept})
     return files
 
 

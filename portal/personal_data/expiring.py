@@ -125,7 +125,7 @@ def _over(session: Session, one: PersonalClass, known: Terms, now: datetime) -> 
     holder = next((room for room in finding.HOLDERS if one.code in room.categories), None)
     if holder is None:
         return []
-    before = now - timedelta(days=known.days[one.code])
+    before = one.over_before(now, known.days[one.code])
     found = holder.expired(session, one.code, before)
     ends = [(held, known.ends_at(held)) for held in found]
     return [held for held, end in ends if end is not None and end <= now]

@@ -15,6 +15,7 @@ import support.certificate_orders.people
 import support.loaners.people
 import support.mailroom.people
 import support.personal_data.people
+import support.repairs.parcel_people
 import support.repairs.people
 import support.requests.people
 from accounts.models import User
@@ -28,6 +29,7 @@ HOLDERS: Sequence[Holder] = (
     support.requests.people.HOLDER,
     support.mailroom.people.HOLDER,
     support.repairs.people.HOLDER,
+    support.repairs.parcel_people.HOLDER,
     support.loaners.people.HOLDER,
     support.certificate_orders.people.HOLDER,
     support.agreements.people.HOLDER,

@@ -43,6 +43,14 @@ class PersonalClass:
             begins = datetime.combine(date(year, 1, 1), datetime.min.time(), MOSCOW)
         return begins.astimezone(UTC) + timedelta(days=days)
 
+    def over_before(self, now: datetime, days: int) -> datetime:
+        """What was over before this instant is to go by now: the other way round of `ends_at`."""
+        last = now - timedelta(days=days)
+        if not self.from_year:
+            return last
+        begins = date(last.astimezone(MOSCOW).year, 1, 1)
+        return datetime.combine(begins, datetime.min.time(), MOSCOW).astimezone(UTC)
+
     def holds(self, column: str) -> bool:
         """Whether a column ("table.name") belongs to the class."""
         return any(fnmatchcase(column, pattern) for pattern in self.columns)

@@ -20,6 +20,7 @@ def told(subject: str) -> str:
         "request": _("Request No. %(number)s", number=number),
         "repair": _("Repair %(number)s", number=number),
         "repair-photo": _("Photo of a repair No. %(number)s", number=number),
+        "parcel": _("Parcel without an act No. %(number)s", number=number),
         "letter": _("Letter No. %(number)s", number=number),
         "outgoing-letter": _("Sent letter No. %(number)s", number=number),
         "consent": _("Consent No. %(number)s", number=number),

@@ -16,6 +16,7 @@ from accounts import audit
 from accounts.access import acting, roles
 from accounts.models import Role
 from portal.personal_data import (
+    carrying_out,
     erasing,
     erasure_log,
     expiring,
@@ -28,7 +29,7 @@ from portal.personal_data import (
 from portal.personal_data.act_pdf import act_pdf
 from portal.personal_data.bases import CHOSEN, Basis
 from portal.personal_data.finding import Candidate
-from storage import clock, collecting
+from storage import clock
 from storage.answer_language import answer_language
 from storage.people import Person
 from storage.refusals import NotFoundError, RefusedError
@@ -137,18 +138,16 @@ def withdraw() -> Answer:
 @OFFICERS
 def erase() -> Answer:
     """Destroy the person's data, with an act."""
-    now, found = clock.now(), installation()
     basis = next((one for one in CHOSEN if one == request.form.get("basis")), None)
     try:
         if basis is None or not request.form.get("sure"):
             raise BasisError
-        with writing() as session:
-            done = erasing.erase(session, found, _person(), basis, actor=acting().login, now=now)
+        actor = acting().login
+        done = carrying_out.carry_out(
+            installation(), _person(), basis, actor=actor, now=clock.now()
+        )
     except RefusedError as error:
         return _person_page(error)
-    collecting.discard(found.database, found.blobs, done.files, clock.now())
-    found.database.empty_journal()
-    erasure_log.write(found)
     flash(_("The data are destroyed. Print and sign the act %(number)s.", number=done.act), "good")
     return redirect(url_for(".register_page"))
 

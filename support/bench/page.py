@@ -22,6 +22,7 @@ from support.cases.models import RepairUnit
 from support.cases.vocabulary import DecisionState, Direction, Reason
 from support.loaners import lending, pool
 from support.loaners.standing import PoolState
+from support.mailroom import outbox
 from support.repairs import (
     deciding,
     photos,
@@ -67,6 +68,7 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
         version, act = records.act_of(unit.report)
         calendar = keeping.current(session).calendar
         decisions = deciding.of_unit(session, unit)
+        loan = lending.loan_of(session, unit)
         page = render_template(
             "bench/unit.html",
             unit=unit,
@@ -84,7 +86,10 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
             in_term=deciding.in_term(session, installation(), unit),
             repeat=records.unit(session, unit.repeat_of_id) if unit.repeat_of_id else None,
             link=records.address_of(installation(), unit.report),
-            loan=lending.loan_of(session, unit),
+            loan=loan,
+            unsent=outbox.failed_about(
+                session, [unit.report.subject, *([loan.subject] if loan else [])]
+            ),
             loan_right=lending.right_to(session, unit),
             loan_ship_by=lending.ship_by(session, unit),
             loaners=[

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.people import mask_audit
-from storage.clock import MOSCOW
+from storage.clock import MOSCOW, moscow_date
 from storage.installation import Installation
 from storage.people import ERASED, Held, Holder, Mention, Obstacle, Person
 from storage.phrases import Phrase
@@ -37,7 +37,9 @@ def _expired(session: Session, category: str, before: datetime) -> Sequence[Held
         told = select(WindowReminder).where(WindowReminder.told_at < before).limit(_AT_ONCE)
         return [_held_reminder(one) for one in session.scalars(told)]
     one = CertificateOrder
-    query = select(one).where(one.ordered_at < before, one.email != "").order_by(one.id)
+    day = func.coalesce(one.paid_on, one.pay_by)
+    over = or_(one.cancelled_at < before, one.cancelled_at.is_(None) & (day <= moscow_date(before)))
+    query = select(one).where(one.ordered_at < before, one.email != "", over).order_by(one.id)
     found = (_held(order) for order in session.scalars(query.limit(_AT_ONCE)))
     return [held for held in found if held.over_at and held.over_at < before]
 

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,12 +21,9 @@ from support.civil_dates import add_days, add_months
 from support.entitlements import EntitlementKind
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
-from support.mailroom.outbox import AddressError
 from support.terms import TermPolicy
 
 DAYS_BEFORE = (60, 30, 7)
-
-_log = structlog.get_logger(__name__)
 
 
 def step_due(last: date, today: date) -> int | None:
@@ -60,20 +56,16 @@ def _tell(
     phones: Sequence[tuple[Device, int, date]],
     now: datetime,
 ) -> bool:
-    """Write to one person; an address that takes no letter keeps nobody else's back."""
+    """Write to one person, and note each phone that was told of; whether the letter may leave."""
     link = f"{installation.public_url}/warranty/certificate"
     windows = [(device.serial or "", last) for device, _step, last in phones]
     letter = letters.window_closes(address, windows, link)
-    try:
-        outbox.post(session, letter, installation.option(MailOptions), now=now)
-    except AddressError:
-        _log.warning("window-reminder-not-written", phones=[device.serial for device, *_ in phones])
-        return False
+    told = outbox.post_or_record(session, letter, installation.option(MailOptions), now=now)
     session.add_all(
         WindowReminder(device_id=device.id, days_before=step, recipient=address, told_at=now)
         for device, step, _last in phones
     )
-    return True
+    return told
 
 
 def _candidates(session: Session, today: date) -> Sequence[Device]:

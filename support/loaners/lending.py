@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,18 +25,14 @@ from support.loaners.refused import (
 )
 from support.loaners.standing import PoolState
 from support.mailroom import outbox
-from support.mailroom.letters import Letter
 from support.mailroom.models import OutgoingMail
 from support.mailroom.options import MailOptions
-from support.mailroom.outbox import AddressError
 from support.models import EntitlementRow
 from support.repairs import filing
 
 _ID_MAX = 2**31
 #: Days before the due day on which the customer is reminded; then once it is over.
 REMIND_BEFORE = 3
-
-_log = structlog.get_logger(__name__)
 
 
 def right_to(session: Session, unit: RepairUnit) -> str:
@@ -188,17 +183,6 @@ def remind(session: Session, installation: Installation, now: datetime) -> int:
             OutgoingMail.purpose == letter.purpose, OutgoingMail.about == letter.about
         )
         if session.scalar(told) is None:
-            count += _post(session, installation, loan, letter, now)
+            options = installation.option(MailOptions)
+            count += outbox.post_or_record(session, letter, options, now=now)
     return count
-
-
-def _post(
-    session: Session, installation: Installation, loan: Loan, letter: Letter, now: datetime
-) -> bool:
-    """Write to one customer; an address that takes no letter keeps nobody else's back."""
-    try:
-        outbox.post(session, letter, installation.option(MailOptions), now=now)
-    except AddressError:
-        _log.warning("loan-reminder-not-written", loan=loan.id)
-        return False
-    return True

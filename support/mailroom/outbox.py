@@ -26,6 +26,8 @@ SEND = "support.send-mail"
 #: Minutes until the next try; after the last one people are told on the page of letters.
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 BATCH = 50
+#: RFC 5321, 4.5.3.1.3.
+ADDRESS_MAX = 254
 #: Past the longest talk with a server: the letters of a process that died are due again then.
 CLAIM = timedelta(minutes=10)
 
@@ -42,32 +44,40 @@ class AddressError(RefusedError):
 def post(session: Session, letter: Letter, options: MailOptions, *, now: datetime) -> OutgoingMail:
     """Put a letter into the outbox; raises AddressError. It leaves after the transaction."""
     recipient = bare_address(letter.recipient)
-    if not recipient or len(recipient) > 254:
+    if not recipient or len(recipient) > ADDRESS_MAX:
         raise AddressError
     message_id = new_message_id(letter.thread, options.domain)
     try:
         envelope(_readdressed(letter, recipient), message_id, options, now)
     except ValueError as error:
         raise AddressError from error
-    mail = OutgoingMail(
-        recipient=recipient,
-        subject=one_line(letter.subject),
-        text=letter.text,
-        purpose=letter.purpose,
-        about=letter.about,
-        automatic=letter.automatic,
-        thread=letter.thread,
-        in_reply_to=one_line(letter.in_reply_to, 500),
-        message_id=message_id,
-        state=MailState.WAITING,
-        created_at=now,
-        next_try_at=now,
-    )
+    mail = _row(letter, recipient, message_id, now)
     session.add(mail)
     session.flush()
     if options.outgoing is not None:
         queue.submit(session, SEND, {}, actor="outbox", now=now, max_attempts=1)
     return mail
+
+
+def post_or_record(
+    session: Session, letter: Letter, options: MailOptions, *, now: datetime
+) -> bool:
+    """Post a letter that a round writes by itself; whether it may leave.
+
+    One whose address takes no letter is kept as failed: the round comes again in hours, what can
+    never leave is tried once, and people see it on the page of letters.
+    """
+    try:
+        post(session, letter, options, now=now)
+    except AddressError as error:
+        message_id = new_message_id(letter.thread, options.domain)
+        mail = _row(letter, one_line(letter.recipient, ADDRESS_MAX), message_id, now)
+        mail.state, mail.error = MailState.FAILED, error.text("ru")
+        session.add(mail)
+        session.flush()
+        _log.warning("mail-address-refused", mail=mail.id, purpose=letter.purpose)
+        return False
+    return True
 
 
 def send_due(database: Database, options: MailOptions, now: datetime) -> int:
@@ -110,6 +120,20 @@ def failed(session: Session, limit: int) -> Sequence[OutgoingMail]:
     return session.scalars(query.order_by(OutgoingMail.id.desc()).limit(limit)).all()
 
 
+def failed_count(session: Session) -> int:
+    """How many letters no server took."""
+    query = select(func.count()).where(OutgoingMail.state == MailState.FAILED)
+    return session.scalar(query) or 0
+
+
+def failed_about(session: Session, subjects: Sequence[str]) -> Sequence[OutgoingMail]:
+    """The letters about these things that did not leave, the newest first."""
+    query = select(OutgoingMail).where(
+        OutgoingMail.about.in_(subjects), OutgoingMail.state == MailState.FAILED
+    )
+    return session.scalars(query.order_by(OutgoingMail.id.desc())).all()
+
+
 def again(session: Session, mail_id: int, now: datetime) -> bool:
     """Let a letter that failed be tried anew; whether it had failed."""
     mail = session.get(OutgoingMail, mail_id)
@@ -127,6 +151,23 @@ def automatic_since(session: Session, recipient: str, since: datetime) -> int:
         OutgoingMail.created_at > since,
     )
     return session.scalar(query) or 0
+
+
+def _row(letter: Letter, recipient: str, message_id: str, now: datetime) -> OutgoingMail:
+    return OutgoingMail(
+        recipient=recipient,
+        subject=one_line(letter.subject),
+        text=letter.text,
+        purpose=letter.purpose,
+        about=letter.about,
+        automatic=letter.automatic,
+        thread=letter.thread,
+        in_reply_to=one_line(letter.in_reply_to, 500),
+        message_id=message_id,
+        state=MailState.WAITING,
+        created_at=now,
+        next_try_at=now,
+    )
 
 
 def _claimed(database: Database, now: datetime, until: datetime) -> OutgoingMail | None:

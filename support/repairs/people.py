@@ -27,7 +27,7 @@ from support.cases.models import (
 )
 from support.customer_kinds import CustomerKind
 from support.mailroom import people as letters
-from support.repairs import filing
+from support.repairs import endings, filing
 from support.repairs.act import Act
 from support.repairs.act_pdf import act_pdf
 
@@ -68,20 +68,19 @@ def _of(session: Session, who: Person) -> Sequence[FaultReport]:
 
 
 def _expired(session: Session, category: str, before: datetime) -> Sequence[Held]:
+    """What was over by then, so many at once: acts that the law still keeps are not loaded."""
     if category == PHOTO:
-        query = select(FaultReport).join(RepairUnit).join(RepairPhoto).distinct()
-    else:
-        query = select(FaultReport).where(FaultReport.contact_email != "")
-    query = query.where(FaultReport.filed_at < before).order_by(FaultReport.id)
-    over = [one for one in session.scalars(query) if _is_before(_over_at(session, one), before)]
-    if category == PHOTO:
-        photos = [photo for one in over for photo in _photos(session, one)]
-        return [_held_photo(*pair) for pair in photos[:_AT_ONCE]]
-    return [_held(session, one) for one in over[:_AT_ONCE]]
-
-
-def _is_before(over_at: datetime | None, before: datetime) -> bool:
-    return over_at is not None and over_at < before
+        photos = (
+            select(RepairPhoto, endings.last_deed())
+            .join(RepairUnit, RepairUnit.id == RepairPhoto.unit_id)
+            .join(FaultReport, FaultReport.id == RepairUnit.report_id)
+            .where(endings.over_before(before))
+        )
+        rows = session.execute(photos.order_by(RepairPhoto.id).limit(_AT_ONCE))
+        return [_held_photo(photo, over) for photo, over in rows]
+    query = select(FaultReport).where(FaultReport.contact_email != "", endings.over_before(before))
+    found = session.scalars(query.order_by(FaultReport.id).limit(_AT_ONCE)).all()
+    return [_held(session, one) for one in found]
 
 
 def _erase(session: Session, installation: Installation, held: Held, now: datetime) -> None:
@@ -206,15 +205,6 @@ def _obstacles(session: Session, who: Person, _today: date) -> Sequence[Obstacle
     ]
 
 
-def _over_at(session: Session, report: FaultReport) -> datetime | None:
-    """When the last phone of the act was done with."""
-    if not all(unit.stage_now.is_over for unit in report.units):
-        return None
-    units = [unit.id for unit in report.units]
-    last = session.scalar(select(func.max(RepairEvent.at)).where(RepairEvent.unit_id.in_(units)))
-    return last or report.filed_at
-
-
 def _held(session: Session, report: FaultReport) -> Held:
     units = [unit.id for unit in report.units]
     quotes = select(RepairQuote).where(RepairQuote.unit_id.in_(units)).order_by(RepairQuote.id)
@@ -237,14 +227,14 @@ def _held(session: Session, report: FaultReport) -> Held:
         StoredFile(f"{report.number}-{version.version}.pdf", version.pdf_sha256)
         for version in report.versions
     ]
-    over = _over_at(session, report)
+    over = endings.over_at(session, report)
     return Held(REPAIR, report.subject, report.id, report.filed_at, over, says, files)
 
 
 def _photos(session: Session, report: FaultReport) -> Sequence[tuple[RepairPhoto, datetime | None]]:
     units = [unit.id for unit in report.units]
     query = select(RepairPhoto).where(RepairPhoto.unit_id.in_(units)).order_by(RepairPhoto.id)
-    over = _over_at(session, report)
+    over = endings.over_at(session, report)
     return [(photo, over) for photo in session.scalars(query)]
 
 

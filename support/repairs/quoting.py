@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,7 +16,6 @@ from support.cases.vocabulary import EventKind, Resolution, Stage
 from support.civil_dates import add_days
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
-from support.mailroom.outbox import AddressError
 from support.repairs import filing, letters, records
 from support.repairs.refused import (
     EndOfServiceError,
@@ -30,8 +28,6 @@ from support.repairs.refused import (
 VALID_DAYS = 30
 #: Days after the offer on which a silent customer is reminded.
 REMIND_AFTER = (14, 25)
-
-_log = structlog.get_logger(__name__)
 
 
 def amount(text: str) -> Decimal:
@@ -111,9 +107,9 @@ def remind(session: Session, installation: Installation, now: datetime) -> int:
     for quote, unit in session.execute(query).all():
         if not _is_due(quote, today):
             continue
-        if _reminded(session, installation, quote, unit, now):
-            quote.reminded_on = today
-            count += 1
+        # A letter that can't leave is told of on the page of letters, and is not written again.
+        quote.reminded_on = today
+        count += _reminded(session, installation, quote, unit, now)
     return count
 
 
@@ -121,15 +117,10 @@ def _reminded(
     session: Session, installation: Installation, quote: RepairQuote, unit: RepairUnit,
     now: datetime,
 ) -> bool:  # fmt: skip
-    """Write to one customer; an address that takes no letter keeps nobody else's back."""
+    """Write to one customer; whether the letter may leave."""
     to = filing.addressed(installation, unit.report)
     letter = letters.quoted(to, unit.serial, quote.amount, quote.work, quote.valid_until)
-    try:
-        outbox.post(session, letter, installation.option(MailOptions), now=now)
-    except AddressError:
-        _log.warning("quote-reminder-not-written", repair=unit.name)
-        return False
-    return True
+    return outbox.post_or_record(session, letter, installation.option(MailOptions), now=now)
 
 
 def _is_due(quote: RepairQuote, today: date) -> bool:

@@ -25,6 +25,7 @@ from support.loaners.refused import (
     NotEntitledError,
 )
 from support.loaners.standing import LoanFacts, PoolState, due_day, pool_state
+from support.mailroom.models import MailState
 from support.models import EntitlementRow
 from support.repairs import records, shipping
 from support.terms import TermPolicy
@@ -206,8 +207,12 @@ def test_c8_one_bad_address_keeps_nobody_elses_reminder_back(workshop: Workshop)
     with workshop.installation.database.writing() as session:
         at = moscow("2027-01-20T09:00")
         assert lending.remind(session, workshop.installation, at) == 1
-    [letter] = workshop.letters("loan.overdue")
-    assert letter.recipient == "boris@romashka.example"
+    with workshop.installation.database.writing() as session:
+        assert lending.remind(session, workshop.installation, moscow("2027-01-20T15:00")) == 0
+    found = {one.recipient: one.state for one in workshop.letters("loan.overdue")}
+    assert found == {
+        "a@romashka.example.": MailState.FAILED, "boris@romashka.example": MailState.WAITING,
+    }  # fmt: skip
 
 
 def test_c8_a_phone_is_lent_once_at_a_time(workshop: Workshop) -> None:

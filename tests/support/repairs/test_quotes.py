@@ -8,6 +8,8 @@ from support.cases.vocabulary import (
     Resolution,
     Stage,
 )
+from support.mailroom import outbox
+from support.mailroom.models import MailState
 from support.repairs import quoting, records
 from support.repairs.refused import (
     EndOfServiceError,
@@ -67,7 +69,14 @@ def test_r7_one_bad_address_keeps_nobody_elses_reminder_back(workshop: Workshop)
     with workshop.installation.database.writing() as session:
         at = moscow("2027-01-03T09:00")
         assert quoting.remind(session, workshop.installation, at) == 1
-    assert workshop.letters("repair.quoted")[-1].recipient == "boris@romashka.example"
+    *_before, unsent, left = workshop.letters("repair.quoted")
+    assert (left.recipient, left.state) == ("boris@romashka.example", MailState.WAITING)
+    # It is told of, and the next round writes it no more.
+    assert (unsent.recipient, unsent.state) == ("a@romashka.example.", MailState.FAILED)
+    assert "адрес" in unsent.error
+    with workshop.installation.database.writing() as session:
+        assert quoting.remind(session, workshop.installation, moscow("2027-01-03T15:00")) == 0
+        assert outbox.failed_count(session) == 1
 
 
 def test_w10_a_paid_repair_is_offered_until_the_model_s_end_of_service(workshop: Workshop) -> None:
