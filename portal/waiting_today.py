@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from accounts.access import current_actor, rule_of
 from portal.doctor import examining
+from portal.personal_data import consent_ends, withdrawals
 from provision.newcomers import waiting as newcomers
 from provision.redirects import listing as claims
 from storage.clock import moscow_date
@@ -22,6 +23,8 @@ from support.requests import queue
 from support.requests.queue import Shelf
 
 REPAIR_DAYS = 2
+#: Before the last day of an erasure it presses.
+ERASURE_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,18 @@ def _letters(session: Session, _now: datetime, endpoint: str) -> Iterator[Matter
         yield Matter(_("Letters that did not leave: %(count)s", count=count), url_for(endpoint))
 
 
+def _personal_data(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
+    due = [one.due_on for one in withdrawals.waiting(session)]
+    due += [one.erase_by for one in consent_ends.left_over(session) if one.erase_by]
+    if due:
+        words = _("People whose data have to go: %(count)s", count=len(due))
+        soon = add_days(moscow_date(now), ERASURE_DAYS)
+        yield Matter(words, url_for(endpoint), presses=min(due) <= soon)
+    if count := len(consent_ends.ending(session, now + consent_ends.SOON)):
+        words = _("Consents whose term ends within 30 days: %(count)s", count=count)
+        yield Matter(words, url_for(endpoint))
+
+
 def _health(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
     if count := len(examining.at_hand(session, installation(), now)):
         words = _("Health of the installation, to look at: %(count)s", count=count)
@@ -94,6 +109,7 @@ _ROOMS: Final[Mapping[str, Callable[[Session, datetime, str], Iterator[Matter]]]
     "requests_queue.requests_queue": _requests,
     "repair_board.board_page": _repairs,
     "letters.letters_page": _letters,
+    "personal_data.register_page": _personal_data,
     "redirects.claims_page": _claims,
     "newcomers.newcomers": _newcomers,
 }

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 
 from portal.personal_data.bases import Basis
-from portal.personal_data.register import shipped
 from storage.clock import MOSCOW
 from storage.phrases import Phrase
 from support.papers.paper import Paper
 from support.personal_data.models import ErasureAct
+from support.personal_data.register import shipped
 
 TITLE = Phrase("Акт об уничтожении персональных данных", "Act of destruction of personal data")
 _SYSTEM = Phrase(

@@ -9,17 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from portal.personal_data import exporting, finding, sweeping, terms
+from portal.personal_data import exporting, finding, sweeping
 from portal.personal_data.bases import Basis
 from portal.personal_data.exporting import NothingHeldError
-from portal.personal_data.register import shipped
 from portal.personal_data.sweeping import Places
 from storage.clock import moscow_date
 from storage.installation import Installation
 from storage.people import Held, Obstacle, Person
 from storage.phrases import Phrase
 from storage.refusals import ConflictError
+from support.personal_data import terms
 from support.personal_data.models import ErasureAct, SubjectExport
+from support.personal_data.register import shipped
 
 #: One erasure at a time: two of one person would end each other's rows.
 LOCK = "personal-data"

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from portal import tables
-from portal.personal_data import erasing, erasure_log, exporting, finding, sweeping, terms
+from portal.personal_data import consent_ends, erasing, erasure_log, exporting, finding, sweeping
 from portal.personal_data.bases import Basis
-from portal.personal_data.register import PersonalClass, shipped
-from portal.personal_data.terms import Terms
 from storage import collecting
 from storage.installation import Installation
 from storage.people import Held
+from support.personal_data import terms
 from support.personal_data.models import ErasureAct, SubjectExport
+from support.personal_data.register import PersonalClass, shipped
+from support.personal_data.terms import Terms
 
 ACTOR = "schedule"
 SOON = timedelta(days=30)
@@ -69,6 +70,8 @@ def run(installation: Installation, now: datetime, discarded_at: datetime) -> in
 
     `discarded_at` is the present of the store of bytes.
     """
+    with installation.database.writing() as session:
+        consent_ends.end(session, now)
     total = 0
     for _round in range(ROUNDS):
         done = Expired()

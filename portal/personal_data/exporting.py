@@ -12,8 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from portal.personal_data import finding, terms
-from portal.personal_data.register import shipped
+from portal.personal_data import finding
 from portal.personal_data.words import label, plain
 from storage import blob_models
 from storage.blobs import BlobMissingError, BlobQuarantinedError, BlobStore
@@ -21,7 +20,9 @@ from storage.clock import moscow_date
 from storage.installation import Installation
 from storage.people import Held, Person
 from storage.refusals import NotFoundError
+from support.personal_data import terms
 from support.personal_data.models import SubjectExport
+from support.personal_data.register import shipped
 
 CLASS = "export"
 _SPOOL_BYTES = 8 * 1024 * 1024

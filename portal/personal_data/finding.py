@@ -19,9 +19,9 @@ import support.repairs.parcel_people
 import support.repairs.people
 import support.requests.people
 from accounts.models import User
-from portal.personal_data.register import PersonalClass, shipped
 from storage.installation import Installation
 from storage.people import Held, Holder, Mention, Person
+from support.personal_data.register import PersonalClass, shipped
 from support.requests.models import SupportRequest
 
 #: Every room that holds people's data.

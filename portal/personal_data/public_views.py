@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template
 
 from accounts.access import anyone
-from portal.personal_data import terms
 from storage.request import reading
+from support.personal_data import terms
 
 public = Blueprint("privacy", __name__, url_prefix="/privacy", template_folder="templates")
 

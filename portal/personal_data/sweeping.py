@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from accounts.people import erased_login, mask_audit
 from jobs.models import Job, JobState
 from portal import tables
-from portal.personal_data.register import shipped
 from storage.masking import holding, mask, rows_of
+from support.personal_data.register import shipped
 
 #: Rows whose words are taken out by one statement.
 _AT_ONCE = 200

@@ -17,13 +17,13 @@ from accounts.access import acting, roles
 from accounts.models import Role
 from portal.personal_data import (
     carrying_out,
+    consent_ends,
     erasing,
     erasure_log,
     expiring,
     exporting,
     finding,
     subjects,
-    terms,
     withdrawals,
 )
 from portal.personal_data.act_pdf import act_pdf
@@ -36,6 +36,7 @@ from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, status_of, writing
 from storage.sending import respond
 from storage.serving import Cache, Representation
+from support.personal_data import terms
 from support.personal_data.models import ErasureAct
 from support.repairs.public_pages import PDF, file_answer
 
@@ -217,6 +218,8 @@ def _register_page(
             "personal_data/register.html",
             classes=terms.every(session),
             waiting=withdrawals.waiting(session),
+            ending=consent_ends.ending(session, now + consent_ends.SOON),
+            left_over=consent_ends.left_over(session),
             exports=exporting.current(session, now),
             acts=[(act, erasing.counts(act), Basis(act.reason).phrase) for act in acts],
             names={one.code: one.name for one, _days in terms.every(session)},
@@ -239,6 +242,7 @@ def _person_page(error: RefusedError | None = None) -> Answer:
             plan=plan,
             groups=finding.by_class(plan.going),
             kept=plan.kept,
+            consents=consent_ends.of_person(session, who),
             by_class=finding.by_class,
             ends=ends,
             obstacles=[

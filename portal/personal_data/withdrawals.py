@@ -24,7 +24,11 @@ class Withdrawal:
 
 def note(session: Session, who: Person, *, actor: str, now: datetime) -> int:
     """Note that a person withdraws every consent; how many. Raises NoConsentError."""
-    query = select(Consent).where(Consent.email.in_(who.emails), Consent.withdrawn_at.is_(None))
+    query = select(Consent).where(
+        Consent.email.in_(who.emails),
+        Consent.withdrawn_at.is_(None),
+        Consent.expired_at.is_(None),
+    )
     rows = session.scalars(query).all()
     if not rows:
         raise NoConsentError

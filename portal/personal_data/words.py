@@ -63,6 +63,7 @@ _LABELS = {
     "text_version": Phrase("версия текста", "version of the text"),
     "given_at": Phrase("дано", "given"),
     "withdrawn_at": Phrase("отозвано", "withdrawn"),
+    "expired_at": Phrase("срок кончился", "its term ended"),
 }
 
 

@@ -13,6 +13,8 @@ class Consent(Base):
     """One person's consent: a record of its own, never a part of another agreement.
 
     `email` names the person in lower case; it is emptied when the person's data are erased.
+    `term_days` are the days after the end of the case that its text told of; `expired_at` is when
+    they were over.
     """
 
     __tablename__ = "consent"
@@ -26,6 +28,13 @@ class Consent(Base):
     source: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    term_days: Mapped[int | None]
+    expired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, by the person's wish or by its term."""
+        return self.withdrawn_at or self.expired_at
 
 
 class ErasureAct(Base):

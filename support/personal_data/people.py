@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.installation import Installation
@@ -25,7 +25,8 @@ def _find(session: Session, who: Person) -> Sequence[Held]:
 
 
 def _expired(session: Session, _category: str, before: datetime) -> Sequence[Held]:
-    query = select(Consent).where(Consent.withdrawn_at < before, Consent.email != "")
+    ended = func.coalesce(Consent.withdrawn_at, Consent.expired_at)
+    query = select(Consent).where(ended < before, Consent.email != "")
     return [_held(one) for one in session.scalars(query.order_by(Consent.id).limit(_AT_ONCE))]
 
 
@@ -43,9 +44,10 @@ def _held(one: Consent) -> Held:
         "text_version": one.text_version,
         "given_at": one.given_at,
         "withdrawn_at": one.withdrawn_at,
+        "expired_at": one.expired_at,
         "source": one.source,
     }
-    return Held(CONSENT, f"consent:{one.id}", one.id, one.given_at, one.withdrawn_at, says)
+    return Held(CONSENT, f"consent:{one.id}", one.id, one.given_at, one.ended_at, says)
 
 
 HOLDER = Holder(frozenset({CONSENT}), _mentions, _find, _expired, _erase)

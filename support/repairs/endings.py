@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from support.cases.models import FaultReport, RepairEvent, RepairUnit
@@ -15,6 +15,11 @@ def over_at(session: Session, report: FaultReport) -> datetime | None:
     """When the last phone of the act was done with."""
     query = select(last_deed()).where(FaultReport.id == report.id, ~_has_running())
     return session.scalar(query)
+
+
+def over_at_or(other: SQLColumnExpression[datetime]) -> ColumnElement[datetime | None]:
+    """When it was over, none while it is open; the other instant where there is no act."""
+    return case((FaultReport.id.is_(None), other), (~_has_running(), last_deed()), else_=None)
 
 
 def over_before(before: datetime) -> ColumnElement[bool]:

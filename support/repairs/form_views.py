@@ -155,6 +155,7 @@ def _form_page(
     with reading() as session:
         regions = sorted({name for one in register.every(session) for name in one.regions})
         scope = scope_of(session, current_actor())
+        consent = consents.text_now(session, consents.REPAIR)
     page = render_template(
         "repairs/new.html",
         typed=typed,
@@ -164,7 +165,7 @@ def _form_page(
         symptoms=[(one, one.phrase.text(said)) for one in Symptom],
         customers=[(kind, kind.phrase.text(said)) for kind in CustomerKind],
         regions=[("", _("Another region")), *((one, one) for one in regions)] if regions else [],
-        consent=consents.REPAIR_TEXT.text(said),
+        consent=consent.text(said),
         centre=VENDOR,
         scope=scope,
         token=token,

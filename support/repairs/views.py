@@ -13,9 +13,10 @@ from storage.clock import now
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, status_of, writing
 from support.cases.models import RepairUnit
-from support.personal_data import consents
+from support.personal_data import consent_terms, consents, terms
 from support.repairs import (
     deciding,
+    endings,
     filing,
     quoting,
     receiving,
@@ -123,6 +124,7 @@ def _follow_page(token: str, error: RefusedError | None = None) -> Answer:
     with reading() as session:
         report = records.by_token(session, token)
         last, act = records.act_of(report)
+        consent = consents.of(session, report.consent_id)
         page = render_template(
             "repairs/follow.html",
             report=report,
@@ -130,7 +132,12 @@ def _follow_page(token: str, error: RefusedError | None = None) -> Answer:
             version=last,
             shown=standing.of_act(session, report, now()),
             centre=filing.centre_of(session, report),
-            consent=consents.of(session, report.consent_id),
+            consent=consent,
+            consent_term=consent_terms.term_of(
+                consent, endings.over_at(session, report), terms.current(session)
+            )
+            if consent
+            else None,
             ends_on=consents.ends_on,
             token=token,
             error=error,

@@ -10,9 +10,10 @@ from support import business_time
 from support.agreements.tiers import Reason
 from support.calendars import keeping
 from support.packages.package import Promise
-from support.personal_data import consents
+from support.personal_data import consent_terms, consents, terms
+from support.personal_data.consent_terms import ConsentTerm
 from support.personal_data.models import Consent
-from support.requests import records, refusing
+from support.requests import endings, records, refusing
 from support.requests.models import Refusal, RequestMessage, SupportRequest
 from support.requests.vocabulary import RefusalState
 from support.sla.clocks import Clock, Standing
@@ -35,6 +36,8 @@ class Followed:
     counts_from: datetime | None
     refusal: Refusal | None
     consent: Consent | None
+
+    consent_term: ConsentTerm | None
 
     @property
     def erased_by(self) -> date | None:
@@ -77,6 +80,7 @@ def of(session: Session, request: SupportRequest, now: datetime) -> Followed:
     found = records.clocks_of(request, log, known, now)
     opening = business_time.next_opening(known.calendar, request.registered_at)
     around_the_clock = any(one.target and one.target.around_the_clock for one in found.values())
+    consent = consents.of(session, request.consent_id)
     refusals = refusing.of_request(session, request.id)
     return Followed(
         request=request,
@@ -88,5 +92,10 @@ def of(session: Session, request: SupportRequest, now: datetime) -> Followed:
         if around_the_clock or opening - request.registered_at < timedelta(seconds=1)
         else opening,
         refusal=next((one for one in refusals if one.state in _TOLD), None),
-        consent=consents.of(session, request.consent_id),
+        consent=consent,
+        consent_term=consent_terms.term_of(
+            consent, endings.over_at(request), terms.current(session)
+        )
+        if consent
+        else None,
     )

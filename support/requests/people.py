@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from accounts.models import User
@@ -14,6 +14,7 @@ from storage.masking import columns_of, mask
 from storage.people import ERASED, Held, Holder, Mention, Obstacle, Person, StoredFile, phone_key
 from storage.phrases import Phrase
 from support.mailroom import people as letters
+from support.requests import endings
 from support.requests.models import (
     Refusal,
     RequestAttachment,
@@ -73,11 +74,12 @@ def _expired(session: Session, category: str, before: datetime) -> Sequence[Held
         query = (
             select(RequestAttachment, one)
             .join(RequestMessage, RequestMessage.id == RequestAttachment.message_id)
-            .join(one, and_(one.id == RequestMessage.request_id, one.closed_at < before))
+            .join(one, one.id == RequestMessage.request_id)
+            .where(endings.over_before(before))
         )
         rows = session.execute(query.order_by(RequestAttachment.id).limit(_AT_ONCE))
         return [_held_file(file, request) for file, request in rows]
-    due = select(one).where(one.closed_at < before, one.erased_at.is_(None))
+    due = select(one).where(endings.over_before(before), one.erased_at.is_(None))
     rows_due = session.scalars(due.order_by(one.id).limit(_AT_ONCE)).all()
     return [_held(session, request) for request in rows_due]
 
@@ -167,14 +169,13 @@ def _held(session: Session, request: SupportRequest) -> Held:
     }
     files = [file for message in messages for file in _files(message)]
     files += letters.of_request(session, request.id, request.contact_email)
-    frozen = State(request.state).is_frozen
-    over = (request.closed_at or request.state_since) if frozen else None
+    over = endings.over_at(request)
     subject, since = request.audit_subject, request.registered_at
     return Held(REQUEST, subject, request.id, since, over, says, files)
 
 
 def _held_file(file: RequestAttachment, request: SupportRequest) -> Held:
-    stored, over = StoredFile(file.name, file.sha256), request.closed_at
+    stored, over = StoredFile(file.name, file.sha256), endings.over_at(request)
     subject = f"{request.audit_subject}/file:{file.id}"
     return Held(ATTACHMENT, subject, file.id, file.stored_at, over, {"file": file.name}, [stored])
 

@@ -192,12 +192,13 @@ def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Respon
     with reading() as session:
         known = [(one.code, one.name(answer_language())) for one in products.every(session)]
         scope = scope_of(session, actor)
+        consent = consents.text_now(session, consents.SUPPORT)
     page = render_template(
         "requests/new.html",
         typed=typed,
         error=error,
         form_key=opening.key_of(typed),
-        consent=consents.TEXT,
+        consent=consent,
         product_options=[("", _("not sure")), *known],
         symptom_options=[(one, one.phrase.text(answer_language())) for one in Symptom],
         priority_options=[(one, one.phrase.text(answer_language())) for one in reversed(Priority)],

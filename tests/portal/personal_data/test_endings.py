@@ -11,13 +11,16 @@ from sqlalchemy import event, select
 
 from portal.personal_data import carrying_out, expiring
 from portal.personal_data.bases import Basis
-from portal.personal_data.register import shipped
 from storage import clock
 from storage.people import ERASED
 from support.cases.delivery_models import Parcel
 from support.cases.models import FaultReport
+from support.personal_data.register import shipped
 from support.repairs import parcel_people, parcels, people
 from support.repairs.shipping import Waybill
+from support.requests import records
+from support.requests.models import SupportRequest
+from support.sla.log import State
 from tests.portal.personal_data.story import WHO, Story, hits
 from tests.support.repairs.workshop import moscow
 
@@ -157,3 +160,15 @@ def test_what_was_over_before_an_instant_is_what_ends_by_it(code: str) -> None:
             over = present - timedelta(days=one.days + 380) + timedelta(hours=hours, minutes=1)
             goes = one.ends_at(over, one.days) <= present
             assert (over < one.over_before(present, one.days)) is goes
+
+
+def test_n_a_refused_request_goes_by_its_term_as_a_closed_one_does(story: Story) -> None:
+    number = story.asks()
+    with story.installation.database.writing() as session:
+        request = session.get_one(SupportRequest, number)
+        records.set_state(session, request, State.REFUSED, "olga", moscow("2026-12-01T10:00"))
+    assert request.closed_at is None
+    expire(story, "2029-11-30T09:59")
+    assert story.desk.request(number).erased_at is None
+    expire(story, "2029-11-30T10:01")
+    assert story.desk.request(number).erased_at is not None

@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import JSON, Column, String, Text
 
 from portal import tables
-from portal.personal_data import finding, terms
-from portal.personal_data.register import PersonalClass, shipped
+from portal.personal_data import finding
 from storage.installation import Installation
 from storage.masking import masked, worth_masking
 from storage.people import ERASED, Mention
+from support.personal_data import terms
 from support.personal_data.models import RetentionTerm
+from support.personal_data.register import PersonalClass, shipped
 from tests.support.repairs.workshop import moscow
 
 SOUNDS = re.compile(

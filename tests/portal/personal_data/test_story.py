@@ -25,12 +25,12 @@ from portal.personal_data import (
 from portal.personal_data.bases import Basis
 from portal.personal_data.erasing import ErasureRefusedError
 from portal.personal_data.exporting import NothingHeldError
-from portal.personal_data.register import shipped
 from storage import clock
 from storage.people import Person, phone_key
 from support.agreements import agreements
 from support.agreements.models import Receivable
 from support.personal_data.models import ErasureAct
+from support.personal_data.register import shipped
 from support.repairs import records as repair_records
 from support.requests.models import SupportRequest
 from support.requests.new_request import Contact

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from portal.personal_data.register import PersonalClass, shipped
 from storage.people import Held
 from storage.refusals import NotFoundError, RefusedError
 from support.personal_data.models import RetentionTerm
+from support.personal_data.register import PersonalClass, shipped
 
 DAYS_MAX = 36_500
 
