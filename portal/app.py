@@ -53,6 +53,7 @@ import provision.verdicts.views
 import provision.views
 import support.bench.page
 import support.bench.views
+import support.breaches.views
 import support.calendar_pages.views
 import support.certificate_orders.price_views
 import support.certificate_orders.views
@@ -74,6 +75,7 @@ import support.requests.mail_views
 import support.requests.public_views
 import support.requests.queue_views
 import support.rule_views
+import support.subject_requests.views
 import support.views
 from accounts import access, identification
 from accounts.access import current_actor
@@ -173,6 +175,8 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.repairs.board_views.staff,
         support.bench.page.staff,
         support.reports.views.staff,
+        support.subject_requests.views.staff,
+        support.breaches.views.staff,
         support.views.staff,
     ),
     Plane.PHONES: (

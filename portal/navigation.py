@@ -83,6 +83,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
                 _("Requests"), "requests_queue.requests_queue", within=("/staff/ready-answers/",)
             ),
             Place(_("Letters"), "letters.letters_page"),
+            Place(_("Data requests"), "subject_requests.requests_page"),
             Place(_("Repairs"), "repair_board.board_page"),
             Place(_("Loaners"), "loaners.pool_page"),
             Place(
@@ -107,7 +108,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
             Place(_("Users"), "accounts.list_users"),
             Place(_("Organisations"), "organisations.organisations_page"),
             Place(_("Audit"), "accounts.list_audit"),
-            Place(_("Personal data"), "personal_data.register_page"),
+            Place(_("Personal data"), "personal_data.register_page", within=("/staff/breaches/",)),
         ),
     ),
 )

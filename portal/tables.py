@@ -21,6 +21,7 @@ import storage.blob_models
 import storage.journal_reader
 import storage.resumable
 import support.agreements.models
+import support.breaches.models
 import support.calendars.models
 import support.cases.delivery_models
 import support.cases.models
@@ -33,6 +34,7 @@ import support.replacements.models
 import support.reports.models
 import support.requests.models
 import support.service_centres.models
+import support.subject_requests.models
 from storage.db import Base
 
 #: Importing the modules above is what fills it.

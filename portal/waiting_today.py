@@ -16,11 +16,14 @@ from provision.newcomers import waiting as newcomers
 from provision.redirects import listing as claims
 from storage.clock import moscow_date
 from storage.request import installation
+from support.breaches import keeping as breaches
 from support.civil_dates import add_days
 from support.mailroom import outbox
 from support.repairs import board
 from support.requests import queue
 from support.requests.queue import Shelf
+from support.subject_requests import keeping as subject_requests
+from support.subject_requests.clock import Level
 
 REPAIR_DAYS = 2
 #: Before the last day of an erasure it presses.
@@ -81,6 +84,20 @@ def _newcomers(session: Session, _now: datetime, endpoint: str) -> Iterator[Matt
         yield Matter(_("Unknown phones that wait: %(count)s", count=many), url_for(endpoint))
 
 
+def _subject_requests(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
+    waiting = subject_requests.open_ones(session, now)
+    if waiting:
+        near = [one for one in waiting if one.clock.level is not Level.CALM]
+        words = _("Requests about personal data: %(count)s", count=len(waiting))
+        yield Matter(words, url_for(endpoint), presses=bool(near))
+
+
+def _breaches(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
+    if waiting := [one for one in breaches.open_ones(session, now) if one.presses]:
+        words = _("Leaks of which the authority is to be told: %(count)s", count=len(waiting))
+        yield Matter(words, url_for(endpoint), presses=True)
+
+
 def _letters(session: Session, _now: datetime, endpoint: str) -> Iterator[Matter]:
     if count := outbox.failed_count(session):
         yield Matter(_("Letters that did not leave: %(count)s", count=count), url_for(endpoint))
@@ -109,7 +126,9 @@ _ROOMS: Final[Mapping[str, Callable[[Session, datetime, str], Iterator[Matter]]]
     "requests_queue.requests_queue": _requests,
     "repair_board.board_page": _repairs,
     "letters.letters_page": _letters,
+    "subject_requests.requests_page": _subject_requests,
     "personal_data.register_page": _personal_data,
+    "breaches.breaches_page": _breaches,
     "redirects.claims_page": _claims,
     "newcomers.newcomers": _newcomers,
 }

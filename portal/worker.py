@@ -11,12 +11,14 @@ import provision.resyncs.work
 import provision.rollouts.work
 import provision.sweeps.work
 import provision.work
+import support.breaches.work
 import support.certificate_orders.work
 import support.loaners.work
 import support.mailroom.work
 import support.repairs.work
 import support.reports.work
 import support.requests.work
+import support.subject_requests.work
 from jobs.runner import Workbook
 
 SLICES = (
@@ -29,12 +31,14 @@ SLICES = (
     provision.enrolment.work,
     provision.sweeps.work,
     provision.diagnosis.work,
+    support.breaches.work,
     support.certificate_orders.work,
     support.loaners.work,
     support.mailroom.work,
     support.repairs.work,
     support.reports.work,
     support.requests.work,
+    support.subject_requests.work,
     portal.blob_care.work,
     portal.personal_data.work,
 )

@@ -18,6 +18,7 @@ import support.personal_data.people
 import support.repairs.parcel_people
 import support.repairs.people
 import support.requests.people
+import support.subject_requests.people
 from accounts.models import User
 from storage.installation import Installation
 from storage.people import Held, Holder, Mention, Person
@@ -34,6 +35,7 @@ HOLDERS: Sequence[Holder] = (
     support.certificate_orders.people.HOLDER,
     support.agreements.people.HOLDER,
     support.personal_data.people.HOLDER,
+    support.subject_requests.people.HOLDER,
     accounts.people.HOLDER,
 )
 SHOWN = 50

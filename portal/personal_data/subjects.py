@@ -20,6 +20,7 @@ def told(subject: str) -> str:
         "request": _("Request No. %(number)s", number=number),
         "repair": _("Repair %(number)s", number=number),
         "repair-photo": _("Photo of a repair No. %(number)s", number=number),
+        "subject-request": _("Request about personal data No. %(number)s", number=number),
         "parcel": _("Parcel without an act No. %(number)s", number=number),
         "letter": _("Letter No. %(number)s", number=number),
         "outgoing-letter": _("Sent letter No. %(number)s", number=number),
@@ -38,6 +39,8 @@ def page_of(subject: str) -> str:
     number = number.partition("/")[0]
     if kind == "request" and number.isdecimal():
         return url_for("requests_desk.request_page", number=int(number))
+    if kind == "subject-request":
+        return url_for("subject_requests.request_page", number=int(number))
     if kind == "repair":
         return url_for("repair_board.board_page", q=number)
     if kind == "certificate-order":

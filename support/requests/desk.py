@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,6 +47,11 @@ class Case:
     @property
     def state(self) -> State:
         return State(self.request.state)
+
+    @property
+    def came_on(self) -> date:
+        """The day in Moscow on which it came."""
+        return moscow_date(self.request.registered_at)
 
     @property
     def turn(self) -> Turn:

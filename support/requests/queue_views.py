@@ -24,6 +24,7 @@ from support.requests.queue import Shelf, Wanted
 from support.requests.refused import CallTimeError
 from support.requests.vocabulary import Channel, RefusalCode, Symptom
 from support.sla.log import State
+from support.subject_requests import keeping as subject_requests
 
 PAGE_SIZE = 50
 PAGES_MAX = 10_000
@@ -48,6 +49,7 @@ def requests_queue() -> str:
             "agents": desk.agents(session),
             "awaiting": refusing.awaiting(session),
             "refused": refusing.counts(session),
+            "asked_of_data": subject_requests.open_ones(session, now()),
         }
     return render_template(
         "requests/queue.html",

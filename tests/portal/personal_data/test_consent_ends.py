@@ -120,9 +120,10 @@ def test_the_text_names_the_term_and_is_kept_as_it_was_read(story: Story) -> Non
 
 
 def test_pages_say_until_when_a_consent_holds(client: FlaskClient, story: Story) -> None:
-    number = story.asks()
     with story.installation.database.writing() as session:
         users.ensure_admin(session, ADMIN_PASSWORD, clock.now())
+    number = story.asks()
+    with story.installation.database.reading() as session:
         request = records.get(session, number)
         own = records.address_of(story.installation, request)
     own = own.removeprefix(story.installation.public_url)

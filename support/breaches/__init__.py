@@ -1,0 +1,1 @@
+"""Leaks of personal data: what became known when, and what the authority was told by when."""
