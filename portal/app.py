@@ -27,8 +27,10 @@ import firmware.upload_api
 import firmware.views
 import portal.blob_care.views
 import portal.doctor.views
+import portal.personal_data.due_views
 import portal.personal_data.public_views
 import portal.personal_data.views
+import portal.personal_data.word_views
 import provision.api
 import provision.collectors.api
 import provision.collectors.views
@@ -137,6 +139,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         portal.blob_care.views.staff,
         portal.doctor.views.staff,
         portal.personal_data.views.staff,
+        portal.personal_data.word_views.staff,
         catalogue.views.staff,
         catalogue.key_views.staff,
         catalogue.mirror_views.staff,

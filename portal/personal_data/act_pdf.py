@@ -65,8 +65,9 @@ def _name(code: str, language: str) -> str:
 
 
 def _where(line: dict[str, object]) -> str:
-    count = line.get("count")
-    return f"{line['subject']} × {count}" if count else str(line["subject"])
+    count, column = line.get("count"), line.get("column")
+    where = f"{line['subject']}, {column}" if column else str(line["subject"])
+    return f"{where} × {count}" if count else where
 
 
 def _until(line: dict[str, object], language: str) -> str:
@@ -77,8 +78,9 @@ def _until(line: dict[str, object], language: str) -> str:
 
 
 def _keys(act: ErasureAct, language: str) -> str:
+    about = str(act.log[0].get("about", "")) if act.log else ""
     nobody = Phrase("многие: срок хранения истёк", "many: the term is over")
-    return "\n".join(act.person.split()) or nobody.text(language)
+    return "\n".join((act.person or about).split()) or nobody.text(language)
 
 
 def _moment(at: datetime) -> str:

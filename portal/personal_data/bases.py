@@ -6,13 +6,14 @@ from storage.phrases import Phrase
 
 
 class Basis(StrEnum):
-    """Why. The last two are the program's own: a term that ended, a restored backup."""
+    """Why. The last three are not chosen: a term that ended, a restored backup, reviewed words."""
 
     WITHDRAWAL = "withdrawal"
     REQUEST = "request"
     ORDER = "order"
     TERM = "term"
     RESTORE = "restore"
+    WORDS = "words"
 
     @property
     def phrase(self) -> Phrase:
@@ -39,6 +40,10 @@ _BASES = {
     Basis.RESTORE: Phrase(
         "повторное удаление после восстановления из резервной копии",
         "erased again after a backup was restored",
+    ),
+    Basis.WORDS: Phrase(
+        "слова о человеке в чужих текстах, просмотрено сотрудником (152-ФЗ, ст. 20 ч. 3, ст. 21)",
+        "words about a person in others' texts, looked at by staff (152-ФЗ, articles 20.3 and 21)",
     ),
 }
 #: What people choose from.

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from portal.personal_data import finding
+from portal.personal_data.traces import Trace
 from portal.personal_data.words import label, plain
 from storage import blob_models
 from storage.blobs import BlobMissingError, BlobQuarantinedError, BlobStore
@@ -25,6 +26,8 @@ from support.personal_data.models import SubjectExport
 from support.personal_data.register import shipped
 
 CLASS = "export"
+#: Places in others' texts: the subject, and the words with what stands around them.
+Elsewhere = Sequence[tuple[str, Trace]]
 _SPOOL_BYTES = 8 * 1024 * 1024
 _PIECE = 1024 * 1024
 
@@ -42,18 +45,21 @@ class NothingHeldError(NotFoundError):
 
 
 def make(
-    installation: Installation, who: Person, language: str, *, actor: str, now: datetime
-) -> SubjectExport:
+    installation: Installation, who: Person, language: str, *, actor: str, now: datetime,
+    elsewhere: Elsewhere = (),
+) -> SubjectExport:  # fmt: skip
     """Pack what is held of a person; raises NothingHeldError. It can be fetched for a week.
 
-    Packing takes a while, so nobody's writing waits for it.
+    Packing takes a while, so nobody's writing waits for it. `elsewhere` are the places in others'
+    texts that somebody has found to be about the person.
     """
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as spool:
         with installation.database.reading() as session:
             found = finding.held_of(session, who)
             if not found:
                 raise NothingHeldError
-            write(spool, session, installation.blobs, who, found, language, now)
+            told = document(session, who, found, language, now, elsewhere)
+            write(spool, installation.blobs, told, found, language)
         spool.seek(0)
         stored = installation.blobs.put(spool)
     with installation.database.writing() as session:
@@ -97,15 +103,12 @@ def drop(session: Session, rows: Sequence[SubjectExport]) -> list[str]:
 
 def write(
     file: IO[bytes],
-    session: Session,
     blobs: BlobStore,
-    who: Person,
+    told: Mapping[str, object],
     found: Sequence[Held],
     language: str,
-    now: datetime,
 ) -> None:
     """The ZIP: data.json, index.html, and the files in a folder for each thing."""
-    told = document(session, who, found, language, now)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("data.json", json.dumps(told, ensure_ascii=False, indent=1))
         packed.writestr("index.html", _page(told, language))
@@ -119,7 +122,12 @@ def write(
 
 
 def document(
-    session: Session, who: Person, found: Sequence[Held], language: str, now: datetime
+    session: Session,
+    who: Person,
+    found: Sequence[Held],
+    language: str,
+    now: datetime,
+    elsewhere: Elsewhere = (),
 ) -> Mapping[str, object]:
     """What the JSON says: each class with its purpose, basis and term, and its things."""
     kept = terms.current(session)
@@ -151,6 +159,10 @@ def document(
                 ],
             }
             for one, things in finding.by_class(found)
+        ],
+        "elsewhere": [
+            {"subject": subject, "text": f"…{trace.before}{trace.written}{trace.after}…"}
+            for subject, trace in elsewhere
         ],
         "other_classes": [
             one.name.text(language)

@@ -8,7 +8,6 @@ from functools import partial
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
@@ -20,7 +19,6 @@ from portal.personal_data import (
     consent_ends,
     erasing,
     erasure_log,
-    expiring,
     exporting,
     finding,
     subjects,
@@ -83,7 +81,7 @@ def find() -> Answer:
 @OFFICERS
 def person_page() -> Answer:
     """Everything that is held of one person, and what would become of it; that is recorded."""
-    who = _person()
+    who = person_of_form()
     with writing() as session:
         mark = finding.marks(installation(), who)[0]
         actor, subject = acting().login, f"person:{mark}"
@@ -97,7 +95,11 @@ def export() -> Answer:
     """Pack it for the person."""
     try:
         made = exporting.make(
-            installation(), _person(), answer_language(), actor=acting().login, now=clock.now()
+            installation(),
+            person_of_form(),
+            answer_language(),
+            actor=acting().login,
+            now=clock.now(),
         )
     except RefusedError as error:
         return _register_page(error)
@@ -128,7 +130,7 @@ def withdraw() -> Answer:
     """Note that the person withdraws the consent: from now there are 30 days."""
     try:
         with writing() as session:
-            withdrawals.note(session, _person(), actor=acting().login, now=clock.now())
+            withdrawals.note(session, person_of_form(), actor=acting().login, now=clock.now())
     except RefusedError as error:
         return _person_page(error)
     flash(_("The withdrawal is noted. The data have to go within 30 days."), "attention")
@@ -145,7 +147,7 @@ def erase() -> Answer:
             raise BasisError
         actor = acting().login
         done = carrying_out.carry_out(
-            installation(), _person(), basis, actor=actor, now=clock.now()
+            installation(), person_of_form(), basis, actor=actor, now=clock.now()
         )
     except RefusedError as error:
         return _person_page(error)
@@ -175,39 +177,6 @@ def act_log(act_id: int) -> Answer:
     )
 
 
-@staff.get("/due")
-@OFFICERS
-def due_page() -> Answer:
-    """What would go now and within 30 days; nothing changes by looking."""
-    return _due_page()
-
-
-@staff.post("/due/run")
-@OFFICERS
-def expire_now() -> Answer:
-    """Take away now what is past its term, without waiting for the night."""
-    now = clock.now()
-    count = expiring.run(installation(), now, now)
-    flash(ngettext("%(num)s thing was taken away.", "%(num)s things were taken away.", count))
-    return redirect(url_for(".due_page"))
-
-
-@staff.post("/terms/<code>")
-@OFFICERS
-def set_term(code: str) -> Answer:
-    """Keep a class for another number of days."""
-    try:
-        with writing() as session:
-            typed = request.form.get("days", "")
-            terms.change(session, code, typed, actor=acting().login, now=clock.now())
-    except NotFoundError:
-        raise
-    except RefusedError as error:
-        return _due_page(error)
-    flash(_("The term was changed."))
-    return redirect(url_for(".due_page"))
-
-
 def _register_page(
     error: RefusedError | None = None, found: Sequence[Candidate] | None = None, typed: str = ""
 ) -> Answer:
@@ -228,11 +197,11 @@ def _register_page(
             typed=typed,
             error=error,
         )
-    return _private(page, error)
+    return private(page, error)
 
 
 def _person_page(error: RefusedError | None = None) -> Answer:
-    who = _person()
+    who = person_of_form()
     with reading() as session:
         plan = erasing.plan(session, who, clock.now())
         ends = terms.current(session)
@@ -258,23 +227,11 @@ def _person_page(error: RefusedError | None = None) -> Answer:
             typed=request.form,
             error=error,
         )
-    return _private(page, error)
+    return private(page, error)
 
 
-def _due_page(error: RefusedError | None = None) -> Answer:
-    with reading() as session:
-        page = render_template(
-            "personal_data/due.html",
-            due=expiring.look(session, clock.now()),
-            told=subjects.told,
-            typed=request.form,
-            wrong=(request.view_args or {}).get("code", ""),
-            error=error,
-        )
-    return _private(page, error)
-
-
-def _person() -> Person:
+def person_of_form() -> Person:
+    """Whom a form names; raises NothingHeldError where it names nobody."""
     form = request.form
     with reading() as session:
         found = finding.person(
@@ -296,6 +253,7 @@ def _act(act_id: int) -> ErasureAct:
     return found
 
 
-def _private(page: str, error: RefusedError | None) -> Answer:
+def private(page: str, error: RefusedError | None) -> Answer:
+    """A page that no cache keeps, and that tells no other site where it was."""
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return Response(page, status_of(error) if error else 200, headers, mimetype="text/html")

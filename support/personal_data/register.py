@@ -32,6 +32,7 @@ class PersonalClass:
     columns: Sequence[str]
     from_year: bool = False
     legal: bool = False
+    texts: Sequence[str] = ()
     emptied: Mapping[str, str] = field(default_factory=dict)
     deleted: Mapping[str, str] = field(default_factory=dict)
 
@@ -72,6 +73,10 @@ class Register:
     def is_judged(self, column: str) -> bool:
         """Whether the register says anything of a column."""
         return self.is_personal(column) or any(fnmatchcase(column, one) for one in self.nobody)
+
+    def class_of_text(self, column: str) -> PersonalClass | None:
+        """The class to whose free texts a column belongs, if to one."""
+        return next((one for one in self.classes if column in one.texts), None)
 
     def is_personal(self, column: str) -> bool:
         return any(one.holds(column) for one in self.classes)
