@@ -7,7 +7,7 @@ from firmware.copying import Copying
 from portal import health, logs, settings
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
-from provision import phone_api
+from provision import phone_plane
 from provision.folding import Folding
 
 _settings = settings.load()
@@ -26,9 +26,9 @@ for _served in (app, phones):
     _counter.start(_installation.database)
     atexit.register(_counter.stop)
 
-_keeper = phone_api.keeper_of(phones)
+_keeper = phone_plane.keeper_of(phones)
 _keeper.start()
-phone_api.door_of(phones).remember()
+phone_plane.door_of(phones).remember()
 atexit.register(_keeper.stop)
 
 _folding = Folding(_installation)

@@ -12,7 +12,7 @@ from bench.configurations import Phone, prepare
 from portal import health
 from portal.app import Plane, create_app
 from portal.settings import Settings
-from provision import folding, phone_api
+from provision import folding, phone_plane
 from provision.credentials import digest
 from provision.devices.models import Device
 from provision.models import DeviceCredential
@@ -75,7 +75,7 @@ def _sample(
     for _ in range(3):
         client.get(target(phone), headers={"User-Agent": agent(phone)})
         folding.reader_of(place).fold()
-        phone_api.keeper_of(app).flush()
+        phone_plane.keeper_of(app).flush()
     with place.database.reading() as session:
         row = dict(session.execute(select(Rendered.__table__)).mappings().one())
         device = dict(session.execute(select(Device.__table__)).mappings().one())

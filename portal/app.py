@@ -41,6 +41,7 @@ import provision.labels.views
 import provision.newcomers.views
 import provision.phone_api
 import provision.phone_logs.views
+import provision.phone_plane
 import provision.profile_pages.views
 import provision.reading_api
 import provision.reading_views
@@ -252,7 +253,7 @@ def create_app(
 def _phone_app(installation: Installation, settings: Settings) -> Flask:
     app = Flask("portal", static_folder=None)
     # Innermost: whoever asks through a proxy is known by the time the door sees the request.
-    provision.phone_api.init_app(app, installation)
+    provision.phone_plane.init_app(app, installation)
     _floor(app, installation, settings, tells_request_id=False)
     download_watch.init_app(app, phones=True)
     languages.init_app(app, pages=False)

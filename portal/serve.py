@@ -24,7 +24,7 @@ from portal.page_server import PageServer
 from portal.phone_listener import listener
 from portal.settings import Settings
 from portal.worker import WORKBOOK
-from provision import phone_api
+from provision import phone_plane
 from provision.folding import Folding
 from storage.installation import Installation
 from storage.refusals import RefusedError, UnavailableError
@@ -76,14 +76,14 @@ def serve_phones(settings: Settings, *, as_child: bool) -> int:
         counter = download_watch.counter_of(app)
         counter.start(installation.database)
         running.callback(counter.stop)
-        keeper = phone_api.keeper_of(app)
+        keeper = phone_plane.keeper_of(app)
         keeper.start()
         running.callback(keeper.stop)
         _copy(installation, running)
         if not as_child:
             # A child's parent folds, so that its work is none of this process's lock.
             _fold(installation, running)
-        door = phone_api.door_of(app)
+        door = phone_plane.door_of(app)
         door.remember()
         place = (settings.host, settings.phone_port)
         listener.listen(app, door, place, settings.trusted_proxies)

@@ -1,6 +1,6 @@
 """Staff pages: devices, one device with its story, adding one, and what may be done with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -17,18 +17,19 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.wrappers import Response as Redirect
 
 from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
-from accounts.models import Role, Site
+from accounts.models import Role
 from catalogue import products
 from catalogue.versions import BadVersionError
 from provision import (
     configurations,
     credentials,
+    device_form,
     device_page,
+    device_table,
     last_fetched,
     phone_reads,
     profiles,
@@ -36,9 +37,6 @@ from provision import (
 )
 from provision.configurations import Press
 from provision.devices import listing, registry
-from provision.devices.identity import MacAddress, SerialNumber
-from provision.devices.listing import DeviceFilter
-from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
 from provision.dialects import families_of
 from provision.models import CredentialKind, Level
@@ -51,7 +49,6 @@ from storage.refusals import RefusedError
 from storage.request import installation, reading, writing
 
 PAGE_SIZE = 50
-PAGES_MAX = 1_000_000
 _WARRANTY = "support_staff.device_warranty"
 
 staff = Blueprint(
@@ -76,7 +73,7 @@ class Issued:
 @staff_rule
 def devices() -> str:
     """All devices: search, filters and order stand in the address, so a link is a saved view."""
-    wanted, number = _wanted(), _page_number()
+    wanted, number = device_table.wanted(), device_table.page_number()
     offset = (number - 1) * PAGE_SIZE
     with reading() as session:
         found = listing.page(session, wanted, limit=PAGE_SIZE, offset=offset)
@@ -88,7 +85,7 @@ def devices() -> str:
         total=found.total,
         is_more=found.is_more,
         wanted=wanted,
-        columns=_columns(wanted),
+        columns=device_table.columns(wanted),
         product_options=[(code, code) for code in codes],
         site_options=[(name, name) for name in sites],
         number=number,
@@ -102,7 +99,7 @@ def devices() -> str:
 @ENGINEERS
 def new_device() -> str:
     """The form to add a device."""
-    return _form(request.args, None)
+    return device_form.page(request.args, None)
 
 
 @staff.post("/new")
@@ -111,9 +108,11 @@ def add_device() -> Redirect | tuple[str, int]:
     """Add a device; what was typed stays when it is refused."""
     try:
         with writing() as session:
-            mac = registry.add_device(session, _typed(), actor=acting().login, now=now()).mac
+            mac = registry.add_device(
+                session, device_form.sent(), actor=acting().login, now=now()
+            ).mac
     except RefusedError as error:
-        return _form(request.form, error), 422
+        return device_form.page(request.form, error), 422
     flash(_("The phone was added. Give it a token next."))
     return _to(mac)
 
@@ -261,76 +260,6 @@ def _page(mac: str, *, issued: Issued | None = None, error: RefusedError | None 
     )
 
 
-def _form(typed: Mapping[str, str], error: RefusedError | None) -> str:
-    with reading() as session:
-        known = products.every(session)
-        sites = session.scalars(select(Site.name).order_by(Site.name)).all()
-    return render_template(
-        "provision/new_device.html",
-        product_options=[(product.code, product.name(answer_language())) for product in known],
-        site_options=[("", "—"), *((name, name) for name in sites)],
-        typed=typed,
-        error=error,
-    )
-
-
-def _typed() -> NewDevice:
-    """The form as a new device; raises BadMacError or BadSerialError."""
-    form = {name: value.strip() for name, value in request.form.items()}
-    return NewDevice(
-        mac=MacAddress.parse(form.get("mac", "")),
-        product=form.get("product", ""),
-        serial=SerialNumber.parse(form["serial"]) if form.get("serial") else None,
-        hardware=form.get("hardware", "").upper() or None,
-        site=form.get("site") or None,
-        group=form.get("group", "")[:64],
-    )
-
-
-def _wanted() -> DeviceFilter:
-    arguments = request.args
-    return DeviceFilter(
-        text=arguments.get("q", "").strip(),
-        product=arguments.get("product", ""),
-        site=arguments.get("site", ""),
-        sort=arguments.get("sort", "mac"),
-        descending=arguments.get("order") == "desc",
-    )
-
-
-def _columns(wanted: DeviceFilter) -> Sequence[tuple[str, str, str, str]]:
-    """The table's heads: label, kind, the address that sorts by it, and how it is sorted now."""
-    names = (
-        ("mac", _("MAC")),
-        ("serial", _("Serial number")),
-        ("product", _("Product")),
-        ("hardware", _("Hardware")),
-        ("firmware", _("Firmware")),
-        ("site", _("Site")),
-        ("last_check_in", _("Last check-in")),
-    )
-    return [(label, "", _sorted_by(wanted, name), _order(wanted, name)) for name, label in names]
-
-
-def _sorted_by(wanted: DeviceFilter, name: str) -> str:
-    """The address of this view sorted by a column, the other way round when it is already."""
-    turn = wanted.sort == name and not wanted.descending
-    return url_for(
-        ".devices",
-        q=wanted.text or None,
-        product=wanted.product or None,
-        site=wanted.site or None,
-        sort=name,
-        order="desc" if turn else None,
-    )
-
-
-def _order(wanted: DeviceFilter, name: str) -> str:
-    if wanted.sort != name:
-        return ""
-    return "descending" if wanted.descending else "ascending"
-
-
 def _warranty_url(serial: str | None) -> str | None:
     """The warranty of a device is another room's page, which an installation may lack."""
     if serial is None or _WARRANTY not in current_app.view_functions:
@@ -356,11 +285,6 @@ def _instant(text: str) -> datetime | None:
         return found.astimezone(UTC) if found.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
-
-
-def _page_number() -> int:
-    """The page asked for; nonsense is the first one, and no list has a millionth."""
-    return min(max(request.args.get("page", 1, type=int), 1), PAGES_MAX)
 
 
 def _to(mac: str) -> Redirect:

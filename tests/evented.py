@@ -8,14 +8,14 @@ from flask import Flask
 
 from portal.phone_listener.desk import Patience
 from portal.phone_listener.listener import PhoneListener
-from provision import phone_api
+from provision import phone_plane
 from provision.phone_door import Application, PhoneDoor
 
 
 @contextlib.contextmanager
 def evented(app: Flask) -> Iterator[int]:
     """The app on a port of its own; what the last requests left behind is done at the end."""
-    with listening(app, phone_api.door_of(app)) as listener:
+    with listening(app, phone_plane.door_of(app)) as listener:
         yield listener.port
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from provision import folding, phone_api
+from provision import folding, phone_plane
 from provision.devices import registry
 from provision.models import CheckIn, CheckInKind
 from storage.installation import Installation
@@ -54,7 +54,7 @@ def test_a_phone_is_configured_by_the_views_and_then_by_the_door(
     for _ in range(3):
         answers.append(ask(port, target(estate), agent))
         folding.reader_of(estate.installation).fold()
-        phone_api.keeper_of(phones).flush()
+        phone_plane.keeper_of(phones).flush()
     assert [answer.status for answer in answers] == [200] * 3
     assert SIP_PASSWORD.encode() in answers[0].body
     by_views, by_door = (
@@ -206,6 +206,6 @@ def test_silent_phones_and_stalled_downloads_keep_nobody_waiting(
             asked = target(estate) if number % 2 else f"/p/{UNKNOWN}.cfg"
             assert ask(port, asked, f"User-Agent: {agent}").status == 200
             took.append(time.monotonic() - begun)
-            phone_api.keeper_of(phones).flush()
+            phone_plane.keeper_of(phones).flush()
         assert threading.active_count() <= before + 40, "none has a thread of its own"
     assert max(took) < 1.0, sorted(took)[-5:]

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from accounts import users
 from accounts.models import Role
-from provision import folding, last_fetched, phone_api, profiles
+from provision import folding, last_fetched, phone_plane, profiles
 from provision.devices import registry
 from provision.profiles import GLOBAL
 from storage.clock import now
@@ -36,7 +36,7 @@ def staff(app: Flask, estate: Estate) -> FlaskClient:
 
 def take(estate: Estate, phones: Flask) -> None:
     """The phone takes its configuration, and the door keeps it."""
-    keeper = phone_api.keeper_of(phones)
+    keeper = phone_plane.keeper_of(phones)
     keeper.start()
     client = phones.test_client()
     for _ in range(2):

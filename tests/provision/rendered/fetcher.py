@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from provision import folding, phone_api
+from provision import folding, phone_plane
 from provision.phone_door import Application, Environ, StartResponse
 from tests.provision.estate import MAC, Estate
 
@@ -34,7 +34,7 @@ class Fetcher:
     views: Counted = field(init=False)
 
     def __post_init__(self) -> None:
-        door = phone_api.door_of(self.app)
+        door = phone_plane.door_of(self.app)
         self.views = Counted(door.behind)
         door.behind = self.views
         self.client = self.app.test_client()
@@ -51,7 +51,7 @@ class Fetcher:
     def settle(self) -> None:
         """What the last fetch left behind is stored: its check-in, and its configuration."""
         folding.reader_of(self.estate.installation).fold()
-        phone_api.keeper_of(self.app).flush()
+        phone_plane.keeper_of(self.app).flush()
 
     def warm(self, target: str | None = None, agent: str = "") -> TestResponse:
         """Fetch until the door has it: what a first fetch tells may make it stale at once."""

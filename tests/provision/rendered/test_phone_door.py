@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from provision import credentials, folding, phone_api, profiles
+from provision import credentials, folding, phone_plane, profiles
 from provision.devices import registry
 from provision.models import CheckIn, CheckInKind
 from provision.phone_door import FETCHES_PER_MINUTE
@@ -147,7 +147,7 @@ def test_a_row_of_another_request_does_not_open(phone: Fetcher) -> None:
 
 @pytest.fixture
 def port(phone: Fetcher) -> Iterator[int]:
-    keeper = phone_api.keeper_of(phone.app)
+    keeper = phone_plane.keeper_of(phone.app)
     keeper.start()
     with served(phone.app) as found:
         yield found
@@ -194,7 +194,7 @@ def test_what_changes_while_phones_fetch_is_never_given_stale(phone: Fetcher, po
     place, agent = phone.estate.installation, f"User-Agent: {FLAT_PHONE}"
     numbers = range(200, 230)
     # On a quick machine they fetch more often than one phone may.
-    phone_api.door_of(phone.app)._fetches.per_minute = 1_000_000
+    phone_plane.door_of(phone.app)._fetches.per_minute = 1_000_000
     failures: list[str] = []
     current = [0]
     done = threading.Event()
