@@ -84,6 +84,7 @@ def devices() -> str:
         devices=found.devices,
         total=found.total,
         is_more=found.is_more,
+        is_bounded=found.is_bounded,
         wanted=wanted,
         columns=device_table.columns(wanted),
         product_options=[(code, code) for code in codes],

@@ -22,7 +22,12 @@ class Device(Base):
     """
 
     __tablename__ = "device"
-    __table_args__ = (CheckConstraint("length(mac) = 12", name="mac_is_hex"),)
+    __table_args__ = (
+        CheckConstraint("length(mac) = 12", name="mac_is_hex"),
+        # The orders of long lists; migration 0036 adds two over the ends of serials and MACs.
+        Index("ix_device_last_check_in_at_mac", "last_check_in_at", "mac"),
+        Index("ix_device_firmware_mac", "firmware", "mac"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mac: Mapped[str] = mapped_column(String(12), unique=True)

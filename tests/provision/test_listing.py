@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from provision.devices import listing, registry, searching
 from provision.devices.listing import SORTS, DeviceFilter
@@ -94,21 +95,93 @@ LADDER = [
     ("10.0.0.5", ["05"]),
     ("офис", ["01", "02", "03", "04", "05"]),
     ("fp-b", ["01", "02", "03", "04", "05"]),
-    # Nothing begins so: it is looked for everywhere.
-    ("000005", ["05"]),
-    ("1004", ["04"]),
     ("2.4", ["04"]),
+    # Nothing begins so: what ends so is found, as people type a label's last characters.
+    ("000005", ["05"]),
+    ("00-00:05", ["05"]),
+    ("1004", ["04"]),
+    # The middle of a text is not looked at.
+    ("a70000", []),
+    ("005", []),
     ("%", []),
     ("nothing", []),
 ]
 
 
 @pytest.mark.parametrize(("text", "macs"), LADDER)
-def test_a_large_fleet_is_searched_by_what_things_begin_with(
+def test_a_large_fleet_is_searched_by_what_things_begin_and_end_with(
     estate: Estate, monkeypatch: pytest.MonkeyPatch, text: str, macs: list[str]
 ) -> None:
     monkeypatch.setattr(searching, "SMALL_FLEET", 3)
     assert found(estate, DeviceFilter(text=text)) == macs
+
+
+def test_few_of_a_large_fleet_are_searched_everywhere(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "SMALL_FLEET", 3)
+    with estate.installation.database.writing() as session:
+        registry.get(session, "02f1a7000004").organisation_id = None
+        mine = registry.get(session, MAC).organisation_id
+        registry.get(session, MAC).organisation_id = None
+        registry.get(session, "02f1a7000005").organisation_id = None
+    assert mine is not None
+    wanted = DeviceFilter(text="a70000", organisations=(mine,))
+    assert found(estate, wanted) == ["02", "03"]
+    with estate.installation.database.reading() as session:
+        assert listing.page(session, DeviceFilter(text="a70000"), limit=9).is_bounded
+        assert not listing.page(session, wanted, limit=9).is_bounded
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_of_any_order_hold_every_phone_once(
+    estate: Estate, sort: str, descending: bool
+) -> None:
+    with estate.installation.database.writing() as session:
+        for mac in ("02f1a7000002", "02f1a7000004"):
+            phone = registry.get(session, mac)
+            phone.firmware = phone.last_check_in_at = phone.serial = None
+    wanted = DeviceFilter(sort=sort, descending=descending)
+    with estate.installation.database.reading() as session:
+        pages = [listing.page(session, wanted, limit=2, offset=at) for at in range(0, 8, 2)]
+    macs = [device.mac[-2:] for page in pages for device in page.devices]
+    assert macs == found(estate, wanted)
+    assert sorted(macs) == ["01", "02", "03", "04", "05"]
+
+
+BY_INDEX = {
+    "ix_device_last_check_in_at_mac": DeviceFilter(sort="last_check_in", descending=True),
+    "ix_device_firmware_mac": DeviceFilter(sort="firmware"),
+    "ix_device_mac_end": DeviceFilter(text="ffffff"),
+    "ix_device_serial_end": DeviceFilter(text="QQQQ"),
+}
+
+
+@pytest.mark.parametrize("index", BY_INDEX)
+def test_a_large_fleet_is_never_read_from_end_to_end(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch, index: str
+) -> None:
+    database = estate.installation.database
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL reads five rows without an index")
+    monkeypatch.setattr(searching, "SMALL_FLEET", 3)
+    asked: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
+        asked.append((statement, values))
+
+    with database.reading() as session:
+        event.listen(database.engine, "before_cursor_execute", note)
+        listing.page(session, BY_INDEX[index], limit=2)
+        event.remove(database.engine, "before_cursor_execute", note)
+        connection = session.connection()
+        plans = [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+            for statement, values in asked
+            if statement.startswith("SELECT")
+        ]
+    assert any(index in plan for plan in plans)
 
 
 def test_what_begins_so_elsewhere_hides_nothing_of_what_was_asked_for(
