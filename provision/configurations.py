@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 from urllib.parse import quote
@@ -20,7 +20,7 @@ from provision.dialects import families_of, family_of
 from provision.families.family import Family, TemplateName
 from provision.families.identification import Identity
 from provision.models import Level
-from provision.profiles import GLOBAL, Link
+from provision.profiles import GLOBAL, Link, Profile
 from provision.rendering import (
     HIDDEN,
     BootstrapValues,
@@ -34,6 +34,7 @@ from provision.rendering import (
     masked,
     render,
 )
+from provision.shared_inputs import Shared
 from provision.vocabulary import LINES_MAX, OWN_SECTIONS, Value
 from storage.installation import Installation
 from storage.sealed import Seal
@@ -67,6 +68,8 @@ class Press:
     phone_url: str
     #: The other families: settings in a section of their name are theirs alone.
     strangers: frozenset[str] = frozenset()
+    #: What was found for other phones at the revision that was read for this one.
+    shared: Shared | None = None
 
     @classmethod
     def of(cls, installation: Installation, family: str | None = None) -> Self:
@@ -120,8 +123,8 @@ def full(
 
     `identity` is what the device says of itself in this request; a release is due by that.
     """
-    settings = profiles.resolve(session, profiles.chain_of(device)).opened(press.seal)
-    due = rollouts.release_due(session, device, now, identity)
+    settings = _profile(session, press, device).opened(press.seal)
+    due = rollouts.release_due(session, device, now, identity, press.shared)
     values = ConfigurationValues(
         provisioning=_provisioning(press, device, settings, token),
         network=_network(settings),
@@ -144,8 +147,8 @@ def release(
     identity: Identity | None = None,
 ) -> PhoneFile:
     """The release that is due, for families that read it in a file of its own."""
-    settings = profiles.resolve(session, profiles.chain_of(device)).opened(press.seal)
-    due = rollouts.release_due(session, device, now, identity)
+    settings = _profile(session, press, device).opened(press.seal)
+    due = rollouts.release_due(session, device, now, identity, press.shared)
     firmware = _firmware(press, device, settings, due, token) if due else None
     return press.file(render(press.family, TemplateName.RELEASE, ReleaseValues(firmware)))
 
@@ -161,6 +164,15 @@ def preview_to_compare(session: Session, press: Press, device: Device, now: date
     made = full(session, press, device, now, token=NO_TOKEN)
     shown = masked(press.family, made.body).decode()
     return shown.replace(made.revision, HIDDEN) if made.revision else shown
+
+
+def _profile(session: Session, press: Press, device: Device) -> Profile:
+    """The settings of a device; those it shares with others may be known already."""
+    chain = profiles.chain_of(device)
+    if press.shared is None:
+        return profiles.resolve(session, chain)
+    shared = press.shared.profile(session, chain[:-1])
+    return profiles.joined(shared, profiles.resolve(session, chain[-1:]))
 
 
 def _provisioning(
@@ -249,5 +261,6 @@ def _sections(
 
 def _revision(press: Press, values: ConfigurationValues) -> str:
     """A short name of the values; keyed, as a plain hash would let a short password be tried."""
-    text = json.dumps(asdict(values), sort_keys=True, ensure_ascii=False)
+    # As asdict() would have it, without copying every setting first.
+    text = json.dumps(values, default=vars, sort_keys=True, ensure_ascii=False)
     return hmac.new(press.key, text.encode(), hashlib.sha256).hexdigest()[:_REVISION_LENGTH]

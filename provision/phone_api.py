@@ -26,7 +26,7 @@ from provision import (
     phone_records,
 )
 from provision.certificates import ClientCertificate
-from provision.configurations import PhoneFile, Press
+from provision.configurations import PhoneFile
 from provision.devices import registry
 from provision.families.formats import UnwritableNameError, UnwritableValueError
 from provision.grants import Grant
@@ -81,9 +81,10 @@ def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not 
 def _serve() -> Response:
     # The session is closed before anything is written: a request never holds two connections.
     with reading() as session:
-        finding = phone_calls.find_out(session, phone_plane.plane().gate, _call(request))
-        press = Press.of(installation(), finding.asked.family if finding.asked else None)
+        plane = phone_plane.plane()
+        finding = phone_calls.find_out(session, plane.gate, _call(request))
         stands = making.standing(session, finding)
+        press = making.press_for(installation(), finding, stands, plane.inputs)
         try:
             prepared = phone_calls.prepare(session, finding, press)
         except (RenderError, UnwritableValueError, UnwritableNameError) as error:

@@ -164,7 +164,8 @@ def _own(session: Session, finding: Finding, press: Press) -> PhoneFile | Offere
     if device is None:
         return None
     if finding.grant is Grant.FIRMWARE:
-        return rollouts.release_due(session, device, finding.call.at, finding.identity)
+        at, identity = finding.call.at, finding.identity
+        return rollouts.release_due(session, device, at, identity, press.shared)
     make = configurations.release if finding.grant is Grant.RELEASE else configurations.full
     return make(
         session,

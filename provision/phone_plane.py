@@ -15,6 +15,7 @@ from provision.proofs import Verifier
 from provision.rendered.keeper import Keeper
 from provision.rendered.lookup import Lookup
 from provision.rendered.press_mark import press_mark
+from provision.shared_inputs import SharedInputs
 from storage.installation import Installation
 
 _EXTENSION = "flatpro.phones"
@@ -29,6 +30,7 @@ class PhonePlane:
     press_mark: bytes
     door: PhoneDoor
     last_images: LastGood[OfferedRelease] = field(default_factory=LastGood)
+    inputs: SharedInputs = field(default_factory=SharedInputs)
 
     def may_record(self) -> bool:
         """Whether another unproved request may leave a record."""

@@ -149,6 +149,17 @@ def resolve(session: Session, links: Sequence[Link]) -> Profile:
     return Profile(settings, overridden)
 
 
+def joined(weaker: Profile, stronger: Profile) -> Profile:
+    """What two parts of one chain come to together, as if they were resolved at once."""
+    overridden = {name: list(found) for name, found in weaker.overridden.items()}
+    for name, setting in weaker.settings.items():
+        if name in stronger.settings:
+            overridden.setdefault(name, []).append(setting)
+    for name, found in stronger.overridden.items():
+        overridden.setdefault(name, []).extend(found)
+    return Profile({**weaker.settings, **stronger.settings}, overridden)
+
+
 def put(
     session: Session,
     seal: Seal,

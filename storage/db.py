@@ -104,6 +104,15 @@ class Database:
             yield session
 
     @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session for looking in which everything is of one instant, however long it looks."""
+        with self.reading() as session:
+            if not self.is_sqlite:  # whose transactions all are
+                level = {"isolation_level": "REPEATABLE READ"}
+                session.connection(execution_options=level)
+            yield session
+
+    @contextlib.contextmanager
     def writing(self, *, lasting: bool = True) -> Iterator[Session]:
         """A session in one write transaction: commits on leaving, rolls back on an exception.
 

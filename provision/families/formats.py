@@ -72,6 +72,8 @@ def _name_flatphone(value: object) -> str:
 
 
 def _check_flatphone(where: str, text: str) -> None:
+    if text.isprintable():
+        return
     for at, character in enumerate(text, start=1):
         if character != "\n" and unicodedata.category(character) in _REFUSED_CATEGORIES:
             raise UnwritableValueError(where=where, character=f"U+{ord(character):04X}", at=at)
@@ -93,6 +95,9 @@ def _escape_flatphone(value: object) -> str:
 
 def _checked(category_of: Callable[[str], bool]) -> Callable[[str, str], None]:
     def check(where: str, text: str) -> None:
+        # Nothing printable is of a refused kind, and nearly every text is printable.
+        if text.isprintable():
+            return
         for at, character in enumerate(text, start=1):
             if category_of(character):
                 raise UnwritableValueError(where=where, character=f"U+{ord(character):04X}", at=at)

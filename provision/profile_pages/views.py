@@ -17,6 +17,7 @@ from provision.models import Level
 from provision.profile_pages import editing, places, words
 from provision.profile_pages.editing import Faults, Section
 from provision.profiles import Link
+from provision.rendered import work as ahead
 from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import ConflictError, NotFoundError
@@ -75,6 +76,8 @@ def save(level: str, key: str) -> Redirect | tuple[str, int]:
         count = None
         if form.get("seen", "0") == str(_newest(session, link)):
             count = editing.apply(session, seal, link, form, shown, schema, actor=actor, now=at)
+        if count:
+            ahead.ask(session, actor=actor, now=at)
     if count is None:
         message = _("Somebody changed this profile meanwhile. Look at it and save again.")
         flash(message, "attention")
@@ -90,6 +93,7 @@ def undo(number: int) -> Redirect:
     try:
         with writing() as session:
             link = profiles.undo(session, number, actor=acting().login, now=now())
+            ahead.ask(session, actor=acting().login, now=now())
     except ConflictError as error:
         with reading() as session:
             change = profile_history.get(session, number)
@@ -105,6 +109,7 @@ def _page(level: str, key: str, form: Mapping[str, str], faults: Faults) -> str:
         link, shown = _shown(session, level, key)
         changes = profile_history.of_links(session, [link], CHANGES_SHOWN)
         seen = _newest(session, link)
+        far = ahead.far(session)
     return render_template(
         "profile_pages/profile.html",
         link=link,
@@ -114,6 +119,7 @@ def _page(level: str, key: str, form: Mapping[str, str], faults: Faults) -> str:
         faults=faults.by_name,
         changes=changes,
         seen=seen,
+        far=far,
         levels=words.levels(),
         section_names=words.sections(),
         may_edit=EDITORS.allows(acting()),

@@ -1,9 +1,11 @@
 """A finished answer as it is kept: sealed, with all that the door needs to give it (pure).
 
-One text: the status, the ETag, the type, the fixed part of its journal line, and the body.
+One text: the status, the ETag, the type, the fixed part of its journal line, the request that it
+answers, and the body. The request opens nothing that the body does not: both hold the token.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 
 from storage.sealed import Place, Seal
@@ -11,13 +13,37 @@ from storage.sealed import Place, Seal
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes out: `etag` is empty where there is no body. `record` is a line's fixed part."""
+    """What goes out: `etag` is empty where there is no body. `record` is a line's fixed part.
+
+    `request` is what it answers, for making it anew when something changed (`written`, `asked`).
+    """
 
     status: int
     etag: str
     media_type: str
     record: str
     body: bytes = field(repr=False)
+    request: str = field(repr=False)
+
+
+class NoRequestError(ValueError):
+    """What is kept does not say what it answers: another version of this program kept it."""
+
+
+def written(target: str, agent: str) -> str:
+    """A request as an answer holds it: one line."""
+    return json.dumps([target, agent])
+
+
+def asked(answer: Answer) -> tuple[str, str]:
+    """The target and the User-Agent that it answers; raises NoRequestError."""
+    try:
+        target, agent = json.loads(answer.request)
+    except ValueError as error:
+        raise NoRequestError from error
+    if not (isinstance(target, str) and isinstance(agent, str)):
+        raise NoRequestError
+    return target, agent
 
 
 def request_sha256(target: str, agent: str) -> bytes:
@@ -28,14 +54,17 @@ def request_sha256(target: str, agent: str) -> bytes:
 def closed(answer: Answer, request: bytes, seal: Seal) -> bytes:
     """The sealed form of an answer to this request."""
     head = f"{answer.status}\n{answer.etag}\n{answer.media_type}\n{answer.record}\n"
+    head += f"{answer.request}\n"
     return seal.close_bytes(head.encode() + answer.body, _place(request))
 
 
 def opened(sealed: bytes, request: bytes, seal: Seal) -> Answer:
     """The answer kept for this request; raises UnsealError for another one's."""
     kept = seal.open_bytes(sealed, _place(request))
-    status, etag, media_type, record, body = kept.split(b"\n", 4)
-    return Answer(int(status), etag.decode(), media_type.decode(), record.decode(), body)
+    status, etag, media_type, record, asked_for, body = kept.split(b"\n", 5)
+    return Answer(
+        int(status), etag.decode(), media_type.decode(), record.decode(), body, asked_for.decode()
+    )
 
 
 def _place(request: bytes) -> Place:

@@ -7,13 +7,15 @@ from sqlalchemy.orm import Session
 from provision import checkin_lines
 from provision.checkin_lines import Line
 from provision.checkins import Visit
-from provision.configurations import PhoneFile
+from provision.configurations import PhoneFile, Press
 from provision.grants import Grant
 from provision.models import CheckInKind
 from provision.phone_calls import Finding
 from provision.rendered import answer, keeping
 from provision.rendered.answer import Answer
 from provision.rendered.keeping import Kept, Standing
+from provision.shared_inputs import SharedInputs
+from storage.installation import Installation
 from storage.sealed import Seal
 
 #: The answer of somebody who is due no image.
@@ -37,6 +39,14 @@ def standing(session: Session, finding: Finding) -> Standing | None:
     return keeping.standing(session, proved.credential_id, proved.proof.mac, finding.call.at)
 
 
+def press_for(
+    place: Installation, finding: Finding, stands: Standing | None, inputs: SharedInputs
+) -> Press:
+    """What makes this phone's file; what it shares with others is known where its standing is."""
+    press = Press.of(place, finding.asked.family if finding.asked else None)
+    return press if stands is None else replace(press, shared=inputs.at(stands.revision))
+
+
 def visit_of(finding: Finding, file: PhoneFile) -> Visit:
     """The record of a call that is given `file` whole."""
     kind = _KINDS.get(finding.grant, CheckInKind.CONFIGURATION)
@@ -54,6 +64,7 @@ def kept(finding: Finding, file: PhoneFile, stands: Standing, bench: Bench) -> K
         media_type=file.media_type,
         record=checkin_lines.fixed_part(Line(visit, finding.said)),
         body=file.body,
+        request=answer.written(call.target, call.agent),
     )
     sealed = answer.closed(answered, request_sha256, bench.seal)
     return Kept(request_sha256, visit.path_kind, stands, bench.press_mark, sealed)

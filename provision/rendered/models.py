@@ -1,6 +1,6 @@
 """Kept configurations, and the revisions by which the database itself tells that one is stale."""
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.db import Base
@@ -28,14 +28,18 @@ class Rendered(Base):
     """
 
     __tablename__ = "rendered"
-    __table_args__ = (UniqueConstraint("credential_id", "path_kind"),)
+    __table_args__ = (
+        UniqueConstraint("credential_id", "path_kind"),
+        # What is stale is found in here alone: the rows are long.
+        Index("ix_rendered_currency", "device_id", "revision", "device_revision", "press"),
+    )
 
     request_sha256: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     credential_id: Mapped[int] = mapped_column(
         ForeignKey("device_credential.id", ondelete="CASCADE")
     )
     path_kind: Mapped[str] = mapped_column(Text)
-    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), index=True)
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"))
     press: Mapped[bytes] = mapped_column(LargeBinary(32))
     revision: Mapped[int] = mapped_column(BigInteger)
     device_revision: Mapped[int] = mapped_column(BigInteger)

@@ -8,12 +8,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from catalogue.versions import Version
 from firmware import offering
 from firmware.offering import OfferedRelease, Recipient
 from provision.devices.models import Device
 from provision.families.identification import Identity, Strength
 from provision.rollouts import gate
 from provision.rollouts.holds import held
+from provision.shared_inputs import Shared
 
 
 def recipient_of(device: Device, identity: Identity | None = None) -> Recipient | None:
@@ -40,14 +42,22 @@ def recipient_of(device: Device, identity: Identity | None = None) -> Recipient 
 
 
 def release_due(
-    session: Session, device: Device, now: datetime, identity: Identity | None = None
+    session: Session,
+    device: Device,
+    now: datetime,
+    identity: Identity | None = None,
+    shared: Shared | None = None,
 ) -> OfferedRelease | None:
-    """The one next release that the device takes, or None."""
+    """The one next release that the device takes, or None; `shared` saves asking again."""
     recipient = recipient_of(device, identity)
     if recipient is None or held(session, device, now) is not None:
         return None
-    withheld = gate.withheld(session, device, now)
-    return offering.release_due(session, recipient, withheld)
+    if shared is None:
+        return offering.release_due(session, recipient, gate.withheld(session, device, now))
+    product_id = device.product_id
+    watched = shared.has_rollouts(product_id, lambda: gate.has_rollouts(session, product_id))
+    withheld = gate.withheld(session, device, now) if watched else frozenset[Version]()
+    return offering.due_of(shared.published(session, product_id), recipient, withheld)
 
 
 def _said(known: str | None, identity: Identity | None, field: str) -> str | None:

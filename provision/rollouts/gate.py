@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from catalogue.versions import Version
@@ -53,6 +53,11 @@ def withheld(session: Session, device: Device, now: datetime) -> frozenset[Versi
     return frozenset(
         version for version, found in turns.items() if not any(turn.has_come(now) for turn in found)
     )
+
+
+def has_rollouts(session: Session, product_id: int) -> bool:
+    """Whether any rollout was ever made for a product: nothing is withheld without one."""
+    return bool(session.scalar(select(exists().where(Rollout.product_id == product_id))))
 
 
 def _turns(session: Session, device: Device) -> dict[Version, list[Turn]]:
