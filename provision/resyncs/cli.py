@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from jobs.owners import present
 from provision.resyncs import conducting, results, starting
 from provision.resyncs.results import Standing
 from provision.resyncs.starting import DEFAULT_RATE, RATE_MAX, NewResync
@@ -49,10 +50,11 @@ def resync(
     if group is not None and rollout is None:
         raise click.UsageError("--group needs --rollout.")
     new = NewResync(names, site, rollout, group, reboot, rate)
-    with installation.database.writing() as session:
-        number = starting.start(session, new, actor=ACTOR, now=now())
-    with _stopped_at_the_end(installation, number):
-        done = _walk(installation, number)
+    with present(installation) as owner:
+        with installation.database.writing() as session:
+            number = starting.start(session, new, actor=ACTOR, now=now(), owner=owner)
+        with _stopped_at_the_end(installation, number):
+            done = _walk(installation, number)
     _show(installation, done, as_json=as_json)
     if not done.accepted:
         raise click.exceptions.Exit(1)
@@ -60,7 +62,10 @@ def resync(
 
 @contextlib.contextmanager
 def _stopped_at_the_end(installation: Installation, number: int) -> Iterator[None]:
-    """No job goes on with it: whatever ends this command (Ctrl-C, SIGTERM) stops the resync."""
+    """No job goes on with it: whatever ends this command (Ctrl-C, SIGTERM) stops the resync.
+
+    SIGKILL leaves it to resyncs/leaving.py, which sees that nobody is present any more.
+    """
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         yield

@@ -12,7 +12,8 @@ from storage.db import Base, UtcDateTime
 class Resync(Base):
     """One request to some phones. `about` names the MACs, the site or the rollout's number.
 
-    `group_number` counts from 1, as people see it; empty is the whole rollout.
+    `group_number` counts from 1, as people see it; empty is the whole rollout. `owner` is the
+    process that carries it out (jobs/owners.py); empty where a job does.
     """
 
     __tablename__ = "resync"
@@ -27,6 +28,7 @@ class Resync(Base):
     started_by: Mapped[str] = mapped_column(Text)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    owner: Mapped[str | None] = mapped_column(Text)
 
     @property
     def subject(self) -> str:

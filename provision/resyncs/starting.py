@@ -86,8 +86,13 @@ class NewResync:
     rate: int = DEFAULT_RATE
 
 
-def start(session: Session, new: NewResync, *, actor: str, now: datetime) -> int:
-    """Store whom to ask; the number of the resync."""
+def start(
+    session: Session, new: NewResync, *, actor: str, now: datetime, owner: str | None = None
+) -> int:
+    """Store whom to ask; the number of the resync.
+
+    `owner` is the process without which nobody goes on with it; None where a job does.
+    """
     if sum(bool(one) for one in (new.devices, new.site, new.rollout)) != 1:
         raise SeveralScopesError
     if not 1 <= new.rate <= RATE_MAX:
@@ -102,6 +107,7 @@ def start(session: Session, new: NewResync, *, actor: str, now: datetime) -> int
         state=ResyncState.RUNNING,
         started_by=actor,
         started_at=now,
+        owner=owner,
     )
     session.add(resync)
     session.flush()
