@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from accounts import audit, sessions, users
+from accounts import audit, audit_words, sessions, users
 from accounts.access import STAFF_ROLES, acting, anyone, current_actor, roles, signed_in
 from accounts.identification import SESSION_KEY
 from accounts.models import Organisation, Role, User
@@ -114,7 +114,9 @@ def list_audit() -> str:
     with reading() as session:
         entries = audit.latest(session, AUDIT_PAGE + 1, before)
     more = entries[AUDIT_PAGE - 1].id if len(entries) > AUDIT_PAGE else None
-    return render_template("accounts/audit.html", entries=entries[:AUDIT_PAGE], more=more)
+    return render_template(
+        "accounts/audit.html", entries=entries[:AUDIT_PAGE], more=more, said=audit_words.said
+    )
 
 
 def _users_page(typed: Mapping[str, str], error: RefusedError | None) -> str:

@@ -7,11 +7,13 @@ from datetime import datetime
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
+from accounts import audit_words
 from accounts.actors import actor_name
 from provision.redirects.first_contact import SENT_AWAY
 from provision.resyncs import words as resync_words
 from provision.resyncs.vocabulary import TargetState
 from provision.timeline import EventKind, StoryEvent
+from storage.answer_language import answer_language
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,8 @@ def _recorded(event: StoryEvent) -> Words:
     text = ": ".join(
         part for part in (event.actor and actor_name(event.actor), _details(event)) if part
     )
-    return actions.get(event.action or "", event.action or ""), text
+    code = event.action or ""
+    return actions.get(code) or audit_words.said(code).text(answer_language()), text
 
 
 def _details(event: StoryEvent) -> str:

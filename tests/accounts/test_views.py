@@ -114,8 +114,9 @@ def test_a_refused_user_form_is_answered_with_its_reason(client: FlaskClient) ->
 def test_the_audit_page_shows_who_did_what(client: FlaskClient) -> None:
     log_in(client)
     page = client.get("/staff/audit").get_data(as_text=True)
-    assert "user.add" in page
+    assert "Добавлен человек" in page
     assert "session.begin" in page
+    assert "Logged in" in client.get("/en/staff/audit").get_data(as_text=True)
 
 
 def test_a_bearer_token_is_enough_for_the_api_and_a_wrong_one_is_not(

@@ -1,0 +1,76 @@
+"""Each action of the audit trail has its words in both languages."""
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from accounts import audit_words
+from support.breaches.clock import Notice
+from support.cases.vocabulary import EventKind
+from support.requests.vocabulary import RefusalState
+from support.sla.log import State
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = (
+    "storage", "jobs", "accounts", "catalogue", "firmware", "docs_store", "provision", "support",
+    "portal",
+)  # fmt: skip
+ACTION = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+([.-][a-z]+)*")
+#: Actions that are made of a vocabulary's word, as they are written, and what they come to.
+MADE_OF = {
+    "f'refusal.{row.state.value}'": [f"refusal.{one.value}" for one in RefusalState],
+    "f'repair.{kind.value}'": [
+        f"repair.{one.value}" for one in (EventKind.ACCEPTED, EventKind.DECLINED)
+    ],
+    "f'breach.told-{notice.value}'": [f"breach.told-{one.value}" for one in Notice],
+    "role": ["device.replaced", "device.given"],
+    "f'request.{state.value}'": [f"request.{one.value}" for one in State],
+}
+
+
+def recorded() -> Iterator[ast.expr]:
+    """The actions that calls of the trail, or of a function that passes them on, are given."""
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            if "accounts import" not in text or "audit" not in text:
+                continue
+            for call in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)):
+                if ast.unparse(call.func) == "audit.record":
+                    yield call.args[2]
+                elif ast.unparse(call.func) in {"_record", "_changed", "_audit", "_decided"}:
+                    yield from (one for one in call.args if _names_an_action(one))
+
+
+def _names_an_action(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and bool(ACTION.fullmatch(str(node.value)))
+
+
+def actions() -> set[str]:
+    found = {"device.add", "device.credential.new", *chain(*MADE_OF.values())}
+    return found | {str(one.value) for one in recorded() if isinstance(one, ast.Constant)}
+
+
+def test_no_action_lacks_words_and_no_words_are_left_over() -> None:
+    found = actions()
+    assert len(found) > 120
+    assert sorted(found - set(audit_words.words())) == []
+    assert sorted(set(audit_words.words()) - found) == []
+
+
+def test_an_action_is_a_word_or_made_of_a_vocabulary_that_is_known_here() -> None:
+    """Else one could come up that no test has seen."""
+    made = {ast.unparse(one) for one in recorded() if not isinstance(one, ast.Constant)}
+    assert made - {"action"} == set(MADE_OF)
+
+
+def test_words_are_in_their_language() -> None:
+    for action, said in audit_words.words().items():
+        assert re.search("[а-яё]", said.ru), action
+        assert not re.search("[а-яё]", said.en, re.IGNORECASE), action
+
+
+def test_an_action_of_another_version_is_called_by_its_code() -> None:
+    assert audit_words.said("moon.land").text("ru") == "moon.land"
