@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask_babel import Babel, format_decimal, format_timedelta, get_locale
+from flask_babel import Babel, format_timedelta, get_locale
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from accounts.actors import actor_name
 from storage.clock import MOSCOW
+from support import roubles
 
 PACKAGES = ("portal", "accounts", "catalogue", "firmware", "docs_store", "provision", "support")
 LANGUAGES = ("ru", "en")
@@ -118,9 +119,8 @@ def _answers_get(path: str, *, otherwise: bool) -> bool:
 
 
 def money(amount: Decimal) -> str:
-    """1 490 ₽, 1,490 ₽; kopecks only where there are some."""
-    pattern = "#,##0.00" if amount % 1 else "#,##0"
-    return f"{format_decimal(amount, format=pattern)}\u00a0₽"
+    """1 490,00 ₽, ₽1,490.00."""
+    return roubles.written(amount).text(current())
 
 
 def _wanted() -> str:

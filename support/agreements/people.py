@@ -10,6 +10,7 @@ from accounts.models import User
 from storage.installation import Installation
 from storage.people import Held, Holder, Mention, Obstacle, Person
 from storage.phrases import Phrase
+from support import roubles
 from support.agreements.models import Receivable, SupportContact, SupportContract
 
 CONTACT = "contact"
@@ -53,11 +54,12 @@ def _organisations(session: Session, who: Person) -> set[int]:
 def _debt(session: Session, organisation: int) -> Iterable[Obstacle]:
     owed = session.get(Receivable, organisation)
     if owed is not None and owed.overdue > 0:
+        sum_owed = roubles.written(owed.overdue)
         yield Obstacle(
             Phrase(
-                f"За организацией этого человека долг {owed.overdue} ₽ (на {owed.as_of:%d.%m.%Y}):"
+                f"За организацией этого человека долг {sum_owed.ru} (на {owed.as_of:%d.%m.%Y}):"
                 " до оплаты данные нужны для взыскания.",
-                f"The person's organisation owes {owed.overdue} ₽ (as of {owed.as_of}): the data"
+                f"The person's organisation owes {sum_owed.en} (as of {owed.as_of}): the data"
                 " are needed until it is paid.",
             )
         )

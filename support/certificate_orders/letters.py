@@ -6,6 +6,7 @@ They are notices and no advertising (C-7): what may be done by when, without pra
 from collections.abc import Sequence
 from datetime import date
 
+from support import roubles
 from support.certificate_orders.models import CertificateOrder
 from support.mailroom.letters import Letter
 from support.phrases import Phrase
@@ -18,7 +19,8 @@ def placed(order: CertificateOrder, link: str) -> Letter:
     day, phones = f"{order.pay_by:%d.%m.%Y}", "\n".join(order.serials)
     amount = Phrase("", "")
     if order.amount is not None:
-        amount = Phrase(f"Сумма: {order.amount} ₽\n", f"In all: {order.amount} ₽\n")
+        price = roubles.written(order.amount)
+        amount = Phrase(f"Сумма: {price.ru}\n", f"In all: {price.en}\n")
     body = Phrase(
         f"Заказ {order.id} принят: {_what(order).ru}, {order.months} мес.\nТелефоны:\n{phones}\n"
         f"{amount.ru}\n"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from support import roubles
 from support.mailroom.letters import Letter
 from support.phrases import Phrase
 from support.repairs.letters import RepairMail
@@ -27,7 +28,7 @@ def due_back(
     to: RepairMail, loaner: str, due: date, value: Decimal, *, about: str, late: bool
 ) -> Letter:
     """By when a loaner is due back, or that it is overdue and what is owed for one lost."""
-    day = f"{due:%d.%m.%Y}"
+    day, price = f"{due:%d.%m.%Y}", roubles.written(value)
     body = Phrase(
         f"Верните подменный телефон {loaner} не позже {day}.",
         f"Please return the loaner {loaner} by {day}.",
@@ -35,9 +36,9 @@ def due_back(
     if late:
         body = Phrase(
             f"Подменный телефон {loaner} нужно было вернуть {day}. Если он не вернётся, мы выставим"
-            f" счёт на его стоимость: {value} ₽.",
+            f" счёт на его стоимость: {price.ru}.",
             f"The loaner {loaner} was due back on {day}. If it does not come back, its value of"
-            f" {value} ₽ will be billed.",
+            f" {price.en} will be billed.",
         )
     purpose = "loan.overdue" if late else "loan.due"
     subject = Phrase("Возврат подменного телефона", "Return of the loaner")

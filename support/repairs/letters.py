@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from support import roubles
 from support.mailroom.letters import Letter
 from support.phrases import Phrase
 
@@ -120,15 +121,15 @@ def settled(to: RepairMail, serial: str, answer: str, *, reverse: bool) -> Lette
 
 def quoted(to: RepairMail, serial: str, amount: Decimal, work: str, until: date) -> Letter:
     """R-7: what a repair would cost, until when, and where to answer."""
-    day = f"{until:%d.%m.%Y}"
+    day, price = f"{until:%d.%m.%Y}", roubles.written(amount)
     return to.letter(
         "repair.quoted",
         Phrase("Предложение платного ремонта", "Offer of a paid repair"),
         Phrase(
-            f"Телефон {serial}. Ремонт стоит {amount} ₽: {work}\n\nПредложение действует по"
+            f"Телефон {serial}. Ремонт стоит {price.ru}: {work}\n\nПредложение действует по"
             f" {day}. Примите его или откажитесь на странице ремонта; при отказе телефон вернётся"
             " как есть.",
-            f"Phone {serial}. The repair costs {amount} ₽: {work}\n\nThe offer is valid until"
+            f"Phone {serial}. The repair costs {price.en}: {work}\n\nThe offer is valid until"
             f" {day}. Accept or decline it on the repair's page; declined, the phone goes back as"
             " it is.",
         ),

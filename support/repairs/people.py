@@ -15,6 +15,7 @@ from storage.installation import Installation
 from storage.masking import columns_of, mask, masked, worth_masking
 from storage.people import ERASED, Held, Holder, Mention, Obstacle, Person, StoredFile
 from storage.phrases import Phrase
+from support import roubles
 from support.cases.delivery_models import Parcel, Shipment
 from support.cases.models import (
     ActVersion,
@@ -219,7 +220,9 @@ def _held(session: Session, report: FaultReport) -> Held:
         "source": report.source,
         "acts": [version.content for version in report.versions],
         "stages": {unit.name: str(unit.stage) for unit in report.units},
-        "offers": [f"{one.amount} ₽: {one.work}" for one in session.scalars(quotes)],
+        "offers": [
+            f"{roubles.written(one.amount).ru}: {one.work}" for one in session.scalars(quotes)
+        ],
         "deliveries": [f"{one.carrier} {one.tracking}" for one in session.scalars(sent)],
         "disputes": list(session.scalars(disputes)),
     }

@@ -62,7 +62,8 @@ def offer(
     )
     session.add(quote)
     unit.stage, unit.resolution = Stage.QUOTE, None
-    records.record(session, unit, EventKind.QUOTED, actor, now, text=f"{cost} ₽")
+    price = roubles.written(cost)
+    records.record(session, unit, EventKind.QUOTED, actor, now, text_ru=price.ru, text_en=price.en)
     audit.record(session, actor, "repair.quote", unit.subject, now, amount=str(cost))
     to = filing.addressed(installation, unit.report)
     letter = letters.quoted(to, unit.serial, cost, quote.work, quote.valid_until)

@@ -88,7 +88,7 @@ def test_an_order_keeps_the_price_of_its_day_and_its_letter_tells_it(
     with installation.database.reading() as session:
         order = session.get_one(CertificateOrder, number)
         assert order.amount == Decimal(1990)
-    assert "Сумма: 1990.00 ₽" in letters(installation, "certificate.ordered")[0].text
+    assert "Сумма: 1\u00a0990,00\u00a0₽" in letters(installation, "certificate.ordered")[0].text
 
 
 def test_an_order_without_a_price_says_that_the_invoice_has_it(

@@ -176,7 +176,7 @@ def test_c8_one_that_never_comes_back_is_lost_and_its_value_is_owed(workshop: Wo
         with workshop.installation.database.writing() as session:
             told.append(lending.remind(session, workshop.installation, moscow(f"{day}T09:00")))
     assert told == [0, 1, 0, 1, 0]
-    assert "12500.00 ₽" in workshop.letters("loan.overdue")[0].text
+    assert "12\u00a0500,00\u00a0₽" in workshop.letters("loan.overdue")[0].text
     with workshop.installation.database.writing() as session:
         lending.lost(session, loan, actor="olga", now=moscow("2027-02-20T10:00"))
         mac = MacAddress(device_row(session, workshop.register.second).mac)

@@ -212,7 +212,7 @@ def test_r7_the_customer_answers_the_quote_by_the_secret_address(
     workshop.does(unit_id, quoting.offer, f"{now():%Y-%m-%dT%H:%M}", Decimal("3500.00"), "Чистка")
     address = workshop.address(unit_id)
     page = words(client.get(address))
-    assert "Принять за 3500.00 ₽" in page
+    assert "Принять за 3\u00a0500,00\u00a0₽" in page
     done = words(do(client, f"{address}/1/quote", answer="accept"))
     assert "Ремонт заказан" in done
     assert workshop.unit(unit_id).stage == Stage.REPAIR

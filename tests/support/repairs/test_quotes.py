@@ -30,7 +30,7 @@ def test_r7_a_case_that_is_not_covered_may_be_repaired_for_money(workshop: Works
     offer(workshop, unit_id)
     assert workshop.unit(unit_id).stage == Stage.QUOTE
     [letter] = workshop.letters("repair.quoted")
-    assert "3500" in letter.text
+    assert "3\u00a0500,00\u00a0₽" in letter.text
     assert "19.01.2027" in letter.text
     workshop.does(unit_id, quoting.answer, "2026-12-22T10:00", by="anna", accepted=True)
     assert standing(workshop, unit_id) == (Stage.REPAIR, False, None)

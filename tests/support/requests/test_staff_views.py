@@ -290,7 +290,7 @@ def test_n5_an_overdue_debt_is_shown_with_its_day(client: FlaskClient, desk: Des
         session.add(owed)
     log_in(client, desk, "olga")
     page = read(client.get(f"/staff/requests/{number}"))
-    assert "1200.50 ₽ на 12.01.2026" in page
+    assert "1\u00a0200,50\u00a0₽ на 12.01.2026" in page
     assert "старше одного рабочего дня" in page
     form = {"refusal_code": RefusalCode.OVERDUE_RECEIVABLE, "text": "Есть долг."}
     assert do(client, number, "refuse", **form).status_code == 422
