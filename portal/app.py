@@ -71,6 +71,7 @@ import support.repairs.consent_views
 import support.repairs.form_views
 import support.repairs.public_pages
 import support.repairs.views
+import support.reports.behind_views
 import support.reports.views
 import support.requests.answer_views
 import support.requests.desk_views

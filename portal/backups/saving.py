@@ -42,7 +42,9 @@ from storage.sealed import Place
 PRIVATE_PLACE = "backup"
 #: What belongs to files of this machine (the phones' journal, unfinished uploads), and what is
 #: made again from the other rows, some of it by triggers.
-LEFT_OUT = frozenset({"journal_place", "upload", "rendered", "rendering_revision"})
+LEFT_OUT = frozenset(
+    {"journal_place", "upload", "rendered", "rendering_revision", "repair_tally", "repair_change"}
+)
 
 
 @dataclass(frozen=True)

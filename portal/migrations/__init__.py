@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 
-from provision.rendered import watching
+from portal.migrations import watchers
 from storage.db import Database
 from storage.refusals import ConflictError
 
@@ -31,7 +31,7 @@ def upgrade(database: Database) -> None:
         from portal.migrations import running  # noqa: PLC0415
 
         running.upgrade(database)
-    watching.watch(database)
+    watchers.watch(database)
 
 
 def revision(database: Database) -> str | None:

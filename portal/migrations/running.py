@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from provision.rendered import watching
+from portal.migrations import watchers
 from storage.db import Database
 from storage.refusals import ConflictError
 
@@ -32,7 +32,7 @@ def upgrade(database: Database) -> None:
             if not database.is_sqlite:
                 # Two processes may start at once; the second waits and finds nothing to do.
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
-            watching.unwatch(connection)
+            watchers.unwatch(connection)
             command.upgrade(configuration(connection), "head")
             _check_references(connection)
 

@@ -4,11 +4,11 @@ The database counts, so that no way of changing a row can be forgotten: pages, c
 mirrors, another version of this program, or a person with a database shell.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from provision.rendered.models import EVERY_DEVICE
+from storage.triggers import ROWS, Trigger, trigger
 
 PREFIX = "rendering_"
 #: A device's own setting counts for it, others for every one (0); of an unknown MAC for none (-1).
@@ -76,66 +76,23 @@ INPUTS = (
 WITHOUT_EFFECT = frozenset({"organisation", "release_draft", "sign_off", "sbom"})
 
 
-@dataclass(frozen=True)
-class Trigger:
-    """One trigger: its name changes with what it does, so that an old one is known as such."""
-
-    name: str
-    table: str
-    statements: tuple[str, ...]
-
-
 def triggers(dialect: str) -> Mapping[str, Trigger]:
     """Every trigger for "sqlite" or "postgresql", by name."""
-    made = _sqlite if dialect == "sqlite" else _postgresql
-    found = [made(one, event) for one in INPUTS for event in _events(one)]
-    return {trigger.name: trigger for trigger in found}
+    made = (
+        trigger(dialect, PREFIX, one.table, event, one.columns, _counts(one, event))
+        for one in INPUTS
+        for event in _events(one)
+    )
+    return {one.name: one for one in made}
 
 
 def _events(one: Input) -> Sequence[str]:
     return ("INSERT", "UPDATE", "DELETE") if one.added else ("UPDATE", "DELETE")
 
 
-def _sqlite(one: Input, event: str) -> Trigger:
-    when = f" WHEN {_differs(one, 'IS NOT')}" if event == "UPDATE" and one.columns else ""
-    body = f"AFTER {_named(one, event)} ON {one.table} FOR EACH ROW{when}"
-    body += f" BEGIN {_counts(one, event)} END"
-    name = _name(one, event, body)
-    return Trigger(name, one.table, (f"CREATE TRIGGER {name} {body}",))
-
-
-def _postgresql(one: Input, event: str) -> Trigger:
-    when = ""
-    if event == "UPDATE" and one.columns:
-        when = f" WHEN ({_differs(one, 'IS DISTINCT FROM')})"
-    body = f"AFTER {_named(one, event)} ON {one.table} FOR EACH ROW{when}"
-    counts = _counts(one, event)
-    name = _name(one, event, body + counts)
-    function = (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
-        f" AS $$ BEGIN {counts} RETURN NULL; END $$"
-    )
-    return Trigger(
-        name, one.table, (function, f"CREATE TRIGGER {name} {body} EXECUTE FUNCTION {name}()")
-    )
-
-
-def _name(one: Input, event: str, text: str) -> str:
-    return f"{PREFIX}{one.table}_{event.lower()}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
-def _named(one: Input, event: str) -> str:
-    return f"UPDATE OF {', '.join(one.columns)}" if event == "UPDATE" and one.columns else event
-
-
-def _differs(one: Input, operator: str) -> str:
-    return " OR ".join(f"OLD.{column} {operator} NEW.{column}" for column in one.columns)
-
-
 def _counts(one: Input, event: str) -> str:
     """The statements that count; a row that moved counts for whom it left and whom it came to."""
-    rows = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}[event]
-    devices = dict.fromkeys(one.device.format(row=row) for row in rows)
+    devices = dict.fromkeys(one.device.format(row=row) for row in ROWS[event])
     return " ".join(
         "INSERT INTO rendering_revision (device_id, revision)"  # noqa: S608 - our own names
         f" VALUES ({device}, 1) ON CONFLICT (device_id)"

@@ -10,11 +10,22 @@ NAME_MAX = 24
 
 
 @dataclass(frozen=True)
-class Bar:
-    """`x` to `x + width` is the bar, `text_y` where its words stand; `value` is what it shows."""
+class Value:
+    """What a bar shows, and where it leads; nowhere without an address."""
 
     name: str
+    count: int
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`width` is the bar's, `text_y` where its words stand; `name` is cut, `whole` is not."""
+
+    name: str
+    whole: str
     value: str
+    address: str
     y: int
     text_y: int
     width: float
@@ -29,18 +40,24 @@ class BarChart:
     bars: tuple[Bar, ...]
 
 
-def chart(values: Sequence[tuple[str, float, str]]) -> BarChart:
-    """The chart of (name, measure, the measure in words); the longest bar fills the width."""
-    most = max((measure for _name, measure, _said in values), default=0.0) or 1.0
+def chart(values: Sequence[Value]) -> BarChart:
+    """The chart of these; the longest bar fills the width."""
+    most = max((one.count for one in values), default=0) or 1
     room = WIDTH - LEFT - RIGHT
     bars = tuple(
         Bar(
-            name=name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…",
-            value=said,
+            name=_cut(one.name),
+            whole=one.name,
+            value=str(one.count),
+            address=one.address,
             y=index * ROW + (ROW - BAR) // 2,
             text_y=index * ROW + ROW // 2 + 5,
-            width=round(room * measure / most, 2),
+            width=round(room * one.count / most, 2),
         )
-        for index, (name, measure, said) in enumerate(values)
+        for index, one in enumerate(values)
     )
     return BarChart(WIDTH, ROW * len(values), LEFT, BAR, bars)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…"

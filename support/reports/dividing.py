@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
-from support.reports.question import Dimension, Key
+from support.reports.question import Dimension, Key, Question
 
 
 def columns_of(table: Any, by: Dimension) -> tuple[ColumnElement[Any], ...]:
@@ -27,6 +27,45 @@ def owner_of(table: Any) -> ColumnElement[int]:
     An expression, so that SQLite reads the narrow index of reports and not each row by its owner.
     """
     return func.coalesce(table.organisation_id, literal_column("0")).label("owner")
+
+
+def wanted(table: Any, question: Question) -> list[ColumnElement[bool]]:
+    """What a question narrows rows to; its days are said otherwise."""
+    found: list[ColumnElement[bool]] = [
+        getattr(table, name) == value
+        for name in ("product", "lot", "firmware")
+        if (value := getattr(question, name))
+    ]
+    if question.organisations is not None:
+        found.append(table.organisation_id.in_(question.organisations))
+    return found
+
+
+def on_line(table: Any, by: Dimension, key: Key) -> list[ColumnElement[bool]]:
+    """What a row must hold to stand on the line of this key: the other way round of `keys`."""
+    if by is Dimension.PARTNER:
+        return [_of_partner(owner_of(table), int(key[0] or 0))]
+    if by is Dimension.ORGANISATION:
+        return [owner_of(table) == int(key[0] or 0)]
+    return at(columns_of(table, by), key)
+
+
+def at(columns: Sequence[Any], key: Key) -> list[ColumnElement[bool]]:
+    """That columns hold what a key says; of an empty text, that they hold nothing."""
+    return [
+        column == value if value else func.coalesce(column, "") == ""
+        for column, value in zip(columns, key, strict=True)
+    ]
+
+
+def _of_partner(owner: ColumnElement[int], partner: int) -> ColumnElement[bool]:
+    """Whether an owner is this partner or served by it; of 0, whether nobody serves it."""
+    masters = select(Organisation.partner_id).where(Organisation.partner_id.is_not(None))
+    served = select(Organisation.id).where(Organisation.partner_id.is_not(None))
+    if not partner:
+        return owner.not_in(masters) & owner.not_in(served)
+    own = select(Organisation.id).where(Organisation.partner_id == partner)
+    return owner.in_(masters) & (owner == partner) | owner.in_(own) & owner.not_in(masters)
 
 
 def keys(session: Session, by: Dimension) -> Callable[[Sequence[object]], Key]:

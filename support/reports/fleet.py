@@ -8,8 +8,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from catalogue.models import Product
@@ -17,9 +29,9 @@ from provision.devices.identity import OWN_LENGTH, lot_of, stem_of
 from provision.devices.models import Device, Handover, HandoverKind, IdentityEvent
 from storage.clock import midnight
 from support.replacements.models import Replacement
-from support.reports.dividing import columns_of, keys
-from support.reports.models import FleetTally
-from support.reports.question import Dimension, Key, Question
+from support.reports.dividing import columns_of, keys, owner_of, wanted
+from support.reports.models import FleetSum, FleetTally
+from support.reports.question import Dimension, Key, Question, RollUp
 
 _STEM = 6
 
@@ -64,12 +76,35 @@ def keep(session: Session, found: Mapping[Alike, int]) -> int:
     made = [{**vars(alike), "phones": count} for alike, count in left.items()]
     if made:
         session.execute(insert(FleetTally), made)
-    return changes + len(made)
+    changes += len(made)
+    if changes:
+        add_up(session)
+    return changes
+
+
+def add_up(session: Session) -> None:
+    """Make the sums say what the counts say."""
+    session.flush()
+    session.execute(delete(FleetSum))
+    tally = FleetTally
+    none = {
+        "lot": literal(""), "firmware": literal(""), "organisation_id": literal_column("0"),
+    }  # fmt: skip
+    divided: dict[RollUp, dict[str, Any]] = {
+        RollUp.MAKE: {"product": tally.product, "lot": tally.lot, "firmware": tally.firmware},
+        RollUp.OWNER: {"product": tally.product, "organisation_id": owner_of(tally)},
+    }
+    for roll_up, columns in divided.items():
+        values = {"roll_up": literal(roll_up.value), **none, **columns}
+        phones = func.sum(tally.phones)
+        query = select(*values.values(), phones).group_by(*columns.values())
+        session.execute(insert(FleetSum).from_select([*values, "phones"], query))
 
 
 def in_service(session: Session, question: Question) -> int:
     """How many phones a question is about."""
-    query = select(func.sum(FleetTally.phones)).where(*_wanted(question))
+    table, conditions = _of(question)
+    query = select(func.sum(table.phones)).where(*conditions)
     return session.scalar(query) or 0
 
 
@@ -79,8 +114,9 @@ def phones(session: Session, question: Question) -> dict[Key, int]:
     A firmware's are those that run it and those that left it in the period: one that everybody
     has left still answers for what failed under it.
     """
-    columns = columns_of(FleetTally, question.by)
-    query = select(*columns, func.sum(FleetTally.phones)).where(*_wanted(question))
+    table, conditions = _of(question)
+    columns = columns_of(table, question.by)
+    query = select(*columns, func.sum(table.phones)).where(*conditions)
     rows = list(session.execute(query.group_by(*columns)))
     if question.by is Dimension.FIRMWARE:
         rows += session.execute(_left(question))
@@ -104,17 +140,11 @@ def _stem() -> ColumnElement[str]:
     return case((ours, func.substr(Device.serial, 1, _STEM)), else_="")
 
 
-def _wanted(question: Question) -> list[ColumnElement[bool]]:
-    found = []
-    if question.product:
-        found.append(FleetTally.product == question.product)
-    if question.lot:
-        found.append(FleetTally.lot == question.lot)
-    if question.firmware:
-        found.append(FleetTally.firmware == question.firmware)
-    if question.organisations is not None:
-        found.append(FleetTally.organisation_id.in_(question.organisations))
-    return found
+def _of(question: Question) -> tuple[Any, list[ColumnElement[bool]]]:
+    """The table that answers a question soonest, and what is wanted of it."""
+    if question.roll_up is None:
+        return FleetTally, wanted(FleetTally, question)
+    return FleetSum, [FleetSum.roll_up == question.roll_up, *wanted(FleetSum, question)]
 
 
 def _left(question: Question) -> Select[str, str | None, int]:

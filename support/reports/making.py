@@ -42,6 +42,14 @@ class RequestReport:
     names: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Warnings:
+    """What stands out, the worst first, and all repairs that were looked at in one line."""
+
+    found: Mapping[Dimension, Sequence[StandsOut]]
+    looked: RepairLine
+
+
 def of_repairs(session: Session, question: Question) -> RepairReport:
     """The report of repairs."""
     found = repair_figures.figures(session, question)
@@ -72,14 +80,17 @@ def of_requests(session: Session, question: Question) -> RequestReport:
     )
 
 
-def warnings(session: Session, question: Question) -> Mapping[Dimension, Sequence[StandsOut]]:
-    """The lots and the firmware that stand out in the period, the worst first."""
-    found = {}
+def warnings(session: Session, question: Question) -> Warnings:
+    """The lots and the firmware that stand out in the period."""
+    found, looked = {}, None
     for by in (one for one in Dimension if one.is_of_make):
         asked = replace(question, by=by, lot="", firmware="")
         figures = repair_figures.figures(session, asked)
         found[by] = standing_out.standing_out(repair_lines.lines(figures), figures.phones)
-    return found
+        # However they are divided, all of them are the same.
+        looked = looked or repair_lines.together(figures)
+    assert looked is not None
+    return Warnings(found, looked)
 
 
 def _names(session: Session, question: Question, keys: Sequence[Key]) -> Mapping[str, str]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import Response, render_template, request
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,25 +13,26 @@ from catalogue import products
 from firmware import columns
 from storage.clock import moscow_date, now
 from storage.request import reading, status_of
-from support.reports import bars, export, making
+from support.reports import bars, export, leading, making
 from support.reports.bars import BarChart
-from support.reports.export import named
-from support.reports.making import RepairReport, RequestReport
-from support.reports.question import Dimension, Key, PeriodError, Question, asked
+from support.reports.figure import RepairFigure, RequestFigure
+from support.reports.leading import Report
+from support.reports.question import Dimension, PeriodError, Question, asked
 from support.reports.standing_out import RULE
 from support.row_ids import row_id
 
 #: A page shows so many lines; the CSV file has all.
 LINES_MAX = 100
 _BARS = 10
-_FILTERS = ("since", "until", "product", "lot", "firmware", "organisation", "partner")
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a reader's reports stand: `overview` is the page of early warnings, if there is one.
 
-    `narrow` makes a question one that this reader may ask. The others name endpoints.
+    `cases` and `asked` are where the single repairs and requests behind a figure are listed, if
+    this reader may see them. `narrow` makes a question one that this reader may ask. The others
+    name endpoints.
     """
 
     repairs: str
@@ -43,6 +44,8 @@ class Place:
     dimensions: Sequence[Dimension]
     narrow: Callable[[Session, Question], Question]
     overview: str = ""
+    cases: str = ""
+    asked: str = ""
 
 
 def organisations_asked(session: Session, question: Question) -> Question:
@@ -66,7 +69,8 @@ def repairs_page(place: Place) -> Response:
     page = render_template(
         place.repairs_template,
         months=columns.chart([count for _month, count in report.months], highest),
-        bars=_bars([(label(line.key, report), line.failures) for line in report.lines]),
+        month_days=leading.month_days(report),
+        bars=_bars(report, place.cases, RepairFigure.FAILURES, lambda line: line.failures),
         rule=RULE,
         error=error,
         **shown,
@@ -82,7 +86,7 @@ def requests_page(place: Place) -> Response:
         shown = _frame(session, place, report)
     page = render_template(
         place.requests_template,
-        bars=_bars([(label(line.key, report), line.requests) for line in report.lines]),
+        bars=_bars(report, place.asked, RequestFigure.REQUESTS, lambda line: line.requests),
         error=error,
         **shown,
     )
@@ -105,27 +109,6 @@ def requests_csv(place: Place) -> Response:
     return _csv("requests", question, export.of_requests(report.lines, question.by, report.names))
 
 
-def label(key: Key, report: RepairReport | RequestReport) -> str:
-    """A line's name as people read it."""
-    parts = [one or _("not known") for one in named(key, report.question.by, report.names)]
-    return " · ".join(parts)
-
-
-def further(key: Key, by: Dimension) -> dict[str, str]:
-    """What of the address changes to look into a line; nothing where there is no way further."""
-    if not key[-1]:
-        return {}
-    if by is Dimension.ORGANISATION:
-        return {"by": Dimension.PRODUCT, "organisation": key[0]}
-    if by is Dimension.PARTNER:
-        return {"by": Dimension.ORGANISATION, "partner": key[0]}
-    if by is Dimension.PRODUCT:
-        return {"by": Dimension.LOT, "product": key[0]}
-    if by is Dimension.LOT:
-        return {"by": Dimension.FIRMWARE, "product": key[0], "lot": key[1]}
-    return {"by": Dimension.LOT, "product": key[0], "firmware": key[1]}
-
-
 def _question(place: Place) -> tuple[Question, PeriodError | None]:
     """What is asked for; with a period that is none, the usual one and what is wrong with it."""
     try:
@@ -145,11 +128,9 @@ def _allowed(place: Place, question: Question) -> Question:
     return replace(question, by=Dimension.PRODUCT)
 
 
-def _frame(
-    session: Session, place: Place, report: RepairReport | RequestReport
-) -> dict[str, object]:
+def _frame(session: Session, place: Place, report: Report) -> dict[str, object]:
     """What both kinds of report show of their question."""
-    kept = {name: request.args[name][:64] for name in _FILTERS if request.args.get(name)}
+    kept = leading.kept()
     chosen = _chosen(session, kept, report.question)
     return {
         "place": place,
@@ -157,8 +138,11 @@ def _frame(
         "question": report.question,
         "lines": report.lines[:LINES_MAX],
         "kept": kept,
-        "label": lambda key: label(key, report),
-        "further": lambda key: further(key, report.question.by),
+        "label": lambda key: leading.label(key, report),
+        "further": lambda key: leading.further(key, report.question.by),
+        "behind": lambda endpoint, key, **more: leading.behind(
+            endpoint, kept, report.question, key, **more
+        ),
         "products": [one.code for one in products.every(session)],
         "chosen": chosen,
     }
@@ -177,8 +161,25 @@ def _chosen(
     return found
 
 
-def _bars(values: Sequence[tuple[str, int]]) -> BarChart:
-    return bars.chart([(name, count, str(count)) for name, count in values[:_BARS] if count])
+def _bars(
+    report: Report,
+    endpoint: str,
+    figure: RepairFigure | RequestFigure,
+    measure: Callable[[Any], int],
+) -> BarChart:
+    """The first lines drawn, each bar leading to what it counts."""
+    kept = leading.kept()
+    return bars.chart(
+        [
+            bars.Value(
+                leading.label(line.key, report),
+                measure(line),
+                leading.behind(endpoint, kept, report.question, line.key, figure=figure.value),
+            )
+            for line in report.lines[:_BARS]
+            if measure(line)
+        ]
+    )
 
 
 def _csv(what: str, question: Question, lines: Iterable[str]) -> Response:

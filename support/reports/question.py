@@ -44,6 +44,16 @@ _DIMENSIONS = {
 }
 
 
+class RollUp(StrEnum):
+    """What counts made beforehand are of: phones made alike, or phones of one owner.
+
+    Counts by all of it together would hardly be fewer than the repairs themselves.
+    """
+
+    MAKE = "make"
+    OWNER = "owner"
+
+
 class PeriodError(RefusedError):
     code = "report-period"
     field = "since"
@@ -69,6 +79,16 @@ class Question:
     def of(self, *organisations: int) -> "Question":
         """The same of these organisations alone."""
         return replace(self, organisations=organisations)
+
+    @property
+    def roll_up(self) -> RollUp | None:
+        """The counts that answer it; None where owners and make are asked for together."""
+        of_owners = self.by in {Dimension.ORGANISATION, Dimension.PARTNER}
+        if self.organisations is None and not of_owners:
+            return RollUp.MAKE
+        if self.by.is_of_make or self.lot or self.firmware:
+            return None
+        return RollUp.OWNER
 
     def divided(self, by: Dimension) -> "Question":
         """The same, divided otherwise."""

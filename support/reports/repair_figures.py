@@ -1,29 +1,49 @@
-"""Counting repairs in the database, for the lines of a report."""
+"""What the report of a question is made of: counts of whole months, and the rest counted now.
+
+So a report is exact at once: what changed since its month was counted is counted by day.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from support.cases.models import RepairQuote, RepairUnit
-from support.cases.vocabulary import Reason, Resolution, Stage
-from support.reports import fleet
-from support.reports.dividing import columns_of, keys
-from support.reports.question import Question
-from support.reports.repair_lines import Cases, Figures, Quotes, Taken
+from support.cases.models import RepairUnit
+from support.cases.vocabulary import Stage
+from support.reports import fleet, months, repair_counting, tallying
+from support.reports.dividing import columns_of, keys, wanted
+from support.reports.models import RepairTally
+from support.reports.months import Split, month_of
+from support.reports.question import Dimension, Question, RollUp
+from support.reports.repair_lines import Figures
+from support.reports.tally import Tally
 
 
 def figures(session: Session, question: Question) -> Figures:
     """Everything that the report of a question is made of."""
     return Figures(
-        cases=_cases(session, question),
-        taken=_taken(session, question),
-        quotes=_quotes(session, question),
+        tallies=tallies(session, question),
         phones=fleet.phones(session, question),
         in_service=fleet.in_service(session, question),
     )
+
+
+def tallies(session: Session, question: Question) -> Sequence[Tally]:
+    """The repairs of a question by its keys; a key may come more than once."""
+    parts, key_of = _split(session, question), keys(session, question.by)
+    found: list[Tally] = []
+    if parts.whole is not None and question.roll_up is not None:
+        columns = columns_of(RepairTally, question.by)
+        kept = _kept(question, question.roll_up, parts)
+        found += repair_counting.of_tallies(session, columns, kept, key_of)
+    if parts.spans:
+        columns, told = columns_of(RepairUnit, question.by), repair_counting.told_in(parts.spans)
+        conditions = [told, *wanted(RepairUnit, question)]
+        found += repair_counting.of_units(session, columns, conditions, key_of)
+    return found
 
 
 def by_month(session: Session, question: Question) -> dict[date, int]:
@@ -31,82 +51,35 @@ def by_month(session: Session, question: Question) -> dict[date, int]:
 
     The database counts days, in whose order its index lies; a month of them is added up here.
     """
-    query = (
-        select(RepairUnit.requested_on, func.count())
-        .where(*_wanted(question), RepairUnit.stage != Stage.CANCELLED)
-        .group_by(RepairUnit.requested_on)
-    )
-    found: Counter[date] = Counter()
-    for day, count in session.execute(query):
-        found[day.replace(day=1)] += count
+    # Months divide by nothing else.
+    asked = question.divided(Dimension.PRODUCT)
+    parts, found = _split(session, asked), Counter[date]()
+    if parts.whole is not None and asked.roll_up is not None:
+        kept = select(RepairTally.month, func.sum(RepairTally.cases))
+        kept = kept.where(*_kept(asked, asked.roll_up, parts)).group_by(RepairTally.month)
+        found.update({month: count for month, count in session.execute(kept) if count})
+    if parts.spans:
+        days = select(RepairUnit.requested_on, func.count()).where(
+            repair_counting.told_in(parts.spans),
+            RepairUnit.stage != Stage.CANCELLED,
+            *wanted(RepairUnit, asked),
+        )
+        for day, count in session.execute(days.group_by(RepairUnit.requested_on)):
+            found[month_of(day)] += count
     return dict(found)
 
 
-def _cases(session: Session, question: Question) -> Sequence[Cases]:
-    columns = columns_of(RepairUnit, question.by)
-    alike = (
-        (RepairUnit.stage == Stage.CANCELLED).label("cancelled"),
-        RepairUnit.covered,
-        RepairUnit.reason,
-        RepairUnit.resolution,
-        RepairUnit.repeat_of_id.is_not(None).label("repeat"),
-    )
-    query = select(*columns, *alike, func.count()).where(*_wanted(question))
-    key_of = keys(session, question.by)
+def _split(session: Session, question: Question) -> Split:
+    if question.roll_up is None:
+        return Split(None, (), ((question.since, question.until),))
+    return months.split(question.since, question.until, tallying.changed(session))
+
+
+def _kept(question: Question, roll_up: RollUp, parts: Split) -> list[ColumnElement[Any]]:
+    assert parts.whole is not None
     return [
-        Cases(
-            key=key_of(key),
-            cancelled=bool(cancelled),
-            covered=covered,
-            reason=Reason(reason) if reason else None,
-            resolution=Resolution(resolution) if resolution else None,
-            repeat=bool(repeat),
-            count=count,
-        )
-        for *key, cancelled, covered, reason, resolution, repeat, count in session.execute(
-            query.group_by(*columns, *(one.name for one in alike))
-        )
+        RepairTally.roll_up == roll_up,
+        RepairTally.month.between(*parts.whole),
+        RepairTally.month.not_in(parts.but),
+        *wanted(RepairTally, question),
     ]
-
-
-def _taken(session: Session, question: Question) -> Sequence[Taken]:
-    columns = (*columns_of(RepairUnit, question.by), RepairUnit.days_taken, RepairUnit.in_time)
-    query = (
-        select(*columns, func.count())
-        .where(*_wanted(question), RepairUnit.covered.is_(True), RepairUnit.days_taken.is_not(None))
-        .group_by(*columns)
-    )
-    key_of = keys(session, question.by)
-    return [
-        Taken(key_of(key), days, bool(in_time), count)
-        for *key, days, in_time, count in session.execute(query)
-    ]
-
-
-def _quotes(session: Session, question: Question) -> Sequence[Quotes]:
-    """Offers are few: they are read as they are, and their phones with them."""
-    query = (
-        select(*columns_of(RepairUnit, question.by), RepairQuote.accepted, RepairQuote.amount)
-        .join(RepairUnit, RepairUnit.id == RepairQuote.unit_id)
-        .where(*_wanted(question))
-    )
-    key_of = keys(session, question.by)
-    return [
-        Quotes(key_of(key), accepted, 1, amount)
-        for *key, accepted, amount in session.execute(query)
-    ]
-
-
-def _wanted(question: Question) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        RepairUnit.requested_on.between(question.since, question.until)
-    ]
-    if question.product:
-        found.append(RepairUnit.product == question.product)
-    if question.lot:
-        found.append(RepairUnit.lot == question.lot)
-    if question.firmware:
-        found.append(RepairUnit.firmware == question.firmware)
-    if question.organisations is not None:
-        found.append(RepairUnit.organisation_id.in_(question.organisations))
-    return found

@@ -1,6 +1,7 @@
 """Counting support requests in the database, for the lines of a report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from storage.clock import midnight
 from support.reports import fleet
-from support.reports.dividing import keys, owner_of
+from support.reports.dividing import keys, owner_of, wanted
 from support.reports.question import Dimension, Question
 from support.reports.request_lines import Asked, Refused, RequestFigures
 from support.requests.models import Refusal, RequestDevice, SupportRequest
@@ -32,8 +33,8 @@ def figures(session: Session, question: Question) -> RequestFigures:
 
 
 def _asked(session: Session, question: Question) -> Sequence[Asked]:
-    columns = (*_columns(question.by), SupportRequest.state, SupportRequest.promises_kept)
-    query = _from(question, select(*columns, _count(question))).group_by(*columns)
+    columns = (*columns_by(question.by), SupportRequest.state, SupportRequest.promises_kept)
+    query = narrowed(question, select(*columns, _count(question))).group_by(*columns)
     key_of = keys(session, question.by)
     return [
         Asked(key_of(key), State(state), kept, count)
@@ -42,9 +43,9 @@ def _asked(session: Session, question: Question) -> Sequence[Asked]:
 
 
 def _refused(session: Session, question: Question) -> Sequence[Refused]:
-    columns = (*_columns(question.by), Refusal.code)
+    columns = (*columns_by(question.by), Refusal.code)
     query = (
-        _from(question, select(*columns, _count(question)))
+        narrowed(question, select(*columns, _count(question)))
         .join(Refusal, Refusal.request_id == SupportRequest.id)
         .where(Refusal.state.in_(KEPT))
         .group_by(*columns)
@@ -56,7 +57,8 @@ def _refused(session: Session, question: Question) -> Sequence[Refused]:
     ]
 
 
-def _columns(by: Dimension) -> tuple[Any, ...]:
+def columns_by(by: Dimension) -> tuple[Any, ...]:
+    """The columns whose values make a line's key."""
     if by is Dimension.PRODUCT:
         return (SupportRequest.product,)
     if by is Dimension.LOT:
@@ -77,18 +79,13 @@ def _needs_phones(question: Question) -> bool:
     return question.by is Dimension.LOT or bool(question.lot)
 
 
-def _from(question: Question, query: Select[Any]) -> Select[Any]:
+def narrowed(question: Question, query: Select[Any]) -> Select[Any]:
+    """The requests of a question, with their phones where it asks for lots."""
     since, until = midnight(question.since), midnight(question.until + timedelta(days=1))
     query = query.where(SupportRequest.registered_at >= since, SupportRequest.registered_at < until)
     query = query.select_from(SupportRequest)
     if _needs_phones(question):
         query = query.outerjoin(RequestDevice, RequestDevice.request_id == SupportRequest.id)
-    if question.product:
-        query = query.where(SupportRequest.product == question.product)
     if question.lot:
         query = query.where(RequestDevice.lot == question.lot)
-    if question.firmware:
-        query = query.where(SupportRequest.firmware == question.firmware)
-    if question.organisations is not None:
-        query = query.where(SupportRequest.organisation_id.in_(question.organisations))
-    return query
+    return query.where(*wanted(SupportRequest, replace(question, lot="")))

@@ -1,7 +1,6 @@
 """How days are spread over cases: the middle, the slow tenth, the share in time (pure)."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -14,14 +13,9 @@ class Spread:
     in_time: int = 0
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[int, bool, int]]) -> "Spread":
-        """The spread of (days, kept the term, how many cases)."""
-        days: Counter[int] = Counter()
-        kept = 0
-        for taken, in_time, count in rows:
-            days[taken] += count
-            kept += count if in_time else 0
-        return cls(tuple(sorted((taken, n) for taken, n in days.items() if n)), kept)
+    def of(cls, days: Mapping[int, int], in_time: int) -> "Spread":
+        """The spread of how many cases took how many days."""
+        return cls(tuple(sorted(days.items())), in_time)
 
     @property
     def cases(self) -> int:

@@ -1,11 +1,14 @@
 """Staff pages: what stands out, repairs and requests in numbers, the same as CSV."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, render_template, request
 
 from accounts.access import staff as staff_rule
 from storage.clock import moscow_date, now
 from storage.request import reading, status_of
-from support.reports import making, pages
+from support.reports import leading, making, pages
+from support.reports.figure import RepairFigure
 from support.reports.pages import Place
 from support.reports.question import Dimension, PeriodError, asked
 from support.reports.standing_out import RULE
@@ -21,6 +24,8 @@ PLACE = Place(
     dimensions=tuple(Dimension),
     narrow=pages.organisations_asked,
     overview="reports.overview",
+    cases="reports.cases",
+    asked="reports.asked_list",
 )
 
 
@@ -34,16 +39,18 @@ def overview() -> Response:
     except PeriodError as refused:
         question, error = asked({}, moscow_date(now())), refused
     with reading() as session:
-        found = {} if error else making.warnings(session, question)
-        looked = None if error else making.of_repairs(session, question).total
+        warned = None if error else making.warnings(session, question)
     page = render_template(
         "reports/overview.html",
         place=PLACE,
         question=question,
         kept={name: request.args[name][:20] for name in ("since", "until") if name in request.args},
-        found=found,
-        looked=looked,
-        further=pages.further,
+        found=warned.found if warned else {},
+        looked=warned.looked if warned else None,
+        further=leading.further,
+        behind=lambda key, by: leading.behind(
+            PLACE.cases, {}, replace(question, by=by), key, figure=RepairFigure.FAILURES.value
+        ),
         rule=RULE,
         error=error,
     )

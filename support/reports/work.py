@@ -1,11 +1,13 @@
-"""Reports as a job: the phones in service are counted once an hour."""
+"""Reports as jobs: phones in service are counted each hour, months whose repairs changed sooner."""
 
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
-from support.reports import fleet
+from support.reports import fleet, tallying
 
 COUNT = "support.count-fleet"
 COUNT_EVERY_S = 3600
+COUNT_REPAIRS = "support.count-repairs"
+COUNT_REPAIRS_EVERY_S = 300
 
 
 def count(work: Work) -> None:
@@ -17,5 +19,18 @@ def count(work: Work) -> None:
         fleet.keep(session, found)
 
 
-HANDLERS: dict[str, Handler] = {COUNT: count}
-PERIODICS: tuple[Periodic, ...] = (Periodic(COUNT, COUNT_EVERY_S),)
+def count_repairs(work: Work) -> None:
+    """Count the months that changed, each in a transaction of its own: nobody waits for all."""
+    database = work.installation.database
+    with database.reading() as session:
+        months = tallying.changed(session)
+    for month in sorted(months, reverse=True):
+        with database.writing() as session:
+            tallying.count_anew(database, session, month)
+
+
+HANDLERS: dict[str, Handler] = {COUNT: count, COUNT_REPAIRS: count_repairs}
+PERIODICS: tuple[Periodic, ...] = (
+    Periodic(COUNT, COUNT_EVERY_S),
+    Periodic(COUNT_REPAIRS, COUNT_REPAIRS_EVERY_S),
+)

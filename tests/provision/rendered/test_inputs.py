@@ -22,6 +22,7 @@ from provision.rendered.inputs import INPUTS, WITHOUT_EFFECT
 from provision.rendered.models import Rendered
 from provision.rollouts.models import Rollout
 from provision.rollouts.vocabulary import RolloutState
+from storage import triggers
 from storage.clock import now
 from storage.installation import Installation
 from tests.provision import estate as estates
@@ -177,7 +178,7 @@ def test_triggers_come_back_after_a_migration_and_old_ones_go(installation: Inst
 
     def existing() -> set[str]:
         with database.engine.connect() as connection:
-            return set(watching._existing(connection))
+            return set(triggers.existing(connection, inputs.PREFIX))
 
     assert existing() == wanted
     with database.engine.connect() as connection, connection.begin():

@@ -6,8 +6,7 @@ from alembic import command
 from sqlalchemy import select
 
 from portal import migrations
-from portal.migrations import running
-from provision.rendered import watching
+from portal.migrations import running, watchers
 from storage.db import Database
 from storage.installation import Installation
 from support.cases.models import RepairUnit
@@ -61,7 +60,7 @@ def test_an_upgrade_counts_older_repairs_and_requests_like_new_ones(
     with database.engine.connect() as connection:
         connection.execution_options(sqlite_begin="IMMEDIATE")
         with connection.begin():
-            watching.unwatch(connection)
+            watchers.unwatch(connection)
             command.downgrade(running.configuration(connection), BEFORE)
     migrations.upgrade(database)
     assert counted_by(database) == before

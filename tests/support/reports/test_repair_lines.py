@@ -1,111 +1,82 @@
 """What counts as what in a report of repairs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.cases.vocabulary import Reason, Resolution
+from support.cases.vocabulary import Reason
+from support.reports import tally
 from support.reports.question import Key
-from support.reports.repair_lines import Cases, Figures, Quotes, Taken, lines, together
+from support.reports.repair_lines import Figures, RepairLine, lines, together
+from support.reports.tally import NUMBERS, Tally, is_failure
 
 KEYS = st.sampled_from([("FP-B2",), ("FP-C1",), ("",)])
-CASES = st.builds(
-    Cases,
-    key=KEYS,
-    cancelled=st.booleans(),
-    covered=st.sampled_from([None, True, False]),
-    reason=st.sampled_from([None, *Reason]),
-    resolution=st.sampled_from([None, *Resolution]),
-    repeat=st.booleans(),
-    count=st.integers(1, 5),
+FEW = st.integers(0, 5)
+TALLIES = st.builds(
+    Tally,
+    KEYS,
+    **dict.fromkeys(NUMBERS, FEW),  # type: ignore[arg-type]
+    days=st.dictionaries(st.integers(0, 40), st.integers(1, 5), max_size=4),
+    reasons=st.dictionaries(st.sampled_from([*Reason]), st.integers(1, 5), max_size=4),
 )
-TAKEN = st.builds(Taken, KEYS, st.integers(0, 40), st.booleans(), st.integers(1, 5))
-QUOTES = st.builds(
-    Quotes, KEYS, st.sampled_from([None, True, False]), st.integers(1, 3), st.just(Decimal(100))
-)
-FIGURES = st.builds(
-    Figures, st.lists(CASES), st.lists(TAKEN), st.lists(QUOTES), st.just({("FP-B2",): 10})
-)
-
-
-def a_case(**more: object) -> Cases:
-    plain: dict[str, object] = {
-        "key": ("FP-B2",), "cancelled": False, "covered": True, "reason": None,
-        "resolution": None, "repeat": False, "count": 1,
-    }  # fmt: skip
-    return Cases(**{**plain, **more})  # type: ignore[arg-type]
-
-
-def failures(*cases: Cases) -> int:
-    return together(Figures(cases=cases)).failures
+FIGURES = st.builds(Figures, st.lists(TALLIES), st.just({("FP-B2",): 10}))
+COUNTS = st.dictionaries(st.sampled_from(["11", "14", "LIQUID"]), st.integers(1, 99))
 
 
 def test_a_fault_of_the_phone_is_a_failure_though_its_term_was_over() -> None:
-    assert failures(a_case()) == 1
-    assert failures(a_case(covered=None)) == 1
-    assert failures(a_case(covered=False, reason=Reason.TERM_EXPIRED)) == 1
+    assert is_failure(covered=True, reason=None)
+    assert is_failure(covered=None, reason=None)
+    assert is_failure(covered=False, reason=Reason.TERM_EXPIRED)
 
 
 def test_damage_and_a_fault_that_nobody_finds_are_no_failures() -> None:
     for reason in set(Reason) - {Reason.TERM_EXPIRED}:
-        assert failures(a_case(covered=False, reason=reason)) == 0, reason
+        assert not is_failure(covered=False, reason=reason), reason
 
 
-def test_a_cancelled_case_is_none() -> None:
-    assert lines(Figures(cases=[a_case(cancelled=True)])) == []
-    assert together(Figures(cases=[a_case(cancelled=True)])).cases == 0
+def test_a_key_without_cases_has_no_line() -> None:
+    assert lines(Figures([Tally(("FP-B2",), offered=1)])) == []
 
 
 def test_the_rate_is_of_phones_in_service_and_of_none_there_is_none() -> None:
-    [line] = lines(Figures(cases=[a_case(count=3)], phones={("FP-B2",): 60}))
+    [line] = lines(Figures([Tally(("FP-B2",), cases=3, failures=3)], {("FP-B2",): 60}))
     assert line.rate == 0.05
-    [line] = lines(Figures(cases=[a_case()]))
+    [line] = lines(Figures([Tally(("FP-B2",), cases=1, failures=1)]))
     assert line.rate is None
 
 
-def test_only_what_a_customer_agreed_to_pay_is_money() -> None:
-    quotes = [
-        Quotes(("FP-B2",), accepted=True, count=2, amount=Decimal("7000.50")),
-        Quotes(("FP-B2",), accepted=False, count=1, amount=Decimal(900)),
-        Quotes(("FP-B2",), accepted=None, count=4, amount=Decimal(5000)),
-    ]
-    [line] = lines(Figures(cases=[a_case()], quotes=quotes))
-    assert (line.offered, line.accepted, line.amount) == (7, 2, Decimal("7000.50"))
+def test_money_is_exact_to_the_kopeck() -> None:
+    rows = [Tally(("FP-B2",), cases=1, kopecks=700_050), Tally(("FP-B2",), kopecks=1)]
+    [line] = lines(Figures(rows))
+    assert line.amount == Decimal("7000.51")
 
 
 @given(FIGURES)
 def test_the_lines_add_up_to_all_of_it(found: Figures) -> None:
     made, whole = lines(found), together(found)
     shown = {line.key for line in made}
-    assert sum(line.cases for line in made) == whole.cases
-    assert sum(line.failures for line in made) == whole.failures
-    assert sum(line.repeats for line in made) == whole.repeats
-    assert _of(found.taken, shown) == sum(line.spread.cases for line in made)
-    for line in (*made, whole):
-        assert line.failures <= line.cases
-        assert line.covered + line.undecided <= line.cases
-        assert line.spread.in_time <= line.spread.cases
-        assert line.accepted <= line.offered
+    hidden = [one for one in found.tallies if one.key not in shown]
+    for name in ("cases", "failures", "repeats", "offered", "refused"):
+        left = sum(getattr(_of(one), name) for one in hidden)
+        assert sum(getattr(line, name) for line in made) + left == getattr(whole, name)
 
 
-@given(st.lists(CASES), st.randoms())
-def test_the_order_and_the_grouping_of_rows_change_nothing(
-    cases: list[Cases], random: object
-) -> None:
-    apart = [
-        Cases(c.key, c.cancelled, c.covered, c.reason, c.resolution, c.repeat, 1)
-        for c in cases
-        for _one in range(c.count)
-    ]
-    random.shuffle(apart)  # type: ignore[attr-defined]
-    assert _counts(lines(Figures(cases=apart))) == _counts(lines(Figures(cases=cases)))
+@given(st.lists(TALLIES), st.randoms())
+def test_the_order_of_rows_changes_nothing(rows: list[Tally], random: object) -> None:
+    before = lines(Figures(rows))
+    random.shuffle(rows)  # type: ignore[attr-defined]
+    assert lines(Figures(rows)) == before
 
 
-def _of(taken: Sequence[Taken], keys: set[Key]) -> int:
-    return sum(one.count for one in taken if one.key in keys)
+@given(st.lists(COUNTS))
+def test_many_rows_texts_add_up_to_their_counts(rows: list[Mapping[str, int]]) -> None:
+    text = " ".join(tally.written(one) for one in rows)
+    expected = {what: sum(one.get(what, 0) for one in rows) for one in rows for what in one}
+    assert tally.counts(text) == expected
 
 
-def _counts(made: Sequence[object]) -> list[object]:
-    return [(dict(vars(line)), line.__class__) for line in made]
+def _of(one: Tally) -> RepairLine:
+    key: Key = ()
+    return together(Figures([tally.together(key, [one])]))
