@@ -33,7 +33,7 @@ check: $(VENV)/dev.stamp ## Format, lint, types, arrows, templates, spelling, su
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --lint --quiet */templates
+	$(BIN)/djlint --lint --quiet $(filter-out %.py,$(SOURCES))
 	$(BIN)/codespell
 	@bash tests/supply_chain.sh $(BIN) $(SOURCES)
 

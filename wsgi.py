@@ -2,8 +2,8 @@
 
 import atexit
 
-from firmware import download_watch
 from firmware.copying import Copying
+from firmware.downloads import watch
 from portal import health, logs, settings
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
@@ -22,7 +22,7 @@ health.started(app).set()
 health.started(phones).set()
 
 for _served in (app, phones):
-    _counter = download_watch.counter_of(_served)
+    _counter = watch.counter_of(_served)
     _counter.start(_installation.database)
     atexit.register(_counter.stop)
 

@@ -9,9 +9,10 @@ from io import BytesIO
 from flask import Blueprint, Response, g, request
 
 from accounts.access import anyone
-from catalogue import keys, mirror_state, targets
+from catalogue import keys, targets
 from catalogue.minisign import PublicKey
-from catalogue.mirror_models import Mirror
+from catalogue.mirrors import mode
+from catalogue.mirrors.models import Mirror
 from catalogue.models import SignedFile
 from storage import handing_over
 from storage.blobs import BlobMissingError, StoredBlob
@@ -140,7 +141,7 @@ def firmware_key() -> Response:
 def _mirror() -> Mirror | None:
     """On a mirror the keys are those of its upstream: they signed what it serves."""
     with reading() as session:
-        return mirror_state.of(session)
+        return mode.of(session)
 
 
 def _key_text(text: str) -> Response:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalogue import tuf_layout
 from catalogue.models import RoleFile
-from catalogue.tuf_layout import Place, View
+from catalogue.tuf import layout
+from catalogue.tuf.layout import Place, View
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class FileAge:
     @property
     def is_alarming(self) -> bool:
         """A quarter of its life is left or less: renewal has failed, or people have to sign."""
-        return self.left <= tuf_layout.life(self.place).alarm_left
+        return self.left <= layout.life(self.place).alarm_left
 
 
 def ages(session: Session, now: datetime) -> Sequence[FileAge]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from catalogue import key_files
 from catalogue.minisign import PublicKey, SigningKey, SigningKeyFileError
-from catalogue.tuf_keys import KeyFolder
+from catalogue.tuf.role_keys import KeyFolder
 from storage.installation import Installation
 
 ONLINE_FILE = "online.pem"

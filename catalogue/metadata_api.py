@@ -11,11 +11,12 @@ from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
 from accounts.access import anyone
-from catalogue import product_list, role_files, signed_files, targets, tuf_layout
+from catalogue import product_list, signed_files, targets
 from catalogue.download_api import SIGNATURE_SUFFIX, send_blob, send_bytes, send_text
 from catalogue.models import RoleFile, Target
 from catalogue.pulp_manifest import PulpEntry, pulp_manifest
-from catalogue.tuf_layout import ROOT, SNAPSHOT, TIMESTAMP, View
+from catalogue.tuf import layout, role_files
+from catalogue.tuf.layout import ROOT, SNAPSHOT, TIMESTAMP, View
 from storage.blobs import BlobMissingError
 from storage.clock import now
 from storage.request import reading
@@ -121,7 +122,7 @@ def pulp() -> Response:
 
 def _targets(session: Session) -> Iterator[PulpEntry]:
     for found in targets.seen(session):
-        yield PulpEntry(tuf_layout.public_address(found.path), found.sha256, found.size)
+        yield PulpEntry(layout.public_address(found.path), found.sha256, found.size)
 
 
 def _signed_files(session: Session) -> Iterator[PulpEntry]:

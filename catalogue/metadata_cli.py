@@ -5,17 +5,10 @@ from pathlib import Path
 
 import click
 
-from catalogue import (
-    ceremony,
-    expiry,
-    keys,
-    repository,
-    repository_audit,
-    signing_cli,
-    targets,
-)
+from catalogue import expiry, keys, repository, repository_audit, targets
 from catalogue.receivers import ListingReceivers
-from catalogue.signing_request import SigningRequest
+from catalogue.signing import ceremony, signing_cli
+from catalogue.signing.signing_request import SigningRequest
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_rows
 from storage.installation import Installation

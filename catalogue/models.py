@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from catalogue.tuf_layout import Purpose, View
+from catalogue.tuf.layout import Purpose, View
 from storage.db import Base, UtcDateTime
 
 

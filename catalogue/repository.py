@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from catalogue import mirror_state, product_list, role_files, targets, tuf_keys, tuf_layout
+from catalogue import product_list, targets
 from catalogue.keys import KeyRing
+from catalogue.mirrors import mode
 from catalogue.models import RoleFile
-from catalogue.role_editor import RoleEditor
-from catalogue.tuf_layout import (
+from catalogue.tuf import layout, role_files, role_keys
+from catalogue.tuf.layout import (
     DOCS,
     ROOT,
     ROOTED,
@@ -24,6 +25,7 @@ from catalogue.tuf_layout import (
     Purpose,
     View,
 )
+from catalogue.tuf.role_editor import RoleEditor
 from storage.refusals import ConflictError
 
 #: A file from the future was signed while the clock was wrong: it would be believed for too long.
@@ -39,7 +41,7 @@ class AlreadySetUpError(ConflictError):
 
 def is_set_up(session: Session) -> bool:
     """Whether the repository has its keys."""
-    return bool(tuf_keys.active(session, Purpose.ROOT))
+    return bool(role_keys.active(session, Purpose.ROOT))
 
 
 def ensure(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
@@ -47,7 +49,7 @@ def ensure(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
 
     The paths that became visible by that. A mirror has none of its own.
     """
-    if is_set_up(session) or mirror_state.of(session) is not None:
+    if is_set_up(session) or mode.of(session) is not None:
         return frozenset()
     try:
         with session.begin_nested():
@@ -67,16 +69,16 @@ def set_up(
 
     The paths that became visible; without enough keys here none does before people sign.
     """
-    mirror_state.refuse_publishing(session)
+    mode.refuse_publishing(session)
     if is_set_up(session):
         raise AlreadySetUpError
     for purpose in Purpose:
         named = elsewhere.get(purpose) or [
             (name, ring.roles.make(name))
-            for name in (f"{purpose}-{n + 1}" for n in range(tuf_layout.keys_wanted(purpose)))
+            for name in (f"{purpose}-{n + 1}" for n in range(layout.keys_wanted(purpose)))
         ]
         for name, key in named:
-            tuf_keys.add(session, purpose, name, key, now)
+            role_keys.add(session, purpose, name, key, now)
     return sign_everything(session, ring, now)
 
 
@@ -88,14 +90,14 @@ def publish(
     The paths that became visible: all of them when the keys lie here, none while people have to
     sign. A withdrawn path leaves its list in the same way.
     """
-    mirror_state.refuse_publishing(session)
+    mode.refuse_publishing(session)
     session.flush()
     product_list.refresh(session, ring, now)
     listed = ensure(session, ring, now)
     if listed.issuperset(paths):
         return listed
     editor = RoleEditor(session, ring, now)
-    for role in sorted({tuf_layout.role_of(path) for path in paths}):
+    for role in sorted({layout.role_of(path) for path in paths}):
         editor.draft_list(role)
     return listed | editor.put_out()
 
@@ -111,7 +113,7 @@ def renew(session: Session, ring: KeyRing, now: datetime) -> frozenset[str]:
     The paths that became visible. Also the first thing to do after the database was restored
     from a backup is this, for everything: see sign_restored.
     """
-    mirror_state.refuse_publishing(session)
+    mode.refuse_publishing(session)
     product_list.refresh(session, ring, now)
     editor = RoleEditor(session, ring, now)
     due = [place for row in _current(session) if (place := _place(row)) and is_due(row, now)]
@@ -141,7 +143,7 @@ def sign_everything(
     session: Session, ring: KeyRing, now: datetime, *, ahead: timedelta = timedelta(0)
 ) -> frozenset[str]:
     """Make every file anew from the rows and the keys; the paths that became visible."""
-    mirror_state.refuse_publishing(session)
+    mode.refuse_publishing(session)
     editor = RoleEditor(session, ring, now, least_version=int((now + ahead).timestamp()))
     session.flush()
     for view in ROOTED:
@@ -157,7 +159,7 @@ def sign_everything(
 
 def is_due(row: RoleFile, now: datetime) -> bool:
     """Whether a file is to be signed again: old, or dated by a clock that ran ahead."""
-    renew_after = tuf_layout.life(_place(row)).renew_after
+    renew_after = layout.life(_place(row)).renew_after
     return row.signed_at + renew_after <= now or row.signed_at > now + _CLOCK_SLACK
 
 

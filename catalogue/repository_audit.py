@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.ngclient import FetcherInterface, Updater
 
-from catalogue import mirror_state, role_files, targets, tuf_layout
+from catalogue import targets
+from catalogue.mirrors import mode
 from catalogue.models import RoleFile, Target
-from catalogue.tuf_layout import ROOT, ROOTED, TIMESTAMP, View
+from catalogue.tuf import layout, role_files
+from catalogue.tuf.layout import ROOT, ROOTED, TIMESTAMP, View
 from storage.blobs import BlobMissingError, BlobQuarantinedError, BlobStore
 from storage.durable_files import CHUNK_BYTES
 from storage.refusals import UnavailableError
@@ -84,7 +86,7 @@ def faults(
 def views(session: Session) -> Sequence[View]:
     """The views to look at: both, but a mirror filled from a bundle has only the air gap's."""
     held = [view for view in ROOTED if role_files.newest(session, view, TIMESTAMP) is not None]
-    return held if mirror_state.of(session) is not None else ROOTED
+    return held if mode.of(session) is not None else ROOTED
 
 
 def check(session: Session, blobs: BlobStore, *, read_bytes: bool) -> Sequence[Fault]:
@@ -121,7 +123,7 @@ def _first_root(session: Session, view: View) -> RoleFile:
 
 def _unlisted(client: Updater, view: View, target: Target) -> Iterator[Fault]:
     try:
-        info = client.get_targetinfo(tuf_layout.target_name(target.path))
+        info = client.get_targetinfo(layout.target_name(target.path))
     except (RepositoryError, DownloadError) as error:
         yield Fault(view, target.path, f"{type(error).__name__}: {error}")
         return

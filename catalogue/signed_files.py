@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalogue import mirror_state
+from catalogue.mirrors import mode
 from catalogue.models import SignedFile
 from catalogue.phone_manifest import SignedFile as SignedBytes
 from storage.refusals import NotFoundError
@@ -48,7 +48,7 @@ def replace(
     The serial is at least the time in seconds, so that it also rises after the database was
     restored from a backup: phones refuse a serial lower than one they have seen.
     """
-    mirror_state.refuse_publishing(session)
+    mode.refuse_publishing(session)
     stored = session.get(SignedFile, path, with_for_update=True)
     serial = max(int(now.timestamp()), stored.serial + 1 if stored else 0)
     edition = Edition(serial, now.replace(microsecond=0), now.replace(microsecond=0) + LIFETIME)
@@ -79,7 +79,7 @@ def every(session: Session) -> Sequence[SignedFile]:
 
 def ageing(session: Session, now: datetime) -> bool:
     """Whether some file is old enough to be signed again."""
-    if mirror_state.of(session) is not None:
+    if mode.of(session) is not None:
         return False
     due = select(SignedFile.path).where(SignedFile.expires_at < renewed_before(now))
     return session.scalar(due.limit(1)) is not None

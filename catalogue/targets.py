@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from catalogue import tuf_layout
 from catalogue.models import Statement, Target
-from catalogue.tuf_roles import ListedTarget
+from catalogue.tuf import layout
+from catalogue.tuf.roles import ListedTarget
 from storage.blobs import StoredBlob
 from storage.refusals import ConflictError
 
@@ -36,7 +36,7 @@ def register(
     """
     target = session.get(Target, path)
     if target is None:
-        role = tuf_layout.role_of(path)
+        role = layout.role_of(path)
         made = Target(path=path, role=role, sha256=blob.sha256, size=blob.size, added_at=now)
         made.about = dict(about) if about else None
         session.add(made)
@@ -76,8 +76,7 @@ def listed_by(session: Session, role: str) -> Sequence[ListedTarget]:
         .order_by(Target.path)
     )
     return [
-        ListedTarget(tuf_layout.target_name(path), size, sha, about)
-        for path, size, sha, about in rows
+        ListedTarget(layout.target_name(path), size, sha, about) for path, size, sha, about in rows
     ]
 
 

@@ -2,11 +2,12 @@
 
 import structlog
 
-from catalogue import expiry, keys, mirror, repository
-from catalogue.mirror_http import HttpUpstream, MirrorOptions
-from catalogue.mirror_look import Order
+from catalogue import expiry, keys, repository
+from catalogue.mirrors import syncing
+from catalogue.mirrors.http import HttpUpstream, MirrorOptions
+from catalogue.mirrors.looking import Order
 from catalogue.receivers import ListingReceivers
-from catalogue.tuf_layout import View
+from catalogue.tuf.layout import View
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from storage.clock import now
@@ -46,7 +47,7 @@ def sync(work: Work) -> None:
         return
     folder = installation.data_dir / "mirror" / "incoming"
     order = Order(View.ONLINE, progress=work.report)
-    outcome = mirror.take(installation, HttpUpstream(options.url, folder, options), order)
+    outcome = syncing.take(installation, HttpUpstream(options.url, folder, options), order)
     _log.info("mirror-synced", generation=outcome.generation, new=len(outcome.added))
 
 

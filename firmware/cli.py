@@ -8,20 +8,14 @@ import click
 
 from catalogue import keys, products
 from catalogue.versions import Version
-from firmware import (
-    draft_cli,
-    images,
-    marks_cli,
-    offering,
-    paths,
-    publishing,
-    releases,
-    software_cli,
-    statistics_cli,
-)
+from firmware import images, offering, paths, publishing, releases
+from firmware.downloads import cli as statistics_cli
 from firmware.models import Channel, Release
-from firmware.sign_offs import SignOffOptions
-from firmware.submission import Submission
+from firmware.reviewing import cli as draft_cli
+from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.submission import Submission
+from firmware.software import cli as software_cli
+from firmware.version_marks import cli as marks_cli
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
 from storage.installation import Installation

@@ -8,13 +8,14 @@ from werkzeug.datastructures import FileStorage
 
 from accounts.access import acting
 from catalogue import keys
-from firmware import publishing, sboms, submission
-from firmware.drafts import DraftWords
+from firmware import publishing, sboms
 from firmware.models import Channel
 from firmware.publishing import NewRelease, StoredImage
+from firmware.reviewing import submission
+from firmware.reviewing.drafts import DraftWords
+from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.submission import Submission
 from firmware.sboms import StoredSbom
-from firmware.sign_offs import SignOffOptions
-from firmware.submission import Submission
 from storage import resumable
 from storage.blobs import HashMismatchError
 from storage.clock import now

@@ -13,9 +13,10 @@ from catalogue import repository, statements, targets
 from catalogue.keys import KeyRing
 from catalogue.models import Product
 from catalogue.phone_manifest import statement_text
-from firmware import version_marks, visibility
+from firmware import visibility
 from firmware.models import Channel, Release, ReleaseChannel, ReleaseState
 from firmware.paths import Problem
+from firmware.version_marks import marking
 from storage.blobs import StoredBlob
 from storage.refusals import ConflictError
 
@@ -75,12 +76,12 @@ def put_into(release: Release, channel: Channel, actor: str, now: datetime) -> N
 
 def stranded(session: Session, product: Product) -> list[Problem]:
     """Where phones of a product get stuck on their way to the latest release of a channel."""
-    return version_marks.problems_of(session, product)
+    return marking.problems_of(session, product)
 
 
 def check_paths(session: Session, product: Product, before: Sequence[Problem]) -> None:
     """Refuse what strands phones that had a way; those stuck `before` forbid no mending step."""
-    problems = version_marks.newly_stuck(before, stranded(session, product))
+    problems = marking.newly_stuck(before, stranded(session, product))
     if problems:
         first = problems[0]
         raise DeadEndError(problem_ru=first.text("ru"), problem_en=first.text("en"))

@@ -21,8 +21,9 @@ from catalogue.phone_manifest import (
 )
 from catalogue.signed_files import Edition
 from catalogue.versions import Version
-from firmware import due, marks, offering, paths, releases
+from firmware import due, offering, paths, releases
 from firmware.models import Channel, Release
+from firmware.version_marks import marks
 
 
 def refresh(session: Session, product: Product, keys: KeyRing, now: datetime) -> None:

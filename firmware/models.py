@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalogue.models import Product
-from firmware.mark_models import VersionMark
+from firmware.version_marks.models import VersionMark
 from storage.db import Base, UtcDateTime
 
 

@@ -21,7 +21,7 @@ class ReleaseNode:
 
     `hardware` lists every revision it is made for: an empty set fits no phone. `channels` are all
     those it was ever promoted to, so that a superseded release can still be a step. `broken` and
-    `below_floor` name revisions on which a mark forbids it (firmware/marks.py).
+    `below_floor` name revisions on which a mark forbids it (firmware/version_marks/marks.py).
     """
 
     version: Version

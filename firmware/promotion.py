@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from catalogue import products
 from catalogue.keys import KeyRing
-from firmware import listing, manifests, releases, sign_offs
+from firmware import listing, manifests, releases
 from firmware.models import Channel, Release, Step
-from firmware.sign_offs import SignOffOptions
+from firmware.reviewing import sign_offs
+from firmware.reviewing.sign_offs import SignOffOptions
 from firmware.withdrawal import AlreadyWithdrawnError
 
 _NONE_NEEDED = SignOffOptions()

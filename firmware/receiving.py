@@ -21,9 +21,9 @@ from catalogue.phone_manifest import ManifestRelease, PhoneManifest, Status
 from catalogue.receivers import Delivery, HeldTarget, ListsContradictError
 from catalogue.versions import Version
 from firmware import manifests
-from firmware.mark_models import VersionMark
-from firmware.marks import MarkKind
 from firmware.models import Artifact, Channel, Release, ReleaseChannel, ReleaseState
+from firmware.version_marks.marks import MarkKind
+from firmware.version_marks.models import VersionMark
 from storage import blob_models
 from storage.blobs import StoredBlob
 from storage.refusals import RefusedError

@@ -17,12 +17,13 @@ from accounts import stored_answers
 from accounts.access import acting, roles, staff
 from accounts.models import Role
 from catalogue import products
-from firmware import drafts, forms, publishing, releases, sign_offs, submission
+from firmware import forms, publishing, releases
 from firmware.api import ReleaseItem, release_item
-from firmware.drafts import DraftState
 from firmware.models import Release, Step
 from firmware.publishing import NewRelease
-from firmware.submission import Submission
+from firmware.reviewing import drafts, sign_offs, submission
+from firmware.reviewing.drafts import DraftState
+from firmware.reviewing.submission import Submission
 from storage import resumable
 from storage.clock import now
 from storage.request import installation, reading, writing

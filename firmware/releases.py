@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from catalogue.models import Product
 from catalogue.versions import Version
-from firmware import marks
-from firmware.marks import Mark
 from firmware.models import Channel, Release, ReleaseState
 from firmware.offers import Share
 from firmware.paths import ReleaseNode
+from firmware.version_marks import marks
+from firmware.version_marks.marks import Mark
 from storage.refusals import NotFoundError, RefusedError
 
 
@@ -43,7 +43,7 @@ def of_product(session: Session, product_id: int) -> list[Release]:
 def with_awaiting(session: Session, product_id: int) -> list[Release]:
     """All releases of a product, those that wait for signatures too, the highest first.
 
-    A draft is no release yet: firmware/drafts.py finds those.
+    A draft is no release yet: firmware/reviewing/drafts.py finds those.
     """
     found = session.scalars(
         select(Release).where(Release.product_id == product_id, Release.state != ReleaseState.DRAFT)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from catalogue.models import Product
-from firmware import drawing, marks, paths, releases
+from firmware import drawing, paths, releases
 from firmware.drawing import Drawing, Known
 from firmware.models import Channel, Release
+from firmware.version_marks import marks
 
 
 def of_product(

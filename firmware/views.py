@@ -11,8 +11,9 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role
 from catalogue import products
-from firmware import drafts, forms, publishing, releases, sboms, sign_offs, submission
+from firmware import forms, publishing, releases, sboms
 from firmware.models import Channel, Step
+from firmware.reviewing import drafts, sign_offs, submission
 from storage import resumable
 from storage.clock import now
 from storage.refusals import RefusedError

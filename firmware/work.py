@@ -4,8 +4,9 @@ import structlog
 
 from accounts import stored_answers
 from catalogue import keys, products, signed_files
-from firmware import drafts, manifests
-from firmware.sign_offs import SignOffOptions
+from firmware import manifests
+from firmware.reviewing import drafts
+from firmware.reviewing.sign_offs import SignOffOptions
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from storage import resumable

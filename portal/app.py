@@ -11,19 +11,19 @@ from flask_openapi3.blueprint import APIBlueprint
 import accounts.organisation_views
 import accounts.views
 import catalogue.download_api
-import catalogue.key_views
 import catalogue.metadata_api
-import catalogue.mirror_views
+import catalogue.mirrors.views
+import catalogue.signing.views
 import catalogue.views
 import docs_store.views
 import firmware.api
 import firmware.download_api
-import firmware.draft_views
-import firmware.marks_views
+import firmware.downloads.views
 import firmware.release_api
-import firmware.software_views
-import firmware.statistics_views
+import firmware.reviewing.views
+import firmware.software.views
 import firmware.upload_api
+import firmware.version_marks.views
 import firmware.views
 import portal.blob_care.views
 import portal.doctor.views
@@ -83,7 +83,7 @@ import support.subject_requests.views
 import support.views
 from accounts import access, identification
 from accounts.access import current_actor
-from firmware import download_watch
+from firmware.downloads import watch
 from portal import (
     api_docs,
     assets,
@@ -124,7 +124,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         catalogue.download_api.blueprint,
         catalogue.metadata_api.blueprint,
         firmware.download_api.blueprint,
-        firmware.software_views.public,
+        firmware.software.views.public,
         docs_store.views.public,
         support.certificate_orders.views.public,
         support.repairs.consent_views.public,
@@ -143,13 +143,13 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         portal.personal_data.views.staff,
         portal.personal_data.word_views.staff,
         catalogue.views.staff,
-        catalogue.key_views.staff,
-        catalogue.mirror_views.staff,
+        catalogue.signing.views.staff,
+        catalogue.mirrors.views.staff,
         firmware.views.staff,
-        firmware.marks_views.staff,
-        firmware.statistics_views.staff,
-        firmware.draft_views.blueprint,
-        firmware.software_views.staff,
+        firmware.version_marks.views.staff,
+        firmware.downloads.views.staff,
+        firmware.reviewing.views.blueprint,
+        firmware.software.views.staff,
         docs_store.views.staff,
         provision.views.staff,
         provision.reading_views.staff,
@@ -231,7 +231,7 @@ def create_app(
     app.secret_key = installation.secret_key
     _floor(app, installation, settings, tells_request_id=True)
     request_seam.let_others_send(app)
-    download_watch.init_app(app, phones=False)
+    watch.init_app(app, phones=False)
     languages.init_app(app, pages=True)
     errors.init_pages(app)
     assets.init_app(app)
@@ -256,7 +256,7 @@ def _phone_app(installation: Installation, settings: Settings) -> Flask:
     # Innermost: whoever asks through a proxy is known by the time the door sees the request.
     provision.phone_plane.init_app(app, installation)
     _floor(app, installation, settings, tells_request_id=False)
-    download_watch.init_app(app, phones=True)
+    watch.init_app(app, phones=True)
     languages.init_app(app, pages=False)
     errors.init_phones(app)
     access.enforce(app)

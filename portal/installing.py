@@ -5,12 +5,13 @@ import hmac
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from catalogue.mirror_http import MirrorOptions
+from catalogue.mirrors.http import MirrorOptions
 from catalogue.receivers import ListingReceivers, MirrorReceivers
 from docs_store.receiving import DocumentReceiver
-from firmware import software, visibility
+from firmware import visibility
 from firmware.receiving import FirmwareReceiver
-from firmware.sign_offs import SignOffOptions
+from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.software import programs
 from portal import migrations
 from portal.doctor.options import DoctorOptions
 from portal.settings import BadSettingError, Network, Settings
@@ -65,7 +66,7 @@ def open_installation(settings: Settings) -> Installation:
             ScrubOptions: ScrubOptions(days=settings.scrub_days),
             MirrorReceivers: MirrorReceivers((FirmwareReceiver(), DocumentReceiver())),
             MirrorOptions: MirrorOptions(url=settings.mirror_url),
-            ListingReceivers: ListingReceivers((visibility.offer, software.offer)),
+            ListingReceivers: ListingReceivers((visibility.offer, programs.offer)),
             SignOffOptions: SignOffOptions(required=settings.sign_offs),
             MailOptions: settings.mail,
             RedirectOptions: RedirectOptions(allow_inner=settings.redirect_inner),

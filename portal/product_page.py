@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from catalogue import mirror_state
+from catalogue.mirrors import mode
 from catalogue.models import Product
 from catalogue.versions import BadVersionError, Version
 from docs_store import library
 from docs_store.editions import EditionOffer
-from firmware import offering, paths, releases, software, upgrade_pictures
+from firmware import offering, paths, releases, upgrade_pictures
 from firmware.drawing import Drawing
 from firmware.models import Channel, Release, Software
 from firmware.offering import OfferedRelease
 from firmware.paths import ReleaseNode
+from firmware.software import programs as software
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def assemble(
         documents=library.editions_fitting(
             session, product.id, current.version if current else None, language
         ),
-        mirror_of=mirror.upstream if (mirror := mirror_state.of(session)) else None,
+        mirror_of=mirror.upstream if (mirror := mode.of(session)) else None,
         running=running or "",
         ways=_ways(published, product, running, language) if running and current else (),
         base=base,

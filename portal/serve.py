@@ -13,8 +13,8 @@ from collections.abc import Collection
 import click
 from flask import Flask
 
-from firmware import download_watch
 from firmware.copying import Copying
+from firmware.downloads import watch
 from jobs.runner import Runner
 from portal import demo, first_start, health, logs, tftp
 from portal.app import PAGES, Plane, create_app
@@ -73,7 +73,7 @@ def serve_phones(settings: Settings, *, as_child: bool) -> int:
     app = create_app(installation, settings, {Plane.PHONES})
     health.started(app).set()
     with contextlib.ExitStack() as running:
-        counter = download_watch.counter_of(app)
+        counter = watch.counter_of(app)
         counter.start(installation.database)
         running.callback(counter.stop)
         keeper = phone_plane.keeper_of(app)
@@ -107,7 +107,7 @@ def _serve_pages(settings: Settings, planes: Collection[Plane], phones: Child | 
         if with_phones and settings.tftp:
             running.enter_context(Child("tftp", _TFTP)).start()
         app = create_app(installation, settings, PAGES & set(planes))
-        counter = download_watch.counter_of(app)
+        counter = watch.counter_of(app)
         counter.start(installation.database)
         running.callback(counter.stop)
         _fold(installation, running)

@@ -1,10 +1,10 @@
 """Every slice's tables in one metadata: what the migrations and the tests compare with."""
 
 import accounts.models
-import catalogue.mirror_models
+import catalogue.mirrors.models
 import catalogue.models
 import docs_store.models
-import firmware.download_models
+import firmware.downloads.models
 import firmware.models
 import jobs.models
 import provision.collectors.models

@@ -14,8 +14,9 @@ from accounts.access import staff as staff_rule
 from catalogue import products
 from catalogue.models import Product
 from docs_store import library
-from firmware import offering, releases, software
+from firmware import offering, releases
 from firmware.models import Channel, Release
+from firmware.software import programs
 from jobs.models import Job
 from portal import languages, product_page, verifying, waiting_today
 from provision.models import CheckIn, Device
@@ -201,11 +202,11 @@ def _product_entry(session: Session, found: Product) -> dict[str, object]:
                 "title_en": item.title_en,
                 "version": item.version,
                 "file": item.file_name,
-                "url": software.address(item),
+                "url": programs.address(item),
                 "size": item.size,
                 "sha256": item.sha256,
             }
-            for item in software.of_product(session, found.id)
+            for item in programs.of_product(session, found.id)
             if not item.is_withdrawn
         ],
         "sales_end": _iso(found.sales_end),

@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from catalogue import mirror_tar
-from catalogue.mirror_tar import BadBundleError, Member
+from catalogue.mirrors import tar
+from catalogue.mirrors.tar import BadBundleError, Member
 from portal.backups.refusals import BadBackupError
 
 FORMAT = 1
@@ -59,7 +59,7 @@ class Writer:
     def add(self, name: str, size: int, pieces: Iterable[bytes]) -> None:
         """One member; `pieces` have `size` bytes in all."""
         digest = hashlib.sha256()
-        self.file.write(mirror_tar.header(name, size))
+        self.file.write(tar.header(name, size))
         left = size
         for piece in pieces:
             self.file.write(piece)
@@ -67,7 +67,7 @@ class Writer:
             left -= len(piece)
         if left:
             raise BadBackupError(reason=f"{name} changed its size while it was read")
-        self.file.write(mirror_tar.padding(size))
+        self.file.write(tar.padding(size))
         self.hashes[name] = digest.hexdigest()
 
     def finish(self, rows: Mapping[str, int], key: bytes) -> None:
@@ -75,7 +75,7 @@ class Writer:
         contents = json.dumps({"members": self.hashes, "rows": rows}, sort_keys=True).encode()
         for name, body in ((CONTENTS, contents), (MAC, mac_of(key, contents))):
             self.add(name, len(body), [body])
-        self.file.write(mirror_tar.end())
+        self.file.write(tar.end())
 
 
 class Reader:
@@ -84,7 +84,7 @@ class Reader:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         try:
-            self._members = mirror_tar.index(file)
+            self._members = tar.index(file)
         except BadBundleError as error:
             raise BadBackupError(reason=error.details["reason"]) from error
         self.head = Head.parse(self.body(HEAD))
@@ -120,7 +120,7 @@ class Reader:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         try:
-            yield from mirror_tar.read(self._file, self._member(name))
+            yield from tar.read(self._file, self._member(name))
         except BadBundleError as error:
             raise BadBackupError(reason=error.details["reason"]) from error
 

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Connection
 
-from catalogue import keys, mirror_state, repository
+from catalogue import keys, repository
+from catalogue.mirrors import mode as mirror_state
 from portal import migrations, tables
 from portal.backups import rows
 from portal.backups.archive import BLOBS, PRIVATE, ROWS, Head, Reader, key_check

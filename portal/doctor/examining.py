@@ -18,7 +18,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.models import AuditEntry
-from catalogue import expiry, keys, mirror_state
+from catalogue import expiry, keys
+from catalogue.mirrors import mode as mirror_state
 from jobs.models import Job, JobState
 from portal.blob_care import standing
 from portal.doctor import bucket, judging, tftp_judging

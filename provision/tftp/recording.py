@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from firmware.download_counts import DownloadCounter, Kind
+from firmware.downloads.counting import DownloadCounter, Kind
 from provision import checkin_lines, downloads, folding
 from provision.checkin_lines import Line
 from provision.checkins import SentBytes, Visit

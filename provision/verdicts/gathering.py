@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from firmware.known_versions import known_versions
+from firmware.version_marks.known_versions import known_versions
 from provision.devices import changes
 from provision.devices.models import Device, Handover, HandoverKind, IdentityEvent, Reading
 from provision.families.family import Families

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from accounts.access import Actor
 from catalogue.versions import BadVersionError, Version
-from firmware import version_marks
-from firmware.marks import MarkKind
+from firmware.version_marks import marking
+from firmware.version_marks.marks import MarkKind
 from provision.devices import readings, registry
 from provision.devices.identity import BadSerialError, SerialNumber
 from provision.devices.models import Device
@@ -87,7 +87,7 @@ def _problems(session: Session, device: Device) -> list[str]:
         return []
     return [
         row.reason
-        for row in version_marks.of_product(session, device.product)
+        for row in marking.of_product(session, device.product)
         if row.kind == MarkKind.BROKEN
         and Version.parse(row.version) == runs
         and row.hardware in {"", device.hardware}

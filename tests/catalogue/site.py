@@ -5,12 +5,13 @@ from pathlib import Path
 
 from flask import Flask
 
-from catalogue import mirror, mirror_bundle, mirror_check, mirror_export
-from catalogue.mirror_generations import Outcome
-from catalogue.mirror_http import HttpUpstream, MirrorOptions
-from catalogue.mirror_look import Order
-from catalogue.mirror_selection import Selection
-from catalogue.tuf_layout import View
+from catalogue.mirrors import bundle as mirror_bundle
+from catalogue.mirrors import checking, exporting, syncing
+from catalogue.mirrors.generations import Outcome
+from catalogue.mirrors.http import HttpUpstream, MirrorOptions
+from catalogue.mirrors.looking import Order
+from catalogue.mirrors.selection import Selection
+from catalogue.tuf.layout import View
 from portal import health
 from portal.app import PAGES, create_app
 from portal.installing import open_installation
@@ -46,7 +47,7 @@ class Site:
         selection = Selection.of(products, kinds, languages)
         order = Order(View.ONLINE, selection if chosen else None, root, progress=self._note)
         folder = self.installation.data_dir / "mirror" / "incoming"
-        return mirror.take(
+        return syncing.take(
             self.installation, HttpUpstream(self.upstream, folder, self.options), order
         )
 
@@ -54,12 +55,12 @@ class Site:
         """Import a bundle."""
         with mirror_bundle.opened(bundle) as opened:
             order = Order(View.AIR_GAP, opened.chosen, root, narrow)
-            return mirror.take(self.installation, opened, order)
+            return syncing.take(self.installation, opened, order)
 
     def faults(self) -> list[str]:
         with self.installation.database.reading() as session:
-            shown = mirror_check.offered(session)
-            found = mirror_check.faults(session, self.installation.blobs, shown, now())
+            shown = checking.offered(session)
+            found = checking.faults(session, self.installation.blobs, shown, now())
             return [str(fault) for fault in found]
 
     @property
@@ -116,5 +117,5 @@ def opened(folder: Path, upstream: str, database_url: str = "") -> Site:
 
 def export(installation: Installation, path: Path, *products: str) -> Path:
     """A bundle of an installation."""
-    mirror_export.export(installation, path, Selection.of(products, (), ()), now())
+    exporting.export(installation, path, Selection.of(products, (), ()), now())
     return path

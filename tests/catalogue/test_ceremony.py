@@ -6,13 +6,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from catalogue import ceremony, key_rotation, keys, repository, statements, targets, tuf_keys
-from catalogue.ceremony import ForeignSignatureError, Mode
-from catalogue.key_rotation import KeyChange, TooFewKeysError
+from catalogue import keys, repository, statements, targets
 from catalogue.minisign import SigningKey, WrongKeyError
-from catalogue.signing_request import BadSigningRequestError, SigningRequest
-from catalogue.tuf_keys import KeyNameTakenError, UnknownKeyError
-from catalogue.tuf_layout import Purpose
+from catalogue.signing import ceremony, key_rotation
+from catalogue.signing.ceremony import ForeignSignatureError, Mode
+from catalogue.signing.key_rotation import KeyChange, TooFewKeysError
+from catalogue.signing.signing_request import BadSigningRequestError, SigningRequest
+from catalogue.tuf import role_keys
+from catalogue.tuf.layout import Purpose
+from catalogue.tuf.role_keys import KeyNameTakenError, UnknownKeyError
 from storage.blobs import StoredBlob
 from storage.clock import now
 from tests.catalogue.conftest import MakeClient
@@ -360,5 +362,5 @@ def test_a_target_that_no_statement_waits_for_needs_none(people: People, vendor:
     assert "fw-FP-B2" in waiting(vendor)
     with vendor.installation.database.reading() as session:
         assert statements.signature_of(session, path) is None
-        assert len(tuf_keys.every(session)) == 15
+        assert len(role_keys.every(session)) == 15
     assert people.signers

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from accounts import users
 from accounts.models import Role
-from catalogue.signing_request import SigningRequest
+from catalogue.signing.signing_request import SigningRequest
 from storage.clock import now
 from tests.browserless import form_token, log_in
 from tests.catalogue.vendor import People, Vendor

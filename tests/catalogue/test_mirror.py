@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from catalogue import keys, mirror_tar, product_list, products, repository, signed_files
-from catalogue.mirror_state import MirrorPublishesNothingError, PublisherIsNoMirrorError
-from catalogue.mirror_trust import OtherRootError
+from catalogue import keys, product_list, products, repository, signed_files
+from catalogue.mirrors import tar
+from catalogue.mirrors.mode import MirrorPublishesNothingError, PublisherIsNoMirrorError
+from catalogue.mirrors.trust import OtherRootError
 from docs_store import library
 from firmware import manifests, offering
 from firmware.offering import Recipient
@@ -300,8 +301,8 @@ def test_an_export_of_a_mirror_is_an_export_of_its_vendor(
     bundles = []
     for installation in (vendor.installation, site.installation):
         with export(installation, tmp_path / "bundle.tar").open("rb") as file:
-            members = mirror_tar.index(file)
-            bundles.append({n: b"".join(mirror_tar.read(file, m)) for n, m in members.items()})
+            members = tar.index(file)
+            bundles.append({n: b"".join(tar.read(file, m)) for n, m in members.items()})
     theirs, ours = bundles
     assert theirs.keys() == ours.keys()
     assert [name for name in ours if ours[name] != theirs[name]] == ["bundle.json"]

@@ -17,9 +17,9 @@ from tuf.api.metadata import Metadata, Targets
 
 from catalogue import expiry, keys
 from catalogue.minisign import SigningKey
-from catalogue.mirror_trust import UpstreamLiesError, UpstreamUnreachableError
+from catalogue.mirrors.trust import UpstreamLiesError, UpstreamUnreachableError
 from catalogue.receivers import Delivery, HeldTarget, ListsContradictError
-from catalogue.tuf_layout import Purpose
+from catalogue.tuf.layout import Purpose
 from docs_store.receiving import DocumentReceiver
 from storage.clock import now
 from storage.refusals import RefusedError

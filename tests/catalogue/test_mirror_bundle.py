@@ -12,12 +12,14 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogue import mirror, mirror_bundle, mirror_export, mirror_tar
-from catalogue.mirror_look import Order
-from catalogue.mirror_selection import Selection
-from catalogue.mirror_tar import BadBundleError
-from catalogue.mirror_trust import OtherRootError
-from catalogue.tuf_layout import Purpose, View
+from catalogue.mirrors import bundle as mirror_bundle
+from catalogue.mirrors import exporting, syncing
+from catalogue.mirrors import tar as mirror_tar
+from catalogue.mirrors.looking import Order
+from catalogue.mirrors.selection import Selection
+from catalogue.mirrors.tar import BadBundleError
+from catalogue.mirrors.trust import OtherRootError
+from catalogue.tuf.layout import Purpose, View
 from storage.clock import now
 from storage.refusals import RefusedError
 from tests.catalogue.site import Site, export, opened
@@ -151,7 +153,7 @@ def test_an_expired_bundle_is_refused(vendor: Vendor, site: Site, tmp_path: Path
     at = now() - timedelta(days=200)
     vendor.publish("1.0.0", at=at)
     path = tmp_path / "old.tar"
-    mirror_export.export(vendor.installation, path, Selection(), at + timedelta(days=1))
+    exporting.export(vendor.installation, path, Selection(), at + timedelta(days=1))
 
     with pytest.raises(RefusedError, match="expired"):
         site.take(path)
@@ -333,7 +335,7 @@ def test_an_import_killed_half_way_shows_nothing_and_goes_on(bundle: Path, site:
             raise Killed
 
     with pytest.raises(Killed), mirror_bundle.opened(bundle) as file:
-        mirror.take(site.installation, file, Order(View.AIR_GAP, progress=die))
+        syncing.take(site.installation, file, Order(View.AIR_GAP, progress=die))
     assert site.seen()["/firmware/FP-B2/manifest.json"] == 404
     assert site.take(bundle).changed
     assert site.faults() == []

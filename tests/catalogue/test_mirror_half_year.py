@@ -5,16 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from catalogue import (
-    keys,
-    mirror_export,
-    mirror_status,
-    product_list,
-    products,
-    repository,
-    signed_files,
-)
-from catalogue.mirror_selection import Selection
+from catalogue import keys, product_list, products, repository, signed_files
+from catalogue.mirrors import exporting, status
+from catalogue.mirrors.selection import Selection
 from firmware import manifests
 from simulator.manifest import Channel, StaleManifestError, read_manifest
 from simulator.trust import Trust
@@ -40,7 +33,7 @@ def exported(vendor: Vendor, path: Path, days_ago: int) -> Path:
     with vendor.installation.database.writing() as session:
         assert not signed_files.ageing(session, at)
         repository.renew(session, keys.of(vendor.installation), at)
-    mirror_export.export(vendor.installation, path, Selection(), at)
+    exporting.export(vendor.installation, path, Selection(), at)
     return path
 
 
@@ -71,8 +64,8 @@ def test_the_status_of_170_days_is_believed_and_of_190_days_is_expired(
     site.take(exported(vendor, tmp_path / "bundle.tar", 170))
 
     with site.installation.database.reading() as session:
-        today = mirror_status.read(session, site.installation.blobs, now())
-        later = mirror_status.read(session, site.installation.blobs, now() + timedelta(days=20))
+        today = status.read(session, site.installation.blobs, now())
+        later = status.read(session, site.installation.blobs, now() + timedelta(days=20))
     assert (today.expired, later.expired) == (False, True)
     assert later.as_row()["expired"] is True
     assert timedelta(days=2) < today.believed_until - now() < timedelta(days=11)

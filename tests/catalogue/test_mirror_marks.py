@@ -9,12 +9,13 @@ import pytest
 
 from catalogue import keys, products
 from catalogue.versions import Version
-from firmware import manifests, offering, publishing, releases, version_marks
+from firmware import manifests, offering, publishing, releases
 from firmware.images import build_image
-from firmware.mark_models import VersionMark
 from firmware.offering import OfferedRelease, Recipient
 from firmware.publishing import NewRelease
-from firmware.version_marks import NewMark
+from firmware.version_marks import marking
+from firmware.version_marks.marking import NewMark
+from firmware.version_marks.models import VersionMark
 from storage.clock import now
 from storage.installation import Installation
 from tests.catalogue.site import Site
@@ -37,7 +38,7 @@ def due(installation: Installation, phone: Recipient) -> OfferedRelease | None:
 def mark(vendor: Vendor, new: NewMark, *, gone: bool = False) -> None:
     ring = keys.of(vendor.installation)
     with vendor.installation.database.writing() as session:
-        verb = version_marks.remove_mark if gone else version_marks.set_mark
+        verb = marking.remove_mark if gone else marking.set_mark
         verb(session, new, ring, actor="test", now=now())
 
 
@@ -111,7 +112,7 @@ def test_what_the_vendor_marks_and_unmarks_is_marked_and_unmarked_on_a_mirror(
         assert offered.version == wanted
         with site.installation.database.reading() as session:
             product = products.get(session, CODE)
-            rows: list[VersionMark] = version_marks.of_product(session, product)
+            rows: list[VersionMark] = marking.of_product(session, product)
             assert [(row.version, row.hardware) for row in rows] == (
                 [] if gone else [(new.version, "A")]
             )
@@ -127,13 +128,13 @@ def test_a_raised_floor_and_one_taken_away_reach_a_mirror(vendor: Vendor, site: 
         mark(vendor, NewMark(CODE, floor, "floor"))
         site.sync()
         with site.installation.database.reading() as session:
-            rows = version_marks.of_product(session, products.get(session, CODE))
+            rows = marking.of_product(session, products.get(session, CODE))
             assert [(row.kind, row.version) for row in rows] == [("floor", floor)]
     for floor in ("1.0.5", "1.1.0"):
         mark(vendor, NewMark(CODE, floor, "floor"), gone=True)
     site.sync()
     with site.installation.database.reading() as session:
-        assert version_marks.of_product(session, products.get(session, CODE)) == []
+        assert marking.of_product(session, products.get(session, CODE)) == []
 
 
 def test_marks_of_a_product_that_is_chosen_no_more_go_with_it(vendor: Vendor, site: Site) -> None:
@@ -146,4 +147,4 @@ def test_marks_of_a_product_that_is_chosen_no_more_go_with_it(vendor: Vendor, si
     site.sync(products=("FP-C5",))
 
     with site.installation.database.reading() as session:
-        assert version_marks.of_product(session, products.get(session, CODE)) == []
+        assert marking.of_product(session, products.get(session, CODE)) == []

@@ -6,9 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from accounts import users
-from catalogue import keys, tuf_keys, work
-from catalogue.mirror_http import MirrorOptions
-from catalogue.tuf_layout import Purpose
+from catalogue import keys, work
+from catalogue.mirrors.http import MirrorOptions
+from catalogue.tuf import role_keys
+from catalogue.tuf.layout import Purpose
 from jobs import queue
 from jobs.owners import present
 from jobs.runner import Runner, Workbook
@@ -113,7 +114,7 @@ def test_the_keys_page_of_a_mirror_shows_whose_keys_it_follows(vendor: Vendor, s
 
     ring = keys.of(vendor.installation)
     with vendor.installation.database.reading() as session:
-        theirs = {key.keyid for key in tuf_keys.every(session)}
+        theirs = {key.keyid for key in role_keys.every(session)}
     page = client.get("/staff/keys/").text
     assert "Эта установка — зеркало" in page
     assert site.upstream in page
@@ -132,7 +133,7 @@ def test_the_keys_page_of_a_mirror_filled_from_a_bundle_knows_the_air_gaps_root(
     vendor.publish("1.0.0")
     site.take(export(vendor.installation, tmp_path / "bundle.tar"))
     with vendor.installation.database.reading() as session:
-        theirs = {key.purpose: key.keyid for key in tuf_keys.every(session)}
+        theirs = {key.purpose: key.keyid for key in role_keys.every(session)}
 
     page = logged_in(site.installation, site.settings).get("/staff/keys/").text
 

@@ -10,25 +10,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from tuf.api.metadata import Snapshot
 
-from catalogue import (
-    expiry,
-    keys,
-    repository,
-    repository_audit,
-    role_files,
-    targets,
-    tuf_keys,
-    tuf_layout,
-    tuf_roles,
-    work,
-)
+from catalogue import expiry, keys, repository, repository_audit, targets, work
 from catalogue.keys import KeyRing
 from catalogue.minisign import SigningKey
 from catalogue.models import RoleDraft, RoleFile, Target
-from catalogue.role_editor import OnlineKeyMissingError
-from catalogue.tuf_check import UnverifiedMetadataError
-from catalogue.tuf_layout import Place, Purpose, View
-from catalogue.tuf_roles import Edition, ListedFile
+from catalogue.tuf import layout, role_files, role_keys
+from catalogue.tuf import roles as tuf_roles
+from catalogue.tuf.layout import Place, Purpose, View
+from catalogue.tuf.reading_back import UnverifiedMetadataError
+from catalogue.tuf.role_editor import OnlineKeyMissingError
+from catalogue.tuf.roles import Edition, ListedFile
 from jobs.runner import Work
 from storage.blobs import StoredBlob
 from storage.clock import now
@@ -91,7 +82,7 @@ def test_a_publication_signs_one_list_and_what_names_it(
     path = "docs/manual/ru/1/manual.pdf"
     after = versions(installation)
     assert publish(path) == {path}
-    assert changed(after, versions(installation)) == SIGNED_EACH_TIME | {tuf_layout.role_of(path)}
+    assert changed(after, versions(installation)) == SIGNED_EACH_TIME | {layout.role_of(path)}
 
 
 def test_versions_rise_with_the_clock_and_without_it(
@@ -198,7 +189,7 @@ def test_a_key_file_that_was_swapped_costs_one_publication_and_no_trust(
     before = versions(installation)
     (ring.roles.path / "timestamp-1.pem").write_bytes(SigningKey.generate().to_pem())
     swapped = KeyRing(
-        ring.online, ring.firmware, ring.firmware_public, tuf_keys.KeyFolder(ring.roles.path)
+        ring.online, ring.firmware, ring.firmware_public, role_keys.KeyFolder(ring.roles.path)
     )
     with pytest.raises(OnlineKeyMissingError), installation.database.writing() as session:
         targets.register(session, C5, BLOB, NOW)
@@ -316,7 +307,7 @@ def test_setting_up_twice_is_refused(installation: Installation, ring: KeyRing) 
         repository.ensure(session, ring, NOW)
         with pytest.raises(repository.AlreadySetUpError):
             repository.set_up(session, ring, {}, NOW)
-        assert len(tuf_keys.active(session, Purpose.ROOT)) == 3
+        assert len(role_keys.active(session, Purpose.ROOT)) == 3
 
 
 def test_any_text_may_be_asked_for(client: FlaskClient) -> None:

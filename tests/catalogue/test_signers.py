@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from securesystemslib.exceptions import UnverifiedSignatureError
 
-from catalogue import signers
-from catalogue.key_rotation import KeyChange
 from catalogue.minisign import SigningKey
-from catalogue.signers import BadPublicKeyFileError, PublicKeyFile, SignerError
-from catalogue.tuf_layout import Purpose
+from catalogue.signing import signers
+from catalogue.signing.key_rotation import KeyChange
+from catalogue.signing.signers import BadPublicKeyFileError, PublicKeyFile, SignerError
+from catalogue.tuf.layout import Purpose
 from tests.catalogue.test_ceremony import change
 from tests.catalogue.vendor import CODE, People, Vendor
 

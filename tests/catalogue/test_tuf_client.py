@@ -9,10 +9,12 @@ from securesystemslib.signer import Signer
 from tuf.api import exceptions
 from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Timestamp
 
-from catalogue import key_rotation, keys, tuf_roles
-from catalogue.key_rotation import KeyChange
-from catalogue.tuf_layout import Purpose
-from catalogue.tuf_roles import AnyMetadata, listed_file
+from catalogue import keys
+from catalogue.signing import key_rotation
+from catalogue.signing.key_rotation import KeyChange
+from catalogue.tuf import roles as tuf_roles
+from catalogue.tuf.layout import Purpose
+from catalogue.tuf.roles import AnyMetadata, listed_file
 from storage.clock import now
 from tests.catalogue.conftest import MakeClient
 from tests.catalogue.vendor import MANUAL, MANUAL_NAME, PDF, LyingMirror, Vendor, fetch

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from catalogue import keys, repository, targets, tuf_layout
+from catalogue import keys, repository, targets
 from catalogue.models import Target
+from catalogue.tuf import layout
 from storage.blobs import StoredBlob
 from storage.clock import now
 from storage.installation import Installation
@@ -50,7 +51,7 @@ def fill(installation: Installation, count: int) -> list[str]:
 
 def _target(path: str, number: int) -> Target:
     return Target(
-        path=path, role=tuf_layout.role_of(path), sha256=f"{number:064x}", size=3_000_000,
+        path=path, role=layout.role_of(path), sha256=f"{number:064x}", size=3_000_000,
         added_at=now(),
     )  # fmt: skip
 
@@ -70,7 +71,7 @@ def cost_of_a_first_look(
     mirror: LyingMirror, client: Callable[[str], object], path: str
 ) -> tuple[int, int]:
     mirror.asked.clear()
-    assert client(tuf_layout.target_name(path)) is not None
+    assert client(layout.target_name(path)) is not None
     return len(mirror.asked), sum(size for _, size in mirror.asked)
 
 

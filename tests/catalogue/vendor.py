@@ -15,20 +15,23 @@ from tuf.ngclient import TargetFile, Updater
 from waitress import wasyncore
 from waitress.server import create_server
 
-from catalogue import ceremony, key_files, keys, products, repository, tuf_keys
-from catalogue.ceremony import Received
+from catalogue import key_files, keys, products, repository
 from catalogue.keys import FIRMWARE_PUBLIC_FILE
 from catalogue.minisign import SigningKey
 from catalogue.receivers import ListingReceivers
-from catalogue.signing_request import SigningRequest
-from catalogue.tuf_layout import OFFLINE_PURPOSES, Purpose, keys_wanted
+from catalogue.signing import ceremony
+from catalogue.signing.ceremony import Received
+from catalogue.signing.signing_request import SigningRequest
+from catalogue.tuf import role_keys
+from catalogue.tuf.layout import OFFLINE_PURPOSES, Purpose, keys_wanted
 from docs_store import publishing as documents
 from docs_store.publishing import NewEdition, UploadOptions
-from firmware import publishing, software
+from firmware import publishing
 from firmware.images import build_image
 from firmware.publishing import NewRelease
-from firmware.sign_offs import SignOffOptions
-from firmware.software import NewSoftware
+from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.software import programs
+from firmware.software.programs import NewSoftware
 from storage.clock import now
 from storage.installation import Installation
 
@@ -78,7 +81,7 @@ class Vendor:
         new = NewSoftware(code, "3.1", "set-up.exe", "Настройка", "Set-up tool")
         ring, options = keys.of(self.installation), SignOffOptions()
         with self.installation.database.writing() as session:
-            software.hand_in(session, new, blob, ring, options, actor="test", now=now())
+            programs.hand_in(session, new, blob, ring, options, actor="test", now=now())
         return f"sw/{code}/3.1/set-up.exe"
 
     def withdraw(self, version: str, code: str = CODE) -> None:
@@ -119,7 +122,7 @@ class People:
 
     def hire(self, name: str) -> Key:
         """A new person's public key."""
-        self.signers[name] = tuf_keys.signer_of(SigningKey.generate())
+        self.signers[name] = role_keys.signer_of(SigningKey.generate())
         return self.signers[name].public_key
 
     def request(self) -> SigningRequest:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from catalogue import keys, products
 from catalogue.phone_manifest import PhoneManifest, parse
-from firmware import publishing, version_marks
+from firmware import publishing
 from firmware.images import build_image
 from firmware.paths import Problem
 from firmware.publishing import NewRelease
-from firmware.version_marks import NewMark
+from firmware.version_marks import marking
+from firmware.version_marks.marking import NewMark
 from storage.clock import now
 from storage.installation import Installation
 
@@ -60,13 +61,13 @@ class Shelf:
         new = NewMark(CODE, version, kind, hardware, reason)
         with self.installation.database.writing() as session:
             ring = keys.of(self.installation)
-            return version_marks.set_mark(session, new, ring, actor="test", now=now())
+            return marking.set_mark(session, new, ring, actor="test", now=now())
 
     def unmark(self, version: str, kind: str, hardware: str | None = None) -> list[Problem]:
         gone = NewMark(CODE, version, kind, hardware)
         with self.installation.database.writing() as session:
             ring = keys.of(self.installation)
-            return version_marks.remove_mark(session, gone, ring, actor="test", now=now())
+            return marking.remove_mark(session, gone, ring, actor="test", now=now())
 
     def manifest(self, channel: str = "stable") -> PhoneManifest:
         from catalogue import signed_files  # noqa: PLC0415

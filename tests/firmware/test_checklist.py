@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.versions import Version
-from firmware.checklist import Draft, Header, Result, checks, is_sound
 from firmware.paths import Fault, Problem
+from firmware.reviewing.checklist import Draft, Header, Result, checks, is_sound
 
 SOUND = Draft(
     product="FP-B2",

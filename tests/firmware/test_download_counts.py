@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from firmware import download_watch, statistics
-from firmware.download_counts import DownloadCounter, Kind
+from firmware.downloads import statistics, watch
+from firmware.downloads.counting import DownloadCounter, Kind
 from storage.clock import now
 from storage.db import Database
 from storage.installation import Installation
@@ -41,24 +41,24 @@ def test_the_ranges_of_one_download_count_once(app: Flask, stocked: Shelf) -> No
     assert fetch(app, Range="bytes=200-") == 206
     assert fetch(app, Range="bytes=-5") == 206
     assert fetch(app, Range="bytes=300-310,400-410") == 206
-    download_watch.counter_of(app).flush(stocked.installation.database)
+    watch.counter_of(app).flush(stocked.installation.database)
     assert counted(stocked.installation) == {("2.4.1", "name"): 1}
 
 
 def test_several_ranges_that_hold_the_first_byte_count(app: Flask, stocked: Shelf) -> None:
     assert fetch(app, Range="bytes=400-410,0-10") == 206
-    download_watch.counter_of(app).flush(stocked.installation.database)
+    watch.counter_of(app).flush(stocked.installation.database)
     assert counted(stocked.installation) == {("2.4.1", "name"): 1}
 
 
 def test_what_sends_no_byte_counts_nothing(app: Flask, stocked: Shelf) -> None:
     tag = app.test_client().get(BY_NAME, buffered=True).headers["ETag"]
-    download_watch.counter_of(app).flush(stocked.installation.database)
+    watch.counter_of(app).flush(stocked.installation.database)
     assert fetch(app, method="HEAD") == 200
     assert fetch(app, **{"If-None-Match": tag}) == 304
     assert fetch(app, Range="bytes=999999999-") == 416
     assert fetch(app, f"/firmware/{CODE}/manifest.json") == 200
-    download_watch.counter_of(app).flush(stocked.installation.database)
+    watch.counter_of(app).flush(stocked.installation.database)
     assert counted(stocked.installation) == {("2.4.1", "name"): 1}
 
 
@@ -68,7 +68,7 @@ def test_each_kind_of_address_counts_apart(app: Flask, phones: Flask, stocked: S
     assert fetch(app, f"/targets/fw/{CODE}/2.4.1/{CODE}-2.4.1.bin") == 200
     assert fetch(phones) == 200
     for counting in (app, phones):
-        download_watch.counter_of(counting).flush(stocked.installation.database)
+        watch.counter_of(counting).flush(stocked.installation.database)
     assert counted(stocked.installation) == {
         ("2.4.1", "hash"): 1,
         ("2.4.1", "tuf"): 1,
@@ -133,7 +133,7 @@ def test_staff_see_charts_and_the_same_numbers_in_a_table(
     assert "No downloads in this period" in empty
     for _ in range(3):
         fetch(app)
-    download_watch.counter_of(app).flush(stocked.installation.database)
+    watch.counter_of(app).flush(stocked.installation.database)
     page = staff.get("/en/staff/releases/statistics?days=7").get_data(as_text=True)
     assert "3 downloads" in page
     assert page.count('role="img"') == 3  # the wordmark, all versions, 2.4.1

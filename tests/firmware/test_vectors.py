@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from catalogue.versions import Version
-from firmware import due, marks, paths
-from firmware.marks import Mark, MarkKind
+from firmware import due, paths
 from firmware.offers import Share, in_rollout, slot
+from firmware.version_marks import marks
+from firmware.version_marks.marks import Mark, MarkKind
 
 FOLDER = Path(__file__).parents[2] / "docs" / "vectors"
 

@@ -7,7 +7,7 @@ from accounts.models import AuditEntry
 from firmware import offering, publishing
 from firmware.offering import Recipient
 from firmware.paths import Fault
-from firmware.version_marks import (
+from firmware.version_marks.marking import (
     FloorStrandsError,
     ReasonMissingError,
     UnknownKindError,

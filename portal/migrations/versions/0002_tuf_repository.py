@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import storage.db
-from catalogue.tuf_layout import role_of
+from catalogue.tuf.layout import role_of
 
 
 revision = '0002'

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from accounts import users
-from firmware import drafts, work
-from firmware.submission import local_time, publish_time
+from firmware import work
+from firmware.reviewing import drafts
+from firmware.reviewing.submission import local_time, publish_time
 from jobs.models import Job
 from jobs.runner import Runner, Work, Workbook
 from storage.clock import now

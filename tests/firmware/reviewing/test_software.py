@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from catalogue import tuf_layout
+from catalogue.tuf import layout
 from tests.browserless import form_token
 from tests.firmware.reviewing.review import CODE, LogIn, Vendor, press
 
@@ -79,11 +79,11 @@ def test_mirrors_find_it_under_a_role_of_its_own(vendor: Vendor, log_in: LogIn) 
 
 def test_a_path_of_software_has_its_role_and_address() -> None:
     path = "sw/FP-B2/1.2.0/tool.exe"
-    assert tuf_layout.role_of(path) == "sw-FP-B2"
-    assert tuf_layout.patterns_of("sw-FP-B2") == ["sw/FP-B2/*/*"]
-    assert tuf_layout.patterns_of("fw-FP-B2") == ["fw/FP-B2/*/*"]
-    assert tuf_layout.public_address(path) == "/software/FP-B2/1.2.0/tool.exe"
-    assert tuf_layout.purpose_of(tuf_layout.Place(tuf_layout.View.BOTH, "sw-FP-B2")) == "firmware"
+    assert layout.role_of(path) == "sw-FP-B2"
+    assert layout.patterns_of("sw-FP-B2") == ["sw/FP-B2/*/*"]
+    assert layout.patterns_of("fw-FP-B2") == ["fw/FP-B2/*/*"]
+    assert layout.public_address(path) == "/software/FP-B2/1.2.0/tool.exe"
+    assert layout.purpose_of(layout.Place(layout.View.BOTH, "sw-FP-B2")) == "firmware"
 
 
 def test_the_uploader_alone_publishes_nothing(vendor: Vendor, log_in: LogIn) -> None:

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from firmware.download_models import DownloadCount
+from firmware.downloads.models import DownloadCount
 from provision import folding
 from provision.dialects import families_of
 from provision.models import CheckIn, CheckInKind

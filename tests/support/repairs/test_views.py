@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from accounts.models import Role
-from firmware.mark_models import VersionMark
-from firmware.marks import MarkKind
+from firmware.version_marks.marks import MarkKind
+from firmware.version_marks.models import VersionMark
 from storage.clock import now
 from support.cases.models import FaultReport
 from support.personal_data.models import Consent

@@ -1,0 +1,1 @@
+"""A mirror: looks at an upstream, proves what it offers, and shows it here or hands it on."""

@@ -1,0 +1,1 @@
+"""Releases before they are published: drafts, their checks, and who agreed to them."""

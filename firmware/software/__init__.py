@@ -1,0 +1,1 @@
+"""Software beside firmware: programs for people, published and reviewed as releases are."""

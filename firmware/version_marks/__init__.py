@@ -1,0 +1,1 @@
+"""What is known of versions beyond their releases: shipped, broken, or the floor."""
