@@ -20,7 +20,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from bench import profiling
 from bench.downloads import nginx_configuration
+from bench.fetching import Fetcher
 from bench.processes import cpu_seconds, family, free_port, needed_nginx, running
 from catalogue import products
 from catalogue.products import NewProduct, ProductExistsError
@@ -48,10 +50,16 @@ class Phone:
     mac: str
     token: str
 
+    @property
+    def agent(self) -> str:
+        return f"FlatPhone/2.3.1 (FP-BENCH; hw A; sn S{self.mac}; mac {self.mac})"
+
+    @property
+    def path(self) -> str:
+        return f"/p/{self.token}/{self.mac}.cfg"
+
     def request(self, header: str = "") -> bytes:
-        agent = f"FlatPhone/2.3.1 (FP-BENCH; hw A; sn S{self.mac}; mac {self.mac})"
-        path = f"/p/{self.token}/{self.mac}.cfg"
-        return f"GET {path} HTTP/1.0\r\nUser-Agent: {agent}\r\n{header}\r\n".encode()
+        return f"GET {self.path} HTTP/1.0\r\nUser-Agent: {self.agent}\r\n{header}\r\n".encode()
 
 
 @dataclass(frozen=True)
@@ -187,7 +195,8 @@ def main() -> None:
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        place = open_installation(Settings(data_dir=folder / "data", demo=False))
+        settings = Settings(data_dir=folder / "data", demo=False)
+        place = open_installation(settings)
         phones = prepare(place)
         (folder / "www").mkdir()
         ours, theirs = free_port(), free_port()
@@ -230,6 +239,8 @@ def main() -> None:
             fetches = len(phones) * (3 + 2 * ROUNDS)
             found = wait_until_recorded(place, fetches)
         size = sum(path.stat().st_size for path in (folder / "www").iterdir()) / len(phones)
+        profiling.fast_door(place, settings, Fetcher.built(folder, CLIENT_CORE), by_door)
+        profiling.views(place, settings, [(phone.path, phone.agent) for phone in phones])
         place.database.dispose()
     print(
         f"\nConfiguration fetch, {size / 1024:.1f} KiB, {PHONES} phones, a connection each,"

@@ -1,7 +1,8 @@
 """One client of the SNMP benchmarks in a process of its own: how many it read, and what that cost.
 
-`python -m bench.snmp_clients NAME PORT COUNT` prints the figures as JSON. What a client needs
-before its first phone (imports) is not counted. Every value is compared with the address asked.
+`python -m bench.snmp_clients NAME PORT COUNT` prints the figures as JSON; with `profile` behind it,
+where the time went. What a client needs before its first phone (imports) is not counted. Every
+value is compared with the address asked.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from pysnmp.hlapi.v1arch.asyncio import (
 )
 from pysnmp.hlapi.v3arch import asyncio as v3arch
 
+from bench import profiling
 from bench.v3_phones import AUTH_PASSWORD, PRIV_PASSWORD, SERIAL, USER, serial_of
 from provision.readers.snmp_credentials import AuthProtocol, Community, SnmpCredential, UsmUser
 from provision.readers.snmp_lanes import How, Lane, read
@@ -147,6 +149,10 @@ def _is_right(name: str, address: str, value: bytes) -> bool:
 def main() -> None:
     name, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     addresses = addresses_from(FIRST, count)
+    if sys.argv[4:] == ["profile"]:
+        with profiling.profiled(name):
+            list(CLIENTS[name](addresses, port))
+        return
     began, cpu = time.perf_counter(), time.process_time()
     found = list(CLIENTS[name](addresses, port))
     figures = {

@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from bench.processes import cpu_seconds
+from bench.profiling import profiled
 from catalogue import products
 from catalogue.products import NewProduct
 from portal.installing import open_installation
@@ -76,6 +77,12 @@ def prepared(place: Installation) -> int:
                 for number in range(start, min(start + 2 * BUNCH, RESULTS), 2)
             ]
             session.execute(insert(Device), rows)
+    return begun(place)
+
+
+def begun(place: Installation) -> int:
+    """A sweep that has found nothing yet."""
+    with place.database.writing() as session:
         sweep = Sweep(
             networks=["10.0.0.0/8"],
             addresses=1 << 24,
@@ -91,6 +98,11 @@ def prepared(place: Installation) -> int:
         session.add(sweep)
         session.flush()
         return sweep.id
+
+
+def store(place: Installation, sweep: int, bunch: list[Swept]) -> None:
+    with place.database.writing(lasting=False) as session:
+        results.store(session, sweep, bunch, _AT)
 
 
 @dataclass(frozen=True)
@@ -110,8 +122,7 @@ def stored(
     made = phones(first, count)
     while bunch := list(itertools.islice(made, BUNCH)):
         began, used = time.perf_counter(), time.process_time()
-        with place.database.writing(lasting=False) as session:
-            results.store(session, sweep, bunch, _AT)
+        store(place, sweep, bunch)
         wall += time.perf_counter() - began
         cpu += time.process_time() - used
     return Cost(wall, cpu, server() - before)
@@ -151,6 +162,13 @@ def measure(name: str, place: Installation, server: Callable[[], float] = lambda
         f" {AGAIN / again.wall_s:.0f} /s   {kept} kept, {known} known"
     )
     print(f"{'':<12} a known phone's reading {readings_of_known(place, READINGS):.0f} CPU us")
+    bunches, sweep = (
+        [list(phones(first, BUNCH)) for first in range(0, READINGS, BUNCH)],
+        begun(place),
+    )
+    with profiled(f"storing on {name}"):
+        for bunch in bunches:
+            store(place, sweep, bunch)
     place.database.dispose()
 
 

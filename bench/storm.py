@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import kept_phones
+from bench import kept_phones, profiling
 from bench.configurations import Phone, fetched_files, phones_process, wait_until_recorded
 from bench.downloads import nginx_configuration
 from bench.fetching import Fetched, Fetcher
@@ -91,6 +91,7 @@ def main() -> None:
                 time.sleep(4)
             fetches = PHONES * (1 + 2 * ROUNDS)
             found = wait_until_recorded(place, fetches)
+        profiling.fast_door(place, settings, fetcher, asked(phones))
         place.database.dispose()
     print(f"\nBoot storm: {PHONES:,} phones, {RATE:,} a second, {ROUNDS} rounds, one server core")
     for who, rounds in storms.items():

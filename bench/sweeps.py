@@ -77,6 +77,12 @@ def python_client(name: str, port: int, count: int) -> Figure:
     return Figure(**json.loads(told.stdout))
 
 
+def profile(name: str, port: int, count: int) -> None:
+    """Where the time of one of our lanes goes, in a run of its own."""
+    command = [sys.executable, "-m", "bench.snmp_clients", name, str(port), str(count), "profile"]
+    subprocess.run(["taskset", "-c", str(CLIENT_CORE), *command], check=True)
+
+
 def program(command: Sequence[str | Path], right_in: str = "") -> Figure:
     """Another program's figures; it prints how many it read, or `right_in` for each."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -152,8 +158,12 @@ def all_alive(folder: Path, responder: Path) -> None:
     gosnmp = f"{cost['gosnmp'] / lane:.1f} x gosnmp" if "gosnmp" in cost else f"gosnmp {peer}"
     print(
         f"ratio: lane sweep {cost['pysnmp v1arch'] / lane:.0f} x pysnmp v1arch, {gosnmp};"
-        f" lane gufo {cost['pysnmp v1arch'] / cost['lane gufo']:.0f} x pysnmp v1arch"
+        f" lane gufo {cost['pysnmp v1arch'] / cost['lane gufo']:.0f} x pysnmp v1arch",
+        flush=True,
     )
+    with phones([responder, str(port)]):
+        for name in ("lane sweep", "lane gufo"):
+            profile(name, port, PHONES[name] // 4)
 
 
 def one_in_a_hundred(folder: Path, responder: Path) -> None:

@@ -90,6 +90,7 @@ from portal import (
     errors,
     feeds,
     health,
+    host_header,
     languages,
     logs,
     metrics,
@@ -272,6 +273,7 @@ def _floor(
     app: Flask, installation: Installation, settings: Settings, *, tells_request_id: bool
 ) -> None:
     request_seam.init_app(app, installation)
+    host_header.init_app(app)
     proxies.init_app(app, settings.trusted_proxies)
     logs.init_app(app, tells_request_id=tells_request_id)
     untyped_input.refuse_nul_in_addresses(app)

@@ -18,7 +18,7 @@ master_process off;
 worker_processes 1;
 pid {folder}/pid;
 error_log {folder}/error.log info;
-events {{ worker_connections 256; }}
+events {{ worker_connections {connections}; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/body;
@@ -73,7 +73,7 @@ class Nginx:
     port: int
 
     @classmethod
-    def start(cls, folder: Path, upstream: int, blobs: Path) -> "Nginx":
+    def start(cls, folder: Path, upstream: int, blobs: Path, connections: int = 256) -> "Nginx":
         """flatpro.conf: one plain port in front of the pages."""
         port = free_port()
         site = Site(
@@ -84,15 +84,16 @@ class Nginx:
                 (r"alias /var/lib/flatpro/blobs/;", f"alias {blobs}/;"),
             ),
         )
-        return cls.start_site(folder, site, port)
+        return cls.start_site(folder, site, port, connections)
 
     @classmethod
-    def start_site(cls, folder: Path, site: Site, port: int) -> "Nginx":
+    def start_site(cls, folder: Path, site: Site, port: int, connections: int = 256) -> "Nginx":
         program = find_nginx()
         assert program is not None
         folder.mkdir(parents=True)
         server = site.write(folder)
-        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, server=server))
+        main = MAIN.format(folder=folder, server=server, connections=connections)
+        (folder / "nginx.conf").write_text(main)
         process = subprocess.Popen(
             [program, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"]
         )

@@ -31,6 +31,10 @@ _OFFICE = {
 }
 _PCAP = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d")
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
+#: How each entry of an archive's directory begins. To read a directory costs time and memory for
+#: each of them, so one far past the bound is not read at all; what is packed may hold some too.
+_ENTRY = b"PK\x01\x02"
+_READ_MAX = 20 * ENTRIES_MAX
 _NESTED = re.compile(r"\.(zip|7z|rar|gz|tgz|bz2|xz|tar|jar|iso|cab)$", re.IGNORECASE)
 
 
@@ -153,6 +157,8 @@ def _redrawn(name: str, picture: Image.Image) -> Accepted:
 
 
 def _archive(name: str, data: bytes) -> Accepted:
+    if data.count(_ENTRY) > _READ_MAX:
+        raise _too_many(name)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -174,9 +180,7 @@ def _archive(name: str, data: bytes) -> Accepted:
 def _check_archive(name: str, entries: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > ENTRIES_MAX:
-        raise AttachmentArchiveError(
-            name=name, reason="it holds too many files", reason_ru="в нём слишком много файлов"
-        )
+        raise _too_many(name)
     if unpacked > UNPACKED_MAX or unpacked > RATIO_MAX * size:
         raise AttachmentArchiveError(
             name=name, reason="it unpacks to too much", reason_ru="внутри слишком много данных"
@@ -196,6 +200,12 @@ def _check_archive(name: str, entries: list[zipfile.ZipInfo], size: int) -> None
             raise AttachmentArchiveError(
                 name=name, reason="it is locked with a password", reason_ru="он закрыт паролем"
             )
+
+
+def _too_many(name: str) -> AttachmentArchiveError:
+    return AttachmentArchiveError(
+        name=name, reason="it holds too many files", reason_ru="в нём слишком много файлов"
+    )
 
 
 def _text(name: str, data: bytes) -> Accepted:

@@ -60,6 +60,16 @@ def test_a_foreign_host_is_served_but_never_linked(client: FlaskClient) -> None:
         assert b"worse.example" not in answer.data
 
 
+@pytest.mark.parametrize("host", ["9" * 64, "a..b", ".a", "é.example", "[::", "a b", "x:y:z", ""])
+def test_a_host_that_is_none_is_served_like_any_other(
+    client: FlaskClient, phones: Flask, host: str
+) -> None:
+    """A label of 64 characters was a 500 of every page, and of the page of that error."""
+    assert client.get("/downloads/", headers={"Host": host}).status_code == 200
+    phone = phones.test_client()
+    assert phone.get("/p/02f1a7000001.cfg", headers={"Host": host}).status_code == 200
+
+
 def test_healthz_is_503_until_start_up_is_over(
     installation: Installation, settings: Settings
 ) -> None:

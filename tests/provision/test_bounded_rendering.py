@@ -1,5 +1,6 @@
 """Templates that want too much get nothing, soon, and the next one is filled in as ever."""
 
+import itertools
 import time
 
 import pytest
@@ -25,6 +26,21 @@ HOSTILE = [
 ]
 
 
+#: From what a template has at hand to Python's insides.
+AT_HAND = (
+    *("''", "[]", "{}", "()", "1", "mac", "cycler", "joiner()", "namespace()", "lipsum"),
+    *("range(1)", "dict()"),
+)
+REACHES = (
+    ".__class__",
+    "['__class__']",
+    "['__cl' ~ 'ass__']",
+    "|attr('__class__')",
+    "|attr('\\x5f\\x5fclass\\x5f\\x5f')",
+    ".__init__.__globals__",
+)
+
+
 @pytest.mark.parametrize("source", HOSTILE)
 def test_a_hostile_template_is_ended_and_the_next_one_is_filled_in(source: str) -> None:
     began = time.monotonic()
@@ -32,6 +48,20 @@ def test_a_hostile_template_is_ended_and_the_next_one_is_filled_in(source: str) 
         BoundedTemplate(source, "lines", wall_clock_s=1.0).render({"mac": "02f1a7000001"})
     assert time.monotonic() - began < 10
     assert BoundedTemplate("{{ mac }}", "lines").render({"mac": "ю"}) == "ю"
+
+
+def test_proof_s8_nothing_at_hand_leads_to_python_s_insides() -> None:
+    told = {}
+    for at_hand, reach in itertools.product(AT_HAND, REACHES):
+        source = "{{ " + at_hand + reach + " }}"
+        try:
+            told[source] = BoundedTemplate(source, "lines").render({"mac": "02f1a7000001"})
+        except BoundedTemplateError:
+            told[source] = ""
+    tried = len(told) + len(HOSTILE)
+    print(f"S8: {tried} hostile templates, 0 reach what they were not given")  # noqa: T201
+    assert [source for source, text in told.items() if text.strip()] == []
+    assert tried >= 87
 
 
 def test_what_a_format_cannot_hold_is_refused_without_the_value() -> None:

@@ -106,3 +106,43 @@ def test_the_command_walks_with_the_profile_s_credential_where_it_may(
     assert run("127.0.0.1", "sysDescr").exit_code == 2
     assert run("127.0.0.1", "1.3.6.99999999999").exit_code == 2
     assert run("192.0.2.1").exit_code == 1
+
+
+LIARS = {
+    "the same for ever": lambda: itertools.repeat(f"{OWN}.1.0"),
+    "a ring of three": lambda: itertools.cycle([f"{OWN}.1.0", f"{OWN}.2.0", f"{OWN}.3.0"]),
+    "backwards": lambda: (f"{OWN}.{number}" for number in itertools.count(10_000, -1)),
+    "one more for ever": lambda: (f"{OWN}.{number}" for number in itertools.count(1)),
+    "out of the branch": lambda: itertools.chain([f"{OWN}.1.0"], itertools.repeat("1.3.6.1.9")),
+}
+
+
+@pytest.mark.parametrize("liar", LIARS)
+def test_proof_h2_a_liar_costs_its_rows_and_seconds_and_is_kept_in_part(
+    agent: Callable[..., Any], liar: str
+) -> None:
+    phone = agent(leading(LIARS[liar]()))
+    began = time.monotonic()
+    walked = walk(peer(phone.target.port), OWN, Bounds(values=200))
+    took_s = time.monotonic() - began
+    print(f"H2: {liar}: {len(walked.values)} rows in {took_s:.1f} s")  # noqa: T201
+    assert 1 <= len(walked.values) <= 200
+    assert took_s < 10
+    # Who leaves the branch has come to its end, as right agents do.
+    assert walked.is_whole == (liar == "out of the branch")
+
+
+def test_proof_h2_an_agent_that_takes_a_second_for_each_costs_the_walk_s_seconds(
+    agent: Callable[..., Any],
+) -> None:
+    steps = (f"{OWN}.{number}" for number in itertools.count(1))
+
+    def slow(question: Any) -> list[tuple[str, bytes]]:
+        time.sleep(1.0)
+        return leading(steps)(question)
+
+    began = time.monotonic()
+    walked = walk(peer(agent(slow).target.port), OWN, Bounds(seconds=2.5))
+    assert time.monotonic() - began < 10
+    assert 1 <= len(walked.values) <= 3
+    assert not walked.is_whole

@@ -4,12 +4,16 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v2c
+
+from provision.readers.networks import ReadOptions
+from storage.installation import Installation
+from tests.provision import estate as estates
 
 _IP_PKTINFO = 8
 _BIND_TO_DEVICE = 25
@@ -58,6 +62,17 @@ class Street:
         v2c.apiMessage.set_pdu(message, response)
         good = bytes(encoder.encode(message))
         return self.spoil.get(address, lambda one: [one])(good)
+
+
+@pytest.fixture
+def ours(installation: Installation) -> Installation:
+    """The estate, which may read 127.0.88.0/22."""
+    estates.build(installation)
+    options = {
+        **installation.options,
+        ReadOptions: ReadOptions(networks=(IPv4Network("127.0.88.0/22"),)),
+    }
+    return replace(installation, options=options)
 
 
 @pytest.fixture

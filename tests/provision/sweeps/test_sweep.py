@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
-from ipaddress import IPv4Network
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,7 +15,6 @@ from provision.devices.identity import MacAddress, SerialNumber
 from provision.devices.readings import MatchVerdict
 from provision.readers.errors import NoCredentialError, RangeNotAllowedError
 from provision.readers.facts import DeviceFacts
-from provision.readers.networks import ReadOptions
 from provision.readers.snmp_question import question
 from provision.readers.snmp_sweep import Pace, Sweep
 from provision.sweeps import conducting, results, route
@@ -27,23 +24,11 @@ from provision.sweeps.models import SweepState
 from provision.sweeps.scanning import Swept
 from storage.clock import now
 from storage.installation import Installation
-from tests.provision import estate as estates
 from tests.provision.estate import MAC, NOW, SERIAL
 from tests.provision.sweeps.conftest import Street
 
 NET = "127.0.88.0/28"
 OTHER_SERIAL = "FP2648B2AAAAAA6"
-
-
-@pytest.fixture
-def ours(installation: Installation) -> Installation:
-    """The estate, which may read 127.0.88.0/24."""
-    estates.build(installation)
-    options = {
-        **installation.options,
-        ReadOptions: ReadOptions(networks=(IPv4Network("127.0.88.0/22"),)),
-    }
-    return replace(installation, options=options)
 
 
 def start(ours: Installation, street: Street, *networks: str, **more: object) -> int:

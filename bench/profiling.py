@@ -1,0 +1,112 @@
+"""Where a benchmark's time goes: the same work once more under a profiler, beside what is timed.
+
+A profiler makes small functions look dearer than they are: it says where to look, not how long.
+"""
+
+import cProfile
+import pstats
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from bench.fetching import Fetcher
+from portal import health
+from portal.app import Plane, create_app
+from portal.phone_listener.listener import PhoneListener
+from portal.settings import Settings
+from provision import phone_api
+from storage.installation import Installation
+
+SHOWN = 7
+#: What a line of a profile is known by: the file, the line in it, the function.
+Place = tuple[str, int, str]
+
+
+@contextmanager
+def profiled(what: str, clock: Callable[[], float] = time.thread_time) -> Iterator[None]:
+    """Print where this thread's time went: processor time, or time with its waiting."""
+    profile = cProfile.Profile(clock)
+    with profile:
+        yield
+    print(told(what, profile))
+
+
+def told(what: str, profile: cProfile.Profile) -> str:
+    """The functions in which most of the time was spent themselves, with their share of it."""
+    own: dict[str, float] = {}
+    for place, (_calls, _primitive, self_s, _whole_s, _callers) in _rows(profile):
+        name = _name(place)
+        own[name] = own.get(name, 0.0) + self_s
+    whole = sum(own.values()) or 1.0
+    dearest = sorted(own.items(), key=lambda found: -found[1])[:SHOWN]
+    shares = ", ".join(f"{name} {self_s / whole:.0%}" for name, self_s in dearest)
+    rest = 1 - sum(self_s for _name, self_s in dearest) / whole
+    return f"profile of {what}: {shares}, the rest {rest:.0%}"
+
+
+def fast_door(
+    place: Installation, settings: Settings, fetcher: Fetcher, asked: Sequence[tuple[bytes, bytes]]
+) -> None:
+    """The thread that serves phones, while each of these asks: what is kept, by the door."""
+    app = create_app(place, settings, {Plane.PHONES})
+    health.started(app).set()
+    server = PhoneListener(app, phone_api.door_of(app), ("127.0.0.1", 0))
+
+    def serve() -> None:
+        with profiled("the fast door"):
+            server.run()
+
+    serving = threading.Thread(target=serve)
+    serving.start()
+    try:
+        fetcher.fetch(server.port, asked)
+    finally:
+        server.stop()
+        serving.join()
+
+
+def views(place: Installation, settings: Settings, requests: Sequence[tuple[str, str]]) -> None:
+    """The views behind the door: each phone's path and what it calls itself."""
+    app = create_app(place, settings, {Plane.PHONES})
+    health.started(app).set()
+    environs = [
+        {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": path,
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_USER_AGENT": agent,
+            "HTTP_AUTHORIZATION": "none",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(),
+        }
+        for path, agent in requests
+    ]
+    with profiled("the views behind it"):
+        for environ in environs:
+            b"".join(app.wsgi_app(environ, _heard))
+
+
+def _heard(*_: object) -> Callable[[bytes], object]:
+    return bytes
+
+
+def _rows(profile: cProfile.Profile) -> list[tuple[Place, tuple[int, int, float, float, object]]]:
+    stats: dict[Place, tuple[int, int, float, float, object]] = pstats.Stats(profile).stats  # type: ignore[attr-defined]  # typeshed does not know it
+    return list(stats.items())
+
+
+def _name(place: Place) -> str:
+    """`lookup.find`, `socket.send`: enough to find it."""
+    file, _line, function = place
+    if file == "~":
+        found = re.fullmatch(r"<method '(\w+)' of '([\w.]+)' objects>", function)
+        return f"{found[2].rpartition('.')[2]}.{found[1]}" if found else function.strip("<>")
+    module = Path(file)
+    return f"{module.parent.name if module.stem == '__init__' else module.stem}.{function}"
