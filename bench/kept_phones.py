@@ -47,14 +47,6 @@ def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def target(phone: Phone) -> str:
-    return f"/p/{phone.token}/{phone.mac}.cfg"
-
-
-def agent(phone: Phone) -> str:
-    return f"FlatPhone/2.3.1 (FP-BENCH; hw A; sn S{phone.mac}; mac {phone.mac})"
-
-
 def fill(place: Installation, settings: Settings, number: int, whole: int) -> list[Phone]:
     """So many phones; the first `whole` of them have a configuration that opens.
 
@@ -97,13 +89,13 @@ def _sample(place: Installation, settings: Settings, phone: Phone) -> Sample:
     health.started(app).set()
     client = app.test_client()
     for _ in range(3):
-        client.get(target(phone), headers={"User-Agent": agent(phone)})
+        client.get(phone.path, headers={"User-Agent": phone.agent})
         folding.reader_of(place).fold()
         phone_plane.keeper_of(app).flush()
     with place.database.engine.connect() as connection:
         tables = ("device", "device_credential", "rendered")
         device, credential, kept = (_only(connection, table) for table in tables)
-    request = answers.request_sha256(target(phone), agent(phone))
+    request = answers.request_sha256(phone.path, phone.agent)
     answer = answers.opened(kept["sealed"], request, place.seal)
     return Sample(phone, answer, device, credential, kept)
 
@@ -128,7 +120,7 @@ def _secret(number: int, phone: Phone) -> Row:
 
 def _kept(number: int, phone: Phone, sealed: bytes) -> Row:
     return {
-        "request_sha256": answers.request_sha256(target(phone), agent(phone)),
+        "request_sha256": answers.request_sha256(phone.path, phone.agent),
         "credential_id": number,
         "device_id": number,
         "device_revision": 0,
@@ -145,7 +137,7 @@ def _whole(like: Sample, seal: Seal, number: int, phone: Phone) -> Row:
     record = record.replace(before, f'"credential_id":{number}')
     body = answer.body.replace(first.mac.encode(), phone.mac.encode())
     body = body.replace(first.token.encode(), phone.token.encode())
-    request = answers.written(target(phone), agent(phone))
+    request = answers.written(phone.path, phone.agent)
     own = Answer(answer.status, answer.etag, answer.media_type, record, body, request)
-    name = answers.request_sha256(target(phone), agent(phone))
+    name = answers.request_sha256(phone.path, phone.agent)
     return _kept(number, phone, answers.closed(own, name, seal))

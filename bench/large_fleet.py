@@ -19,7 +19,7 @@ from sqlalchemy import insert, text
 from accounts.models import Organisation, OrganisationKind, Site
 from bench.profiling import profiled
 from catalogue.models import Product
-from portal import first_start
+from portal import first_start, logs
 from portal.app import PAGES, create_app
 from portal.installing import open_installation
 from portal.settings import Settings
@@ -110,6 +110,7 @@ def best_ms(client: FlaskClient, address: str) -> float:
 
 def measure(settings: Settings) -> None:
     place = open_installation(settings)
+    logs.configure(settings.data_dir / "bench.log")
     first_start.ensure_admin(place, settings)
     begun = time.perf_counter()
     fill(place.database)

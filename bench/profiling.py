@@ -8,20 +8,21 @@ import pstats
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 from bench.fetching import Fetcher
-from portal import health
+from portal import health, logs
 from portal.app import Plane, create_app
 from portal.phone_listener.listener import PhoneListener
 from portal.settings import Settings
-from provision import phone_api
+from provision import phone_plane
 from storage.installation import Installation
 
 SHOWN = 7
+ROOT = Path(__file__).parent.parent
 #: What a line of a profile is known by: the file, the line in it, the function.
 Place = tuple[str, int, str]
 
@@ -36,16 +37,22 @@ def profiled(what: str, clock: Callable[[], float] = time.thread_time) -> Iterat
 
 
 def told(what: str, profile: cProfile.Profile) -> str:
-    """The functions in which most of the time was spent themselves, with their share of it."""
-    own: dict[str, float] = {}
-    for place, (_calls, _primitive, self_s, _whole_s, _callers) in _rows(profile):
-        name = _name(place)
-        own[name] = own.get(name, 0.0) + self_s
-    whole = sum(own.values()) or 1.0
-    dearest = sorted(own.items(), key=lambda found: -found[1])[:SHOWN]
-    shares = ", ".join(f"{name} {self_s / whole:.0%}" for name, self_s in dearest)
-    rest = 1 - sum(self_s for _name, self_s in dearest) / whole
-    return f"profile of {what}: {shares}, the rest {rest:.0%}"
+    """In which packages, and in which functions themselves, most of the time was spent."""
+    rows = _rows(profile)
+    own = [(place, self_s) for place, (_calls, _primitive, self_s, _whole, _callers) in rows]
+    return (
+        f"profile of {what}: {_shares((_package(place), self_s) for place, self_s in own)}\n"
+        f"  of it {_shares((_name(place), self_s) for place, self_s in own)}"
+    )
+
+
+def _shares(spent: Iterable[tuple[str, float]]) -> str:
+    summed: dict[str, float] = {}
+    for name, self_s in spent:
+        summed[name] = summed.get(name, 0.0) + self_s
+    whole = sum(summed.values()) or 1.0
+    dearest = sorted(summed.items(), key=lambda found: -found[1])[:SHOWN]
+    return ", ".join(f"{name} {self_s / whole:.0%}" for name, self_s in dearest)
 
 
 def fast_door(
@@ -54,7 +61,7 @@ def fast_door(
     """The thread that serves phones, while each of these asks: what is kept, by the door."""
     app = create_app(place, settings, {Plane.PHONES})
     health.started(app).set()
-    server = PhoneListener(app, phone_api.door_of(app), ("127.0.0.1", 0))
+    server = PhoneListener(app, phone_plane.door_of(app), ("127.0.0.1", 0))
 
     def serve() -> None:
         with profiled("the fast door"):
@@ -71,6 +78,7 @@ def fast_door(
 
 def views(place: Installation, settings: Settings, requests: Sequence[tuple[str, str]]) -> None:
     """The views behind the door: each phone's path and what it calls itself."""
+    logs.configure(place.data_dir / "profile.log")
     app = create_app(place, settings, {Plane.PHONES})
     health.started(app).set()
     environs = [
@@ -100,6 +108,18 @@ def _heard(*_: object) -> Callable[[bytes], object]:
 def _rows(profile: cProfile.Profile) -> list[tuple[Place, tuple[int, int, float, float, object]]]:
     stats: dict[Place, tuple[int, int, float, float, object]] = pstats.Stats(profile).stats  # type: ignore[attr-defined]  # typeshed does not know it
     return list(stats.items())
+
+
+def _package(place: Place) -> str:
+    file, _line, function = place
+    if file == "~":
+        return "the database's driver" if "Cursor" in function else "built-in functions"
+    if "template" in file or file.startswith("<"):
+        return "templates"
+    parts = Path(file).parts
+    if "site-packages" in parts:
+        return parts[parts.index("site-packages") + 1].removesuffix(".py")
+    return parts[len(ROOT.parts)] if Path(file).is_relative_to(ROOT) else "standard library"
 
 
 def _name(place: Place) -> str:
