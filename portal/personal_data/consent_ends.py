@@ -48,7 +48,7 @@ def end(session: Session, now: datetime) -> int:
 
 
 def ending(session: Session, until: datetime) -> Sequence[Standing]:
-    """The consents whose term ends until then, the first first."""
+    """The consents whose term ends until then, the first first; past ones await the night."""
     found = [
         one
         for purpose in consents.CLASS_OF

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.clock import moscow_date
+from support.civil_dates import date_text
 from support.personal_data import consents
 from support.personal_data.models import Consent
 from support.personal_data.register import shipped
@@ -35,8 +36,8 @@ class ConsentTerm:
                 f"Согласие действует {while_open.ru}.", f"The consent holds {while_open.en}."
             )
         return Phrase(
-            f"Согласие действует до {self.ends_on:%d.%m.%Y}.",
-            f"The consent holds until {self.ends_on.isoformat()}.",
+            f"Согласие действует до {date_text(self.ends_on, 'ru')}.",
+            f"The consent holds until {date_text(self.ends_on, 'en')}.",
         )
 
 
