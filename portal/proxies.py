@@ -6,8 +6,10 @@ a trusted peer sent it, before anything reads it. X-Forwarded-Host is never read
 from FLATPRO_PUBLIC_URL alone.
 """
 
+import socket
 from collections.abc import Callable, Iterable, Sequence
-from ipaddress import ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from flask import Flask
@@ -45,14 +47,25 @@ def init_app(app: Flask, trusted: Sequence[Network]) -> None:
 
 def is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     """Whether it is one of the proxies that the settings list."""
-    if not trusted or not _is_address(address):
+    if not trusted:
         return False
-    return any(ip_address(address) in network for network in trusted)
+    read = _read(address)
+    return read is not None and any(read in network for network in trusted)
 
 
 def _is_address(text: str) -> bool:
     try:
-        ip_address(text)
-    except ValueError:
-        return False
+        # As strict as `ip_address` and many times cheaper: most are of this kind.
+        socket.inet_pton(socket.AF_INET, text)
+    except (OSError, ValueError):
+        return _read(text) is not None
     return True
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    """Remembered, as every request behind a proxy asks for the proxy's own."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

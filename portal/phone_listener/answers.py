@@ -8,16 +8,25 @@ from http import HTTPStatus
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 RETRY_AFTER_S = 60
+#: These are the listener's to say, whatever the views say.
+_OURS = frozenset({"connection", "keep-alive", "transfer-encoding", "date"})
 
 
 def head(minor: int, status: int, headers: bytes, *, keeps_alive: bool) -> bytes:
     """All that comes before the body; `headers` are whole lines."""
-    return b"%b%b%bDate: %b\r\n\r\n" % (
-        _first_line(minor, status),
+    return b"%b%b%b" % (
+        _first_lines(minor, status, keeps_alive),
         headers,
-        _connection(minor, keeps_alive=keeps_alive),
-        _date(int(time.time())),
+        _date_line(int(time.time())),
     )
+
+
+def head_of_views(
+    minor: int, status: int, headers: Iterable[tuple[str, str]], *, keeps_alive: bool
+) -> bytes:
+    """All that comes before the body of an answer of the views."""
+    told = lines(pair for pair in headers if pair[0].lower() not in _OURS)
+    return head(minor, status, told, keeps_alive=keeps_alive)
 
 
 def lines(headers: Iterable[tuple[str, str]]) -> bytes:
@@ -40,22 +49,18 @@ def refusal(minor: int, status: int) -> bytes:
 
 
 @cache
-def _first_line(minor: int, status: int) -> bytes:
+def _first_lines(minor: int, status: int, keeps_alive: bool) -> bytes:
     try:
         reason = HTTPStatus(status).phrase
     except ValueError:
         reason = ""
-    return f"HTTP/1.{minor} {status} {reason}\r\n".encode("latin-1")
-
-
-@cache
-def _connection(minor: int, *, keeps_alive: bool) -> bytes:
-    if not keeps_alive:
-        return b"Connection: close\r\n"
-    # Only HTTP/1.1 keeps it without a word.
-    return b"" if minor else b"Connection: keep-alive\r\n"
+    # Only HTTP/1.1 keeps a connection without a word.
+    word = "" if keeps_alive and minor else "keep-alive" if keeps_alive else "close"
+    connection = f"Connection: {word}\r\n" if word else ""
+    return f"HTTP/1.{minor} {status} {reason}\r\n{connection}".encode("latin-1")
 
 
 @lru_cache(maxsize=2)
-def _date(second: int) -> bytes:
-    return formatdate(second, usegmt=True).encode()
+def _date_line(second: int) -> bytes:
+    """The last of the headers, and the line that ends them."""
+    return f"Date: {formatdate(second, usegmt=True)}\r\n\r\n".encode()

@@ -16,6 +16,7 @@ import structlog
 
 from portal import open_files
 from portal.children import FINISH_WITHIN_S
+from portal.phone_listener import first_request
 from portal.phone_listener.accepting import Accepting
 from portal.phone_listener.connection import Connection
 from portal.phone_listener.desk import Desk, Patience
@@ -102,8 +103,14 @@ class PhoneListener:
                     return
                 # That one is gone already.
                 continue
-            connection = Connection(accepted, address, self._desk)
-            _guarded(connection.ready)
+            self._begin(accepted, address)
+
+    def _begin(self, accepted: socket.SocketType, address: str) -> None:
+        try:
+            first_request.answer(accepted, address, self._desk)
+        except Exception:  # noqa: BLE001 - whatever it is, the other phones are served
+            _log.exception("phone-connection-failed")
+            accepted.close()
 
     def _rest(self, error: OSError) -> None:
         """Accept nothing for a moment: the next try would fail like this one."""
