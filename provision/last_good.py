@@ -1,8 +1,9 @@
-"""What phones were given last, kept in this process for the time that the database is away.
+"""What phones were given last, kept in this process: it need not be read again, only checked.
 
-Configurations stay as they are stored: sealed. What is remembered is bounded in bytes and in age,
-and what is seen to be no longer right, a revoked secret above all, is forgotten at once. So only
-a secret revoked while the database is away goes on opening what it opened before.
+While the database is away it is all there is, and goes out unchecked. Configurations stay as they
+are stored: sealed. What is remembered is bounded in bytes and in age, and what is seen to be no
+longer right, a revoked secret above all, is forgotten at once. So only a secret revoked while the
+database is away goes on opening what it opened before.
 """
 
 import threading
@@ -20,9 +21,9 @@ MOST_AGE_S = 36 * 3600.0
 _OVERHEAD = 400
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Remembered(Generic[What]):
-    """What was given, and when on a clock that never goes back."""
+    """What was given, and when last on a clock that never goes back."""
 
     what: What = field(repr=False)
     size: int
@@ -47,6 +48,14 @@ class LastGood(Generic[What]):
             self._bytes += size + _OVERHEAD
             while self._bytes > self.most_bytes and self._kept:
                 self._forget(next(iter(self._kept)))
+
+    def renew(self, request: bytes, at_s: float) -> None:
+        """It was given again just now, and was right."""
+        with self._lock:
+            found = self._kept.get(request)
+            if found is not None:
+                found.at_s = at_s
+                self._kept.move_to_end(request)
 
     def forget(self, request: bytes) -> None:
         """It is not right any more."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 _WINDOW_S = 60.0
 
 
-@dataclass
+@dataclass(slots=True)
 class _Count:
     since: float
     number: int = 0
@@ -27,22 +27,20 @@ class Limiter:
 
     def add(self, key: str, now_s: float) -> bool:
         """Count one of `key`; whether it still is within the limit."""
+        counts = self._counts
         with self._lock:
-            count = self._current(key, now_s)
+            count = counts.get(key)
+            if count is None or now_s - count.since >= _WINDOW_S:
+                count = counts[key] = _Count(now_s)
             count.number += 1
-            self._counts[key] = count
-            self._counts.move_to_end(key)
-            if len(self._counts) > self.keys_max:
-                self._counts.popitem(last=False)
+            counts.move_to_end(key)
+            if len(counts) > self.keys_max:
+                counts.popitem(last=False)
             return count.number <= self.per_minute
 
     def is_over(self, key: str, now_s: float) -> bool:
         """Whether the limit of `key` is used up."""
         with self._lock:
-            return self._current(key, now_s).number >= self.per_minute
-
-    def _current(self, key: str, now_s: float) -> _Count:
-        count = self._counts.get(key)
-        if count is None or now_s - count.since >= _WINDOW_S:
-            return _Count(now_s)
-        return count
+            count = self._counts.get(key)
+            used = 0 if count is None or now_s - count.since >= _WINDOW_S else count.number
+            return used >= self.per_minute

@@ -159,7 +159,14 @@ def _keep(finding: Finding, file: PhoneFile, stands: Standing | None) -> None:
     plane = phone_plane.plane()
     kept = making.kept(finding, file, stands, Bench(installation().seal, plane.press_mark))
     until_us = None if stands.until is None else checkin_lines.microseconds(stands.until)
-    found = Found(kept.sealed, stands.credential_id, until_us)
+    found = Found(
+        kept.sealed,
+        stands.credential_id,
+        until_us,
+        stands.device_id,
+        stands.revision,
+        stands.device_revision,
+    )
     plane.door.last_good.keep(kept.request_sha256, found, len(kept.sealed), time.monotonic())
     plane.keeper.keep(kept)
 

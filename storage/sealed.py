@@ -6,8 +6,8 @@ A ciphertext copied into another row does not open. The key lives in a file of i
 
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,8 +31,7 @@ class KeyFileError(UnavailableError):
     en = "The key file {path} is unusable: {reason}"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a secret belongs; `row` is its owner's stable name (a MAC), not a row number."""
 
     table: str

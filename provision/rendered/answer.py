@@ -6,13 +6,12 @@ answers, and the body. The request opens nothing that the body does not: both ho
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from storage.sealed import Place, Seal
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes out: `etag` is empty where there is no body. `record` is a line's fixed part.
 
     `request` is what it answers, for making it anew when something changed (`written`, `asked`).
@@ -22,8 +21,12 @@ class Answer:
     etag: str
     media_type: str
     record: str
-    body: bytes = field(repr=False)
-    request: str = field(repr=False)
+    body: bytes
+    request: str
+
+    def __repr__(self) -> str:
+        """Without the body, which holds a phone's passwords, and the request with its token."""
+        return f"Answer({self.status}, {self.etag}, {len(self.body)} bytes)"
 
 
 class NoRequestError(ValueError):

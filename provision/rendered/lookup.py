@@ -1,18 +1,19 @@
-"""Finding what is kept for a request, by one statement.
+"""Finding what is kept for a request, and asking whether what was found before is current still.
 
-The statement itself compares the revisions, so whatever was committed before it is seen by it:
-a revoked secret opens nothing from that commit on, in every process.
+Each is one statement, and the statement itself compares the revisions: whatever was committed
+before it is seen by it. A revoked secret opens nothing from that commit on, in every process.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.db import Database, DatabaseUnavailableError
 
 _CURRENT = """
-SELECT kept.sealed, kept.credential_id, kept.until_us, kept.request_sha256 FROM rendered AS kept
+SELECT kept.sealed, kept.credential_id, kept.until_us, kept.device_id, kept.revision,
+kept.device_revision, kept.request_sha256 FROM rendered AS kept
 LEFT JOIN rendering_revision AS every ON every.device_id = 0
 LEFT JOIN rendering_revision AS own ON own.device_id = kept.device_id
 WHERE kept.press = {0}
@@ -20,17 +21,29 @@ AND kept.revision = coalesce(every.revision, 0)
 AND kept.device_revision = coalesce(own.revision, 0)
 """
 _FIND = _CURRENT + "AND kept.request_sha256 = {0}"
+#: A row is what it was found to be as long as nothing is counted: it need not be read again.
+_STANDS = """
+SELECT 1
+WHERE {0} = coalesce((SELECT revision FROM rendering_revision WHERE device_id = 0), 0)
+AND {0} = coalesce((SELECT revision FROM rendering_revision WHERE device_id = {0}), 0)
+"""
 #: More than a process holds of them.
 _MOST = "LIMIT 100000"
 
 
-@dataclass(frozen=True)
-class Found:
-    """A row that is current; `until_us` is when it ends by itself (microseconds UTC)."""
+class Found(NamedTuple):
+    """A row that was current; `until_us` is when it ends by itself (microseconds UTC)."""
 
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     credential_id: int
     until_us: int | None
+    device_id: int
+    revision: int
+    device_revision: int
+
+    def __repr__(self) -> str:
+        """Without the bytes: sealed or not, they are no word for a log."""
+        return f"Found({self.credential_id}, {self.revision}, {self.device_revision})"
 
 
 class Lookup:
@@ -41,6 +54,7 @@ class Lookup:
         self._press = press
         mark = "?" if database.is_sqlite else "%s"
         self._find, self._all = _FIND.format(mark), (_CURRENT + _MOST).format(mark)
+        self._stands = _STANDS.format(mark)
 
     def find(self, request_sha256: bytes) -> Found | None:
         """The row kept for a request, if nothing that it is made of has changed since.
@@ -48,9 +62,12 @@ class Lookup:
         Raises the driver's errors.
         """
         rows = self._database.look_up(self._find, (self._press, request_sha256))
-        for sealed, credential_id, until_us, _request in rows:
-            return Found(bytes(sealed), credential_id, until_us)
-        return None
+        return _found(rows[0]) if rows else None
+
+    def stands(self, found: Found) -> bool:
+        """Whether what was found is current still. Raises the driver's errors."""
+        counted = (found.revision, found.device_revision, found.device_id)
+        return bool(self._database.look_up(self._stands, counted))
 
     def is_away(self) -> bool:
         """Whether the database answers nothing at all; a file on this machine never is away."""
@@ -68,5 +85,10 @@ class Lookup:
     def all(self) -> Iterator[tuple[bytes, Found]]:
         """Every current row with the name of its request. Raises the driver's errors."""
         rows = self._database.look_up(self._all, (self._press,))
-        for sealed, credential_id, until_us, request in rows:
-            yield bytes(request), Found(bytes(sealed), credential_id, until_us)
+        for row in rows:
+            yield bytes(row[-1]), _found(row)
+
+
+def _found(row: tuple[Any, ...]) -> Found:
+    sealed, *others, _request = row
+    return Found(bytes(sealed), *others)

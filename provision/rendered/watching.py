@@ -1,8 +1,12 @@
 """Puts the triggers of inputs.py into a database, and takes them out while it is migrated."""
 
+import time
+
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from provision.rendered import inputs
+from provision.rendered.models import EVERY_DEVICE, RenderingRevision
 from storage import triggers
 from storage.db import Database
 
@@ -20,8 +24,17 @@ def watch(database: Database) -> None:
         if not database.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
         triggers.put_in(connection, inputs.PREFIX, wanted)
-        # What was kept while nobody counted may be stale.
+        # What was kept while nobody counted may be stale, in the memory of processes too.
         connection.exec_driver_sql("DELETE FROM rendered")
+        _count_anew(session)
+
+
+def _count_anew(session: Session) -> None:
+    """Go on from a number that no process has seen: a restored database begins to count at 0."""
+    every = session.get(RenderingRevision, EVERY_DEVICE)
+    seen = 0 if every is None else every.revision
+    number = max(seen + 1, time.time_ns() // 1000)
+    session.merge(RenderingRevision(device_id=EVERY_DEVICE, revision=number))
 
 
 def unwatch(connection: Connection) -> None:

@@ -23,6 +23,18 @@ def test_what_is_given_again_is_young_again() -> None:
     assert len(kept) == 1
 
 
+def test_what_was_right_again_is_young_and_goes_last() -> None:
+    kept: LastGood[str] = LastGood(most_bytes=1000, most_age_s=60)
+    kept.keep(b"a", "first", 5, at_s=100)
+    kept.keep(b"b", "second", 5, at_s=110)
+    kept.renew(b"a", 150)
+    kept.renew(b"never seen", 150)
+    assert kept.find(b"a", 200) == ("first", 50)
+    kept.keep(b"c", "third", 5, at_s=151)
+    assert kept.find(b"a", 200)
+    assert kept.find(b"b", 160) is None
+
+
 def test_what_is_not_right_any_more_is_forgotten() -> None:
     kept: LastGood[str] = LastGood()
     kept.keep(b"a", "first", 5, at_s=0)

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from provision import folding, phone_plane
+from provision.last_good import LastGood
 from provision.phone_door import Application, Environ, StartResponse
 from tests.provision.estate import MAC, Estate
 
@@ -59,6 +60,10 @@ class Fetcher:
             answer = self.get(target, agent)
             self.settle()
         return answer
+
+    def forget(self) -> None:
+        """The door holds nothing any more, as after a start."""
+        phone_plane.door_of(self.app).last_good = LastGood()
 
     def by_door(self, target: str | None = None, agent: str = "", **headers: str) -> TestResponse:
         """A fetch that the door must answer by itself."""

@@ -189,6 +189,32 @@ def test_triggers_come_back_after_a_migration_and_old_ones_go(installation: Inst
     assert existing() == wanted
 
 
+def test_what_changed_while_nobody_counted_ends_what_is_held(phone: Fetcher) -> None:
+    """A migration takes the triggers out under a process that serves phones."""
+    database = phone.estate.installation.database
+    phone.warm()
+    with database.writing() as session:
+        watching.unwatch(session.connection())
+        CHANGES["a setting of its own"](session, phone.estate.installation)
+    phone.by_door()
+    watching.watch(database)
+    assert b"vlan = 7" in phone.by_views().data.replace(b'"', b"")
+
+
+def test_a_database_that_begins_to_count_anew_ends_what_is_held(phone: Fetcher) -> None:
+    """A restored one has no numbers, and would come to the same ones again."""
+    database = phone.estate.installation.database
+    with database.writing() as session:
+        session.execute(text("UPDATE rendering_revision SET revision = 1 WHERE device_id = 0"))
+    phone.warm()
+    phone.by_door()
+    with database.writing() as session:
+        watching.unwatch(session.connection())
+        session.execute(text("UPDATE rendering_revision SET revision = 0 WHERE device_id = 0"))
+    watching.watch(database)
+    phone.by_views()
+
+
 def test_while_a_rollout_has_a_window_nothing_is_kept_past_the_minute(phone: Fetcher) -> None:
     """A window opens and closes at full minutes of the site's day, without any change of a row."""
     place = phone.estate.installation

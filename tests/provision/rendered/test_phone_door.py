@@ -132,13 +132,30 @@ def test_one_phone_that_fetches_without_end_is_slowed_down_alone(phone: Fetcher)
 
 def test_a_fault_of_the_lookup_leaves_the_views(phone: Fetcher) -> None:
     first = phone.warm()
+    phone.forget()
     with phone.estate.installation.database.writing() as session:
         session.execute(text("DROP TABLE rendered"))
     assert phone.by_views().data == first.data
 
 
+def test_what_is_held_here_is_not_read_again(phone: Fetcher) -> None:
+    first = phone.warm()
+    with phone.estate.installation.database.writing() as session:
+        session.execute(text("DELETE FROM rendered"))
+    assert phone.by_door().data == first.data
+    phone.forget()
+    assert phone.by_views().data == first.data
+
+
+def test_what_is_stored_is_found_by_a_process_that_holds_nothing(phone: Fetcher) -> None:
+    first = phone.warm()
+    phone.forget()
+    assert phone.by_door().data == first.data
+
+
 def test_a_row_of_another_request_does_not_open(phone: Fetcher) -> None:
     phone.warm()
+    phone.forget()
     with phone.estate.installation.database.writing() as session:
         (row,) = session.scalars(select(Rendered)).all()
         session.execute(text("UPDATE rendered SET sealed = :sealed"), {"sealed": row.sealed[::-1]})
