@@ -4,8 +4,9 @@ import structlog
 
 from catalogue import expiry, keys, repository
 from catalogue.mirrors import syncing
-from catalogue.mirrors.http import HttpUpstream, MirrorOptions
+from catalogue.mirrors.http import HttpUpstream
 from catalogue.mirrors.looking import Order
+from catalogue.mirrors.options import MirrorOptions
 from catalogue.receivers import ListingReceivers
 from catalogue.tuf.layout import View
 from jobs.runner import Handler, Work

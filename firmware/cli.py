@@ -12,7 +12,7 @@ from firmware import images, offering, paths, publishing, releases
 from firmware.downloads import cli as statistics_cli
 from firmware.models import Channel, Release
 from firmware.reviewing import cli as draft_cli
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.reviewing.submission import Submission
 from firmware.software import cli as software_cli
 from firmware.version_marks import cli as marks_cli

@@ -13,7 +13,7 @@ from firmware.models import Channel
 from firmware.publishing import NewRelease, StoredImage
 from firmware.reviewing import submission
 from firmware.reviewing.drafts import DraftWords
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.reviewing.submission import Submission
 from firmware.sboms import StoredSbom
 from storage import resumable

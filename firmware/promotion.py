@@ -10,7 +10,7 @@ from catalogue.keys import KeyRing
 from firmware import listing, manifests, releases
 from firmware.models import Channel, Release, Step
 from firmware.reviewing import sign_offs
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.withdrawal import AlreadyWithdrawnError
 
 _NONE_NEEDED = SignOffOptions()

@@ -6,7 +6,7 @@ from accounts import stored_answers
 from catalogue import keys, products, signed_files
 from firmware import manifests
 from firmware.reviewing import drafts
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from storage import resumable

@@ -92,10 +92,10 @@ from portal import (
     health,
     host_header,
     languages,
-    logs,
     metrics,
     navigation,
     proxies,
+    request_log,
     security,
     untyped_input,
 )
@@ -275,7 +275,7 @@ def _floor(
     request_seam.init_app(app, installation)
     host_header.init_app(app)
     proxies.init_app(app, settings.trusted_proxies)
-    logs.init_app(app, tells_request_id=tells_request_id)
+    request_log.init_app(app, tells_request_id=tells_request_id)
     untyped_input.refuse_nul_in_addresses(app)
     untyped_input.refuse_numbers_past_rows(app)
 

@@ -5,13 +5,8 @@ import hmac
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from catalogue.mirrors.http import MirrorOptions
-from catalogue.receivers import ListingReceivers, MirrorReceivers
-from docs_store.receiving import DocumentReceiver
-from firmware import visibility
-from firmware.receiving import FirmwareReceiver
-from firmware.reviewing.sign_offs import SignOffOptions
-from firmware.software import programs
+from catalogue.mirrors.options import MirrorOptions
+from firmware.reviewing.options import SignOffOptions
 from portal import migrations
 from portal.doctor.options import DoctorOptions
 from portal.settings import BadSettingError, Network, Settings
@@ -30,6 +25,11 @@ from storage.sealed import Seal, load_or_create_key
 from storage.standby import StandbyBlobStore
 from support.mailroom.options import MailOptions
 
+#: What few commands need, with the libraries of several rooms behind it.
+LATER = {
+    "catalogue.receivers:ListingReceivers": "portal.receivers:LISTING",
+    "catalogue.receivers:MirrorReceivers": "portal.receivers:MIRROR",
+}
 #: The demo's phones answer here; a real installation never reads loopback unless it is told to.
 DEMO_NETWORK = IPv4Network("127.0.77.0/24")
 
@@ -64,15 +64,14 @@ def open_installation(settings: Settings) -> Installation:
             ReadOptions: ReadOptions(networks=_read_networks(settings)),
             HandOver: HandOver(redirect=settings.blob_redirect, accel_prefix=settings.accel_prefix),
             ScrubOptions: ScrubOptions(days=settings.scrub_days),
-            MirrorReceivers: MirrorReceivers((FirmwareReceiver(), DocumentReceiver())),
             MirrorOptions: MirrorOptions(url=settings.mirror_url),
-            ListingReceivers: ListingReceivers((visibility.offer, programs.offer)),
             SignOffOptions: SignOffOptions(required=settings.sign_offs),
             MailOptions: settings.mail,
             RedirectOptions: RedirectOptions(allow_inner=settings.redirect_inner),
             TftpOptions: settings.tftp_options,
             DoctorOptions: DoctorOptions(key_file=settings.key_file),
         },
+        later=LATER,
     )
 
 

@@ -25,11 +25,12 @@ from provision.read_settings import Settings
 from provision.readers.errors import NoCredentialError, ReadError, UnreadableWayError
 from provision.readers.facts import DeviceFacts
 from provision.readers.networks import ReadOptions, allowed
-from provision.readers.reading import Patience, Via
+from provision.readers.reading import Patience
 from provision.readers.snmp_credentials import SnmpCredential
 from provision.readers.snmp_lanes import How
 from provision.readers.snmp_many import Manner, read_many
 from provision.readers.snmp_sweep import Pace
+from provision.readers.ways import Via
 from storage.installation import Installation
 
 _BUNCH = 100

@@ -37,8 +37,9 @@ from provision.readers.errors import (
 )
 from provision.readers.facts import DeviceFacts, merge
 from provision.readers.networks import ReadOptions, Target, allowed
-from provision.readers.reading import Answer, Credentials, Patience, Via, read
+from provision.readers.reading import Answer, Patience, read
 from provision.readers.snmp_lanes import Lane
+from provision.readers.ways import Credentials, Via
 from provision.redaction import Secrets, redactor
 from provision.ssh_keys import pins
 from provision.verdicts import gathering

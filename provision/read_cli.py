@@ -9,7 +9,7 @@ from provision.bulk_reads import BulkAnswer
 from provision.devices import listing
 from provision.devices.listing import DeviceFilter
 from provision.phone_reads import ReadAnswer
-from provision.readers.reading import Via
+from provision.readers.ways import Via
 from provision.verdicts import words as verdict_words
 from provision.verdicts.unit import Judgement
 from storage.clock import now

@@ -13,8 +13,6 @@ from provision import profiles
 from provision.devices.models import Device
 from provision.models import Level, ProfileSetting
 from provision.profiles import Link, Setting
-from provision.readers.http import Login
-from provision.readers.reading import Credentials, Via
 from provision.readers.snmp_credentials import (
     AuthProtocol,
     Community,
@@ -22,7 +20,7 @@ from provision.readers.snmp_credentials import (
     SnmpCredential,
     UsmUser,
 )
-from provision.readers.ssh import SshLogin
+from provision.readers.ways import Credentials, Login, SshLogin, Via
 from provision.vocabulary import Value
 from storage.sealed import Seal
 

@@ -16,7 +16,7 @@ from provision.devices import readings, registry
 from provision.devices.readings import ReadingSummary
 from provision.diagnosis import conducting, work
 from provision.phone_reads import ReadAnswer
-from provision.readers.reading import Via
+from provision.readers.ways import Via
 from storage.clock import now
 from storage.request import installation, reading, writing
 

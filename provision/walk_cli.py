@@ -9,10 +9,11 @@ from provision.dialects import family_of
 from provision.readers.errors import NoCredentialError, UnreadableWayError
 from provision.readers.facts import readable
 from provision.readers.networks import ReadOptions, allowed
-from provision.readers.reading import Patience, Via
+from provision.readers.reading import Patience
 from provision.readers.snmp_lanes import Lane
 from provision.readers.snmp_peer import Peer, Value
 from provision.readers.snmp_walk import Bounds, walk
+from provision.readers.ways import Via
 from storage.console import json_option, pass_installation, say, show_rows
 from storage.installation import Installation
 

@@ -10,8 +10,9 @@ from catalogue.mirrors import bundle as mirror_bundle
 from catalogue.mirrors import checking, exporting, syncing
 from catalogue.mirrors import status as mirror_status
 from catalogue.mirrors.generations import Outcome
-from catalogue.mirrors.http import HttpUpstream, MirrorOptions
+from catalogue.mirrors.http import HttpUpstream
 from catalogue.mirrors.looking import Order
+from catalogue.mirrors.options import MirrorOptions
 from catalogue.mirrors.selection import KINDS, Selection
 from catalogue.tuf.layout import View
 from storage.clock import now

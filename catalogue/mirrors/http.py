@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from tuf.api.exceptions import (
 from tuf.ngclient import FetcherInterface, TargetFile
 from urllib3.exceptions import HTTPError
 
+from catalogue.mirrors.options import MirrorOptions
 from catalogue.mirrors.trust import telling
 from catalogue.tuf.layout import View
 from storage.blobs import BlobStore
@@ -34,21 +34,6 @@ class BadUpstreamError(RefusedError):
     field = "url"
     ru = "«{url}» — не адрес источника: нужен вид https://support.example.ru"
     en = "“{url}” is no upstream's address: it looks like https://support.example.net"
-
-
-@dataclass(frozen=True)
-class MirrorOptions:
-    """`url` is what the periodic job copies ("" for nothing).
-
-    A connection that is silent for `silence_s`, or that brought fewer than `least_bytes_s` bytes a
-    second over `patience_s`, is given up; what it brought is kept for the next try.
-    """
-
-    url: str = ""
-    silence_s: float = 30.0
-    patience_s: float = 30.0
-    least_bytes_s: int = 2_000
-    tries: int = 3
 
 
 class HttpUpstream(FetcherInterface):

@@ -14,7 +14,7 @@ from accounts.access import staff as staff_rule
 from accounts.models import Role
 from catalogue import work
 from catalogue.mirrors import status
-from catalogue.mirrors.http import MirrorOptions
+from catalogue.mirrors.options import MirrorOptions
 from catalogue.mirrors.status import MirrorStatus, NoMirrorError
 from jobs import queue
 from jobs.models import Job, JobState

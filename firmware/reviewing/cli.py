@@ -11,7 +11,7 @@ from firmware import publishing, releases, sboms
 from firmware.models import Channel, Step
 from firmware.reviewing import drafts, sign_offs, submission
 from firmware.reviewing.drafts import DraftState, DraftWords
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.reviewing.submission import Submission
 from storage.clock import now
 from storage.console import json_option, language, pass_installation, say, show_one, show_rows

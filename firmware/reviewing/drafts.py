@@ -17,7 +17,7 @@ from firmware.paths import Problem
 from firmware.publishing import NewRelease, StoredImage
 from firmware.reviewing import checklist, sign_offs
 from firmware.reviewing.checklist import Check
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.sboms import StoredSbom
 from firmware.version_marks import marking
 from firmware.withdrawal import forget

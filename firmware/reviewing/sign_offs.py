@@ -1,7 +1,6 @@
 """Sign-offs: how many people other than the uploader must agree to a step, and who has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,6 +10,7 @@ from accounts import audit
 from accounts.models import Role, User
 from firmware import listing
 from firmware.models import Release, SignOff, Step
+from firmware.reviewing.options import SignOffOptions
 from storage.refusals import ConflictError, RefusedError
 
 SIGNING_ROLES = (Role.PUBLISHER, Role.ADMIN)
@@ -32,13 +32,6 @@ class MayNotSignOffError(RefusedError):
     code = "may-not-sign-off"
     ru = "{login} согласовать не может: нужен действующий публикатор или администратор."
     en = "{login} may not sign off: that takes an active publisher or admin."
-
-
-@dataclass(frozen=True)
-class SignOffOptions:
-    """`required`: how many people must agree before a release is published or becomes stable."""
-
-    required: int = 0
 
 
 def sign(

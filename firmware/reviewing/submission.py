@@ -10,7 +10,7 @@ from firmware import publishing, sboms
 from firmware.models import Release
 from firmware.publishing import NewRelease, StoredImage
 from firmware.reviewing import drafts
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.sboms import StoredSbom
 from storage.clock import MOSCOW
 from storage.refusals import RefusedError

@@ -9,7 +9,7 @@ from accounts import users
 from catalogue import keys
 from firmware import publishing
 from firmware.models import Software
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.software import programs
 from firmware.software.programs import NewSoftware
 from storage.clock import now

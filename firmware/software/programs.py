@@ -20,7 +20,7 @@ from catalogue.versions import Version
 from firmware import publishing
 from firmware.models import ReleaseState, Software
 from firmware.reviewing import sign_offs
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.withdrawal import AlreadyWithdrawnError, ReasonMissingError
 from storage import blob_models
 from storage.blobs import StoredBlob

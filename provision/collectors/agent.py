@@ -148,7 +148,7 @@ class CollectorAgent:
             port=chunk.port,
             pace=Pace(route.rate(chunk.rate), chunk.timeout_s, chunk.retries),
         )
-        yield from scan(list(route.addresses(chunk.start, chunk.count)), manner)
+        yield from scan(route.addresses(chunk.start, chunk.count), manner)
 
     def _hand_back(self, chunk: ChunkMessage, message: FoundMessage) -> None:
         path = HAND_BACK_CHUNK.format(sweep=chunk.sweep, start=chunk.start)

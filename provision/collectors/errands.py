@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from provision.collectors.models import Collector, Errand
-from provision.readers.reading import Via
+from provision.readers.ways import Via
 from storage.db import Database
 from storage.refusals import NotFoundError
 

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from provision.readers import errors
 from provision.readers.errors import Phrase, ReadError
 from provision.readers.facts import DeviceFacts
-from provision.readers.http import Login
-from provision.readers.reading import Answer, Credentials, Via
+from provision.readers.reading import Answer
 from provision.readers.snmp_credentials import (
     AuthProtocol,
     Community,
@@ -23,7 +22,7 @@ from provision.readers.snmp_credentials import (
     UsmUser,
 )
 from provision.readers.snmp_peer import SnmpV3RefusedError
-from provision.readers.ssh import SshLogin
+from provision.readers.ways import Credentials, Login, SshLogin, Via
 from provision.sweeps.handing_out import HandedChunk
 from provision.sweeps.route import CHUNK
 from provision.sweeps.scanning import Swept

@@ -22,7 +22,7 @@ from provision.diagnosis.situation import Failure
 from provision.dialects import family_of
 from provision.phone_reads import NoAddressError, ReadAnswer
 from provision.readers.facts import DeviceFacts
-from provision.readers.reading import Via
+from provision.readers.ways import Via
 from storage.installation import Installation
 from storage.phrases import Phrase
 from storage.refusals import NotFoundError

@@ -7,7 +7,7 @@ answer to another phone), and the leash bounds all that is read.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
@@ -36,6 +36,7 @@ from provision.readers.leash import (
     TooLongError,
 )
 from provision.readers.networks import Target
+from provision.readers.ways import Login
 
 VIA = "HTTP"
 BYTES_MAX = 256 * 1024
@@ -47,14 +48,6 @@ _LEASH_REASONS = {
     TooLargeError: Phrase("ответ слишком велик", "the answer is too large"),
     CompressedError: Phrase("ответ сжат", "the answer is compressed"),
 }
-
-
-@dataclass(frozen=True)
-class Login:
-    """The user and password of a phone's own pages."""
-
-    user: str
-    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,16 @@
 """The one door to reading a phone, whatever the way."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from provision.families.family import Family
 from provision.readers.errors import NoCredentialError
 from provision.readers.facts import DeviceFacts
-from provision.readers.http import Login, read_http
+from provision.readers.http import read_http
 from provision.readers.networks import Target
 from provision.readers.snmp import read_snmp
-from provision.readers.snmp_credentials import SnmpCredential
 from provision.readers.snmp_lanes import Lane
-from provision.readers.ssh import SshLogin, read_ssh
-
-
-class Via(StrEnum):
-    """The ways to read a phone."""
-
-    SNMP = "snmp"
-    HTTP = "http"
-    SSH = "ssh"
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """What we may show to a phone; None where nothing is set for that way."""
-
-    snmp: SnmpCredential | None = None
-    login: Login | None = None
-    ssh: SshLogin | None = None
-    certificate: str | None = None
+from provision.readers.ssh import read_ssh
+from provision.readers.ways import Credentials, Via
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@
 reads whatever the other two cannot, and everything where they are not. In all of them an answer
 counts only if address, port, id and OIDs are those of the question; what a phone does not tell is
 absent, never empty.
+
+`gufo` and `pysnmp` are loaded when they are first taken: a sweep of a range mostly takes neither.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -15,12 +17,10 @@ from ipaddress import IPv4Address
 from provision.readers.errors import ReadError, UnreachableError
 from provision.readers.side_by_side import side_by_side
 from provision.readers.snmp_ber import value_of
-from provision.readers.snmp_bulk import Bulk, SilentError, suits
 from provision.readers.snmp_credentials import Community, SnmpCredential
 from provision.readers.snmp_peer import Peer, Value, silence
 from provision.readers.snmp_question import question
 from provision.readers.snmp_sweep import Pace, Sweep
-from provision.readers.snmp_wire import General
 from provision.readers.what import What
 
 #: As many phones wait for an answer at a time: more make nothing faster.
@@ -56,11 +56,13 @@ class Told:
 
 def lane_for(credential: SnmpCredential) -> Lane:
     """The best lane to known phones."""
+    from provision.readers.snmp_bulk import suits  # noqa: PLC0415 - see above
+
     return Lane.GUFO if suits(credential) else Lane.PYSNMP
 
 
 def read(
-    targets: Sequence[str],
+    targets: Iterable[str],
     what: What,
     credential: SnmpCredential,
     how: How,
@@ -72,15 +74,15 @@ def read(
     range are. The others give one result for each target. Whether a target may be read was asked
     before (readers.networks).
     """
-    lane = lane or lane_for(credential)
     if lane is Lane.SWEEP and isinstance(credential, Community):
         return _swept(targets, what, credential, how)
-    if lane is Lane.GUFO and suits(credential):
-        return _in_bulk(targets, what, credential, how)
-    return _generally(targets, what, credential, how)
+    best = lane_for(credential)
+    if best is Lane.GUFO and lane in {None, best}:
+        return _in_bulk(list(targets), what, credential, how)
+    return _generally(list(targets), what, credential, how)
 
 
-def _swept(targets: Sequence[str], what: What, credential: Community, how: How) -> Iterator[Told]:
+def _swept(targets: Iterable[str], what: What, credential: Community, how: How) -> Iterator[Told]:
     sweep = Sweep(question(credential.text, what.oids), targets, how.port, how.pace)
     unclear: list[str] = []
     for address, answer in sweep.run():
@@ -100,6 +102,8 @@ def _in_bulk(
 ) -> Iterator[Told]:
     if not targets:
         return
+    from provision.readers.snmp_bulk import Bulk, SilentError  # noqa: PLC0415 - see above
+
     bulk = Bulk.of(credential, how.pace.timeout_s, how.pace.retries)
 
     async def ask(address: str) -> Told | None:
@@ -123,6 +127,8 @@ def _generally(
 ) -> Iterator[Told]:
     if not targets:
         return
+    from provision.readers.snmp_wire import General  # noqa: PLC0415 - see above
+
     general = General(credential)
 
     async def ask(address: str) -> Told:

@@ -3,14 +3,14 @@
 What a phone told once is kept, even if it falls silent for the second question.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from provision.families.family import Family, SnmpMap
 from provision.readers.errors import Phrase, ReadError, UnexpectedAnswerError
 from provision.readers.facts import DeviceFacts
-from provision.readers.snmp import facts_of, line_oids
 from provision.readers.snmp_credentials import SnmpCredential
+from provision.readers.snmp_facts import facts_of, line_oids
 from provision.readers.snmp_lanes import How, Lane, read
 from provision.readers.snmp_peer import VIA, Value
 from provision.readers.what import What
@@ -41,7 +41,7 @@ class PhoneTold:
     error: ReadError | None = None
 
 
-def read_many(targets: Sequence[str], manner: Manner) -> Iterator[PhoneTold]:
+def read_many(targets: Iterable[str], manner: Manner) -> Iterator[PhoneTold]:
     """One result for each target; in the lane `sweep` for each that answers."""
     unclear: dict[str, tuple[Lane, dict[str, Value]]] = {}
     for told in read(targets, _what(manner, 0), manner.credential, manner.how, manner.lane):

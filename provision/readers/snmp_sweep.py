@@ -1,20 +1,19 @@
 """One question to many addresses from one socket: what lives there, and what it is.
 
-Nothing is kept for an address but its request ids. An answer counts when address, port, id,
-community and OIDs are those of the question; all else is counted and dropped. Packets are paced;
-the addresses that stayed silent are asked again in a second pass.
+An answer counts when address, port, id, community and OIDs are those of the question; all else
+is counted and dropped. Packets are paced; the addresses that stayed silent are asked again in a
+second pass.
 """
 
-import os
 import selectors
 import socket
 import time
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from provision.readers.snmp_asked import Asked
 from provision.readers.snmp_ber import Answer, MalformedError
-from provision.readers.snmp_question import ID_BASE, Question
+from provision.readers.snmp_question import Question
 
 LANE = "sweep"
 _BURST_S = 0.01
@@ -46,12 +45,9 @@ class Tally:
 class Sweep:
     """Asks `addresses` (dotted) at `port`, each with ids of its own."""
 
-    def __init__(self, question: Question, addresses: Sequence[str], port: int, pace: Pace) -> None:
-        self._question, self._addresses = question, addresses
-        self._port, self._pace = port, pace
-        self._asked: dict[int, str] = {}
-        self._known = frozenset(addresses)
-        self._heard: set[str] = set()
+    def __init__(self, question: Question, addresses: Iterable[str], port: int, pace: Pace) -> None:
+        self._question, self._port, self._pace = question, port, pace
+        self._asked = Asked(addresses)
         self.tally = Tally()
 
     def run(self) -> Iterator[tuple[str, Answer]]:
@@ -64,24 +60,25 @@ class Sweep:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
             selector.register(sock, selectors.EVENT_READ)
             for _ in range(self._pace.retries + 1):
-                silent = [one for one in self._addresses if one not in self._heard]
+                silent = self._asked.silent()
                 if not silent:
                     return
+                self._asked.draw_ids()
                 yield from self._ask_all(sock, selector, silent)
 
     def _ask_all(
-        self, sock: socket.socket, selector: selectors.BaseSelector, targets: Sequence[str]
+        self, sock: socket.socket, selector: selectors.BaseSelector, places: Sequence[int]
     ) -> Iterator[tuple[str, Answer]]:
         """One pass: send at the pace, listen meanwhile, and as long again as one may wait."""
         rate = self._pace.rate
         burst = max(1, min(_BURST_MAX, int(rate * _BURST_S)))
         started = time.perf_counter()
-        ids, at, total = _ids(len(targets)), 0, len(targets)
+        at, total = 0, len(places)
         while at < total:
             due = min(total, int((time.perf_counter() - started) * rate) + burst)
             if at < due:
                 stop = min(due, at + burst)
-                self._send(sock, targets, ids, range(at, stop))
+                self._send(sock, places[at:stop])
                 at = stop
                 if at < due:
                     yield from self._drain(sock)
@@ -89,31 +86,27 @@ class Sweep:
             selector.select(max(0.0, started + (at + 1 - burst) / rate - time.perf_counter()))
             yield from self._drain(sock)
         end = time.perf_counter() + self._pace.timeout_s
-        while len(self._heard) < len(self._known):
+        while not self._asked.is_over():
             left = end - time.perf_counter()
             if left <= 0:
                 return
             if selector.select(left):
                 yield from self._drain(sock)
 
-    def _send(
-        self, sock: socket.socket, targets: Sequence[str], ids: Sequence[int], span: range
-    ) -> None:
+    def _send(self, sock: socket.socket, places: Sequence[int]) -> None:
         before, behind, port = self._question.before, self._question.behind, self._port
-        asked, send = self._asked, sock.sendto
-        for place in span:
-            address, request_id = targets[place], ids[place]
-            asked[request_id] = address
+        address, request_id = self._asked.address, self._asked.request_id
+        for place in places:
             try:
-                send(before + request_id.to_bytes(4, "big") + behind, (address, port))
+                sock.sendto(before + request_id(place) + behind, (address(place), port))
             except OSError:
                 # No route, a broadcast address, a full queue: the second pass tries again.
                 self.tally.unsent += 1
-        self.tally.sent += len(span)
+        self.tally.sent += len(places)
 
     def _drain(self, sock: socket.socket) -> Iterator[tuple[str, Answer]]:
         receive, read = sock.recvfrom, self._question.reader.read
-        asked, heard, port, tally = self._asked, self._heard, self._port, self.tally
+        asked, port, tally = self._asked, self._port, self.tally
         for _ in range(_DRAIN_MAX):
             try:
                 datagram, (address, source_port) = receive(_DATAGRAM_MAX)
@@ -122,7 +115,8 @@ class Sweep:
             except OSError:
                 # An ICMP answer to an earlier packet: that address stays silent.
                 continue
-            if source_port != port or address not in self._known:
+            place = asked.place(address)
+            if source_port != port or place is None:
                 tally.stray += 1
                 continue
             try:
@@ -130,16 +124,8 @@ class Sweep:
             except MalformedError:
                 tally.odd.add(address)
                 continue
-            if asked.get(answer.request_id) != address:
+            if not asked.was_asked(place, answer.request_id):
                 tally.stray += 1
-            elif address not in heard:
-                heard.add(address)
+            elif asked.hear(place):
                 tally.odd.discard(address)
                 yield address, answer
-
-
-def _ids(count: int) -> Sequence[int]:
-    """Ids that nobody can guess; two alike among them cost one address its first try."""
-    return [
-        ID_BASE | number & (ID_BASE - 1) for number in array("I", os.urandom(4 * count)).tolist()
-    ]

@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, IncompatiblePeer, SSHException
@@ -29,6 +29,7 @@ from provision.readers.facts import DeviceFacts, Found, gather
 from provision.readers.networks import Target
 from provision.readers.ssh_leash import SshLeash
 from provision.readers.ssh_shell import OUTPUT_MAX, typed_in
+from provision.readers.ways import SshLogin
 
 VIA = "SSH"
 WALL_CLOCK_S = 20.0
@@ -71,18 +72,6 @@ _STRICT_KEYS = (
 
 # paramiko writes a traceback for every phone that hangs up; our errors say it in one sentence.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
-
-
-@dataclass(frozen=True)
-class SshLogin:
-    """The user and password of a phone's SSH, and the fingerprint of the key it must show.
-
-    No fingerprint: nobody has confirmed its key yet, so nothing is sent to it.
-    """
-
-    user: str
-    password: str = field(repr=False)
-    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)

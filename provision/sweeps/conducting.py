@@ -8,7 +8,7 @@ asked, but for the moment in which results are stored.
 import math
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network
@@ -37,6 +37,8 @@ from storage.sealed import Place
 _STORE_EVERY_S = 1.0
 #: So many chunks are asked together as are sent in this time: a kill or a pause costs no more.
 _AT_ONCE_S = 4.0
+#: However fast, as their answers take memory.
+_CHUNKS_AT_ONCE_MAX = 32
 _STORE_AT = 500
 
 
@@ -174,9 +176,9 @@ def walk(
         sweep = _get(session, number)
         manner, route = _manner(installation, sweep), _route(sweep)
     # The wait for the silent is as long for many chunks as for one.
-    at_once = max(1, int(manner.pace.rate * _AT_ONCE_S) // CHUNK)
+    at_once = min(max(1, int(manner.pace.rate * _AT_ONCE_S) // CHUNK), _CHUNKS_AT_ONCE_MAX)
     while chunks := _next(installation, number, at_once):
-        addresses = [one for chunk in chunks for one in route.addresses(*chunk)]
+        addresses = (one for chunk in chunks for one in route.addresses(*chunk))
         _ask(installation, number, manner, addresses)
         with database.writing() as session:
             for start_at, _count in chunks:
@@ -207,7 +209,7 @@ def _next(installation: Installation, number: int, at_once: int) -> Sequence[tup
         return [(chunk.start, chunk.count) for chunk in session.scalars(query)]
 
 
-def _ask(installation: Installation, number: int, manner: Manner, addresses: Sequence[str]) -> None:
+def _ask(installation: Installation, number: int, manner: Manner, addresses: Iterable[str]) -> None:
     """Ask these; what answers is stored each second, so that people can watch."""
     waiting: list[Swept] = []
     stored = time.monotonic()

@@ -5,7 +5,7 @@ nor serial; the general engine for those whose answer was an error or none to th
 v3 user: first who speaks v3 at all, which needs no user; only they are shown the credential.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from provision.families.family import Family, SnmpMap
@@ -38,7 +38,7 @@ class Swept:
     facts: DeviceFacts | None
 
 
-def scan(addresses: Sequence[str], manner: Manner) -> Iterator[Swept]:
+def scan(addresses: Iterable[str], manner: Manner) -> Iterator[Swept]:
     """Every address that answers, once."""
     lane: Lane | None = Lane.SWEEP
     if not isinstance(manner.credential, Community):

@@ -8,8 +8,9 @@ from flask import Flask
 from catalogue.mirrors import bundle as mirror_bundle
 from catalogue.mirrors import checking, exporting, syncing
 from catalogue.mirrors.generations import Outcome
-from catalogue.mirrors.http import HttpUpstream, MirrorOptions
+from catalogue.mirrors.http import HttpUpstream
 from catalogue.mirrors.looking import Order
+from catalogue.mirrors.options import MirrorOptions
 from catalogue.mirrors.selection import Selection
 from catalogue.tuf.layout import View
 from portal import health

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from accounts import users
 from catalogue import keys, work
-from catalogue.mirrors.http import MirrorOptions
+from catalogue.mirrors.options import MirrorOptions
 from catalogue.tuf import role_keys
 from catalogue.tuf.layout import Purpose
 from jobs import queue

@@ -29,7 +29,7 @@ from docs_store.publishing import NewEdition, UploadOptions
 from firmware import publishing
 from firmware.images import build_image
 from firmware.publishing import NewRelease
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from firmware.software import programs
 from firmware.software.programs import NewSoftware
 from storage.clock import now

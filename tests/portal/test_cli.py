@@ -55,6 +55,23 @@ def test_one_slices_command_loads_no_other_slices_wire_libraries() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_sweep_loads_nothing_that_asks_no_ranges() -> None:
+    """Each of these costs megabytes for every sweep (docs/reading.md)."""
+    strangers = {
+        *("paramiko", "requests", "flask", "werkzeug", "tuf", "lxml", "alembic", "fpdf", "docx"),
+        *("snowballstemmer", "pypdfium2", "obstore", "docs_store", "firmware.releases"),
+    }
+    program = (
+        "import sys, portal.cli; portal.cli.main(['sweep', '--help'], standalone_mode=False);"
+        "import portal.installing;"
+        f"print(sorted({strangers!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("line", [["nonsense"], ["firmware", "nonsense"], ["--nonsense"]])
 def test_an_unknown_command_is_wrong_usage(line: list[str]) -> None:
     done = CliRunner().invoke(main, line)

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from accounts.access import anyone
 from jobs import queue
 from jobs.models import Job
-from portal import logs
+from portal import logs, request_log
 from storage.clock import now
 from storage.installation import Installation
 from storage.request import writing
@@ -45,8 +45,8 @@ def test_no_address_that_holds_a_secret_is_logged_with_it(app: Flask) -> None:
         parts = {name: TOKEN if name == "token" else "1" for name in rule.arguments}
         path = _filled(rule, parts)
         assert TOKEN in path
-        assert TOKEN not in logs.masked_path(path)
-        assert TOKEN not in logs.masked_path(f"/en{path}")
+        assert TOKEN not in request_log.masked_path(path)
+        assert TOKEN not in request_log.masked_path(f"/en{path}")
 
 
 def _filled(rule: Rule, parts: dict[str, str]) -> str:
@@ -61,7 +61,7 @@ def _filled(rule: Rule, parts: dict[str, str]) -> str:
     ],
 )
 def test_a_secret_address_never_stands_in_a_record(path: str) -> None:
-    assert TOKEN not in logs.masked_path(path.format(TOKEN))
+    assert TOKEN not in request_log.masked_path(path.format(TOKEN))
 
 
 def test_an_address_without_a_token_is_recorded_as_it_is() -> None:
@@ -71,7 +71,7 @@ def test_an_address_without_a_token_is_recorded_as_it_is() -> None:
         "/downloads/FP-B2/",
         "/support/new",
     ):
-        assert logs.masked_path(path) == path
+        assert request_log.masked_path(path) == path
 
 
 def test_hostile_text_stays_inside_its_record(app: Flask, records: Path) -> None:

@@ -31,10 +31,11 @@ from provision.readers.errors import (
     UnexpectedAnswerError,
 )
 from provision.readers.facts import LineFacts
-from provision.readers.http import Login, read_http
+from provision.readers.http import read_http
 from provision.readers.networks import Target
 from provision.readers.snmp import read_snmp
 from provision.readers.snmp_credentials import Community
+from provision.readers.ways import Login
 from provision.rendering import ReleaseValues, RenderError, render
 
 Pages = dict[str, tuple[int, bytes]]

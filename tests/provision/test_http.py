@@ -23,9 +23,10 @@ from provision.readers.errors import (
     UnreadableWayError,
 )
 from provision.readers.facts import LineFacts
-from provision.readers.http import BYTES_MAX, Login, read_http
+from provision.readers.http import BYTES_MAX, read_http
 from provision.readers.http_values import point, scalar
 from provision.readers.networks import Target
+from provision.readers.ways import Login
 
 PASSWORD = "correct horse"
 MAC = MacAddress("02f1a7000001")

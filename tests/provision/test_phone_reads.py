@@ -13,7 +13,7 @@ from provision.devices.registry import UnknownDeviceError
 from provision.phone_reads import NoAddressError, ReadAnswer
 from provision.profiles import GLOBAL
 from provision.readers.networks import ReadOptions
-from provision.readers.reading import Via
+from provision.readers.ways import Via
 from simulator.digest import Login
 from simulator.faces import FaceOptions, Faces, serve_faces
 from simulator.facts import PhoneFacts

@@ -7,10 +7,10 @@ import pytest
 
 from provision.families.family import Family
 from provision.readers.errors import NoCredentialError, Phrase, ReadError, UnexpectedAnswerError
-from provision.readers.http import Login
 from provision.readers.networks import Target
-from provision.readers.reading import Credentials, Patience, Via, read
+from provision.readers.reading import Patience, read
 from provision.readers.snmp_credentials import Community
+from provision.readers.ways import Credentials, Login, Via
 
 PATIENCE = Patience(timeout_s=0.3, retries=0)
 WHOLE = Credentials(Community("public"), Login("admin", "admin"))

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from accounts import identification, sessions, users
 from accounts.models import Role, User
 from catalogue import products
-from firmware.reviewing.sign_offs import SignOffOptions
+from firmware.reviewing.options import SignOffOptions
 from storage.clock import now
 from storage.installation import Installation
 from tests.firmware.reviewing.review import CODE, LogIn, Vendor

@@ -29,7 +29,8 @@ from provision.families.family import Families
 from provision.phone_reads import ReadAnswer
 from provision.readers.errors import Phrase, UnreachableError
 from provision.readers.facts import LINES_MAX, TEXT_LENGTH_MAX, DeviceFacts, LineFacts
-from provision.readers.reading import Answer, Via
+from provision.readers.reading import Answer
+from provision.readers.ways import Via
 from storage.clock import now
 from tests.browserless import log_in, post
 from tests.provision.collectors.conftest import COMMUNITY, LOOPBACK, PASSWORD, token_of

@@ -9,7 +9,7 @@ from provision.collectors.agent import CollectorAgent, Settings
 from provision.families.family import Families
 from provision.families.loading import BUILT_IN, read_only_family, reading_tables
 from provision.phone_reads import ReadAnswer
-from provision.readers.reading import Via
+from provision.readers.ways import Via
 from simulator.digest import Login
 from simulator.faces import FaceOptions, Faces, serve_faces
 from simulator.snmp_v3 import UserSecurity

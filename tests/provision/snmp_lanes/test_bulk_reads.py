@@ -22,9 +22,9 @@ from provision.devices.readings import MatchVerdict
 from provision.profiles import GLOBAL, Link
 from provision.read_cli import read
 from provision.readers.networks import ReadOptions
-from provision.readers.reading import Via
 from provision.readers.snmp_credentials import AuthProtocol, Community, PrivProtocol, UsmUser
 from provision.readers.snmp_peer import SnmpV3RefusedError
+from provision.readers.ways import Via
 from provision.sweeps import conducting, results
 from provision.sweeps.conducting import NewSweep
 from simulator.faces import FaceOptions, Faces, serve_faces

@@ -23,7 +23,7 @@ from provision.diagnosis.findings import Code
 from provision.phone_reads import ReadAnswer
 from provision.profiles import GLOBAL
 from provision.readers.networks import ReadOptions
-from provision.readers.reading import Via
+from provision.readers.ways import Via
 from provision.redaction import HIDDEN
 from provision.ssh_keys import pins
 from provision.ssh_keys.pins import OtherKeyError

@@ -27,7 +27,8 @@ from provision.readers.errors import (
     UnreadableWayError,
 )
 from provision.readers.networks import Target
-from provision.readers.ssh import OUTPUT_MAX, SshLogin, printable, read_ssh
+from provision.readers.ssh import OUTPUT_MAX, printable, read_ssh
+from provision.readers.ways import SshLogin
 from simulator.digest import Login
 from simulator.faces import FaceOptions, Faces, serve_faces
 from simulator.facts import Network, PhoneFacts, PhoneLine

@@ -12,7 +12,8 @@ import pytest
 from provision.families.family import Family
 from provision.readers.errors import UnexpectedAnswerError
 from provision.readers.networks import Target
-from provision.readers.ssh import OUTPUT_MAX, SshLogin, SshVisit, read_ssh
+from provision.readers.ssh import OUTPUT_MAX, SshVisit, read_ssh
+from provision.readers.ways import SshLogin
 from tests.provision.ssh_keys.conftest import HOST_KEY, Desk, Play, ssh_play
 
 LOGIN = SshLogin("admin", "ssh-Secret-7", HOST_KEY.fingerprint)

@@ -80,6 +80,7 @@ def street() -> Iterator[Street]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, _BIND_TO_DEVICE, b"lo")
         sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         sock.bind(("", 0))
         made = Street(sock.getsockname()[1])
         thread = threading.Thread(target=_serve, args=(sock, made))
