@@ -78,8 +78,8 @@ def _claims(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
         )
 
 
-def _newcomers(session: Session, _now: datetime, endpoint: str) -> Iterator[Matter]:
-    if count := newcomers.count(session):
+def _newcomers(session: Session, now: datetime, endpoint: str) -> Iterator[Matter]:
+    if count := newcomers.count(session, now):
         many = f"{count}+" if count == newcomers.LISTED_MAX else str(count)
         yield Matter(_("Unknown phones that wait: %(count)s", count=many), url_for(endpoint))
 

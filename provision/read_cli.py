@@ -13,8 +13,9 @@ from provision.readers.ways import Via
 from provision.verdicts import words as verdict_words
 from provision.verdicts.unit import Judgement
 from storage.clock import now
-from storage.console import json_option, pass_installation, say, show_one, show_rows
+from storage.console import json_option, language, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
+from storage.phrases import Phrase
 
 ACTOR = "command line"
 FACTS_SHOWN = ("product", "hardware", "serial", "mac", "firmware", "uptime_s", "ip")
@@ -114,7 +115,7 @@ def _show_answers(
 ) -> None:
     for answer in answers:
         if answer.error is not None:
-            say(f"{answer.via.upper()}: {answer.error.text('en')}")
+            say(f"{answer.via.upper()}: {answer.error.text(language())}")
     if as_json:
         show_one(_answers_document(answers, judged), as_json=True)
         return
@@ -133,11 +134,16 @@ def _show_answers(
 
 
 def _show_judgement(one: Judgement) -> None:
-    strength = verdict_words.STRENGTHS[one.strength].en
-    explained = f", explained by {one.explained_by}" if one.explained_by else ""
-    click.echo(f"{one.verdict.name}: {verdict_words.name(one).en} ({strength}{explained})")
+    tongue = language()
+    notes = [verdict_words.STRENGTHS[one.strength].text(tongue)]
+    if one.explained_by:
+        why = Phrase("объясняет {what}", "explained by {what}")
+        notes.append(why.text(tongue).format(what=one.explained_by))
+    name = verdict_words.name(one).text(tongue)
+    click.echo(f"{one.verdict.name}: {name} ({', '.join(notes)})")
     for evidence in one.evidence:
-        click.echo(f"  - {evidence.text.en} ({evidence.origin})")
+        origin = verdict_words.origin_name(evidence.origin).text(tongue)
+        click.echo(f"  - {evidence.text.text(tongue)} ({origin})")
 
 
 def _answers_document(

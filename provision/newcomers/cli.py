@@ -12,21 +12,31 @@ from storage.clock import now
 from storage.console import json_option, pass_installation, show_one, show_rows
 from storage.installation import Installation
 
-_COLUMNS = ("mac", "family", "product", "firmware", "calls", "addresses", "last_seen_at")
+_COLUMNS = (
+    "mac",
+    "family",
+    "product",
+    "firmware",
+    "serial",
+    "calls",
+    "sweep",
+    "addresses",
+    "last_seen_at",
+)
 
 
 @click.group()
 def newcomer() -> None:
-    """Phones that call and are in no register."""
+    """Phones that call, or that a sweep met, and are in no register."""
 
 
 @newcomer.command("list")
 @json_option
 @pass_installation
 def list_newcomers(installation: Installation, as_json: bool) -> None:
-    """Who calls, the last one first."""
+    """Who waits, the last one heard or met first."""
     with installation.database.reading() as session:
-        found = waiting.waiting(session, families_of(installation))
+        found = waiting.waiting(session, families_of(installation), now())
     show_rows([asdict(one) for one in found], _COLUMNS, as_json=as_json)
 
 
@@ -49,7 +59,8 @@ def enrol(
 ) -> None:
     """Take one in; its token is printed once."""
     with installation.database.writing() as session:
-        found = waiting.one(session, families_of(installation), MacAddress.parse(mac))
+        known = MacAddress.parse(mac)
+        found = waiting.one(session, families_of(installation), known, now())
         new = NewDevice(
             mac=MacAddress.parse(found.mac),
             product=product or found.product or "",

@@ -24,9 +24,9 @@ _ENGINEERS = roles(Role.ENGINEER)
 @staff.get("/")
 @staff_rule
 def newcomers() -> str:
-    """The phones that call and are not in the register."""
+    """The phones that call, or that a sweep met, and are not in the register."""
     with reading() as session:
-        found = waiting.waiting(session, families_of(installation()))
+        found = waiting.waiting(session, families_of(installation()), now())
     return render_template("newcomers/list.html", newcomers=found)
 
 
@@ -44,7 +44,7 @@ def enrol(mac: str) -> Response | tuple[str, int]:
     known, typed = MacAddress.parse(mac), request.form
     try:
         with writing() as session:
-            waiting.one(session, families_of(installation()), known)
+            waiting.one(session, families_of(installation()), known, now())
             new = _new_device(known, typed)
             device, token = waiting.enrol(session, new, actor=acting().login, now=now())
             shown = {"mac": device.mac, "token": token}
@@ -73,14 +73,19 @@ def _new_device(mac: MacAddress, typed: Mapping[str, str]) -> NewDevice:
 
 def _form(mac: MacAddress, typed: Mapping[str, str], error: RefusedError | None) -> str:
     with reading() as session:
-        found = waiting.one(session, families_of(installation()), mac)
+        found = waiting.one(session, families_of(installation()), mac, now())
         suggested = waiting.suggested_product(session, found)
         options = [(one.code, one.code) for one in products.every(session)]
         sites = session.scalars(select(Site.name).order_by(Site.name)).all()
     return render_template(
         "newcomers/enrol.html",
         newcomer=found,
-        typed={"product": suggested or "", **typed},
+        typed={
+            "product": suggested or "",
+            "serial": found.serial or "",
+            "hardware": found.hardware or "",
+            **typed,
+        },
         product_options=[("", "—"), *options],
         site_options=[("", "—"), *((name, name) for name in sites)],
         error=error,

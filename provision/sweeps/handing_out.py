@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
+from accounts.models import AuditEntry
 from provision import read_settings
 from provision.readers.snmp_credentials import SnmpCredential
 from provision.sweeps import results
@@ -21,6 +22,7 @@ from storage.refusals import NotFoundError
 from storage.sealed import Place, Seal
 
 HELD_FOR = timedelta(minutes=5)
+_NOT_ALLOWED = "not-allowed"
 
 
 class UnknownChunkError(NotFoundError):
@@ -118,7 +120,18 @@ def refuse(session: Session, collector: int, key: tuple[int, int], now: datetime
     if sweep.state == SweepState.RUNNING:
         sweep.state = SweepState.PAUSED
         actor = f"collector:{collector}"
-        audit.record(session, actor, "sweep.pause", sweep.subject, now, reason="not-allowed")
+        audit.record(session, actor, "sweep.pause", sweep.subject, now, reason=_NOT_ALLOWED)
+
+
+def was_refused(session: Session, number: int) -> bool:
+    """Whether the last pause of this sweep was a collector's, which may not read there."""
+    query = (
+        select(AuditEntry.details)
+        .where(AuditEntry.subject == f"sweep:{number}", AuditEntry.action == "sweep.pause")
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    return (session.scalar(query) or {}).get("reason") == _NOT_ALLOWED
 
 
 def _held(session: Session, collector: int, key: tuple[int, int]) -> tuple[SweepChunk, Sweep]:

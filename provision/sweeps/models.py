@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.db import Base, UtcDateTime
@@ -66,7 +66,16 @@ class SweepResult(Base):
     """What answered at one address; `number` is the address as a number, for its order."""
 
     __tablename__ = "sweep_result"
-    __table_args__ = (Index("ix_sweep_result_mac", "mac"),)
+    __table_args__ = (
+        Index("ix_sweep_result_mac", "mac"),
+        # Whom no register knew, by time: few among many, asked for on the first page of staff.
+        Index(
+            "ix_sweep_result_new",
+            "at",
+            sqlite_where=text("verdict = 'new'"),
+            postgresql_where=text("verdict = 'new'"),
+        ),
+    )
 
     sweep_id: Mapped[int] = mapped_column(ForeignKey("sweep.id"), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

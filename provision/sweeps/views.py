@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response as Redirect
 
 from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
-from accounts.models import Role
+from accounts.models import Role, Site
 from jobs import queue
 from provision import read_settings
 from provision.collectors import keeping
 from provision.devices.readings import MatchVerdict
 from provision.readers.networks import ReadOptions
-from provision.sweeps import conducting, results, work
+from provision.sweeps import conducting, handing_out, results, work
 from provision.sweeps.conducting import NewSweep
 from provision.sweeps.grid import SILENT, grid
 from provision.sweeps.models import SweepState
@@ -70,6 +70,9 @@ def sweep_page(number: int) -> str:
     """How far a sweep is, and one of its subnets as a picture and a table."""
     with reading() as session:
         standing = conducting.standing(session, number)
+        site = session.get(Site, standing.site_id) if standing.site_id is not None else None
+        is_paused = standing.state == SweepState.PAUSED
+        was_refused = is_paused and handing_out.was_refused(session, number)
         counts = results.verdicts(session, number)
         subnets = results.subnets(session, number, SUBNETS_SHOWN)
         subnet = _subnet(request.args.get("subnet", ""), subnets)
@@ -77,6 +80,7 @@ def sweep_page(number: int) -> str:
     return render_template(
         "sweeps/sweep.html",
         sweep=standing,
+        swept_by=site.name if site else None,
         counts=counts,
         subnets=subnets,
         subnet=subnet,
@@ -84,7 +88,8 @@ def sweep_page(number: int) -> str:
         grid=grid(subnet, {one.address: one.verdict for one in found}) if subnet else None,
         verdicts=_verdicts(),
         is_running=standing.state == SweepState.RUNNING,
-        is_paused=standing.state == SweepState.PAUSED,
+        is_paused=is_paused,
+        was_refused=was_refused,
         may_sweep=SWEEPERS.allows(acting()),
     )
 

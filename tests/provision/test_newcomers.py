@@ -50,7 +50,7 @@ def admin(estate: Estate, app: Flask) -> FlaskClient:
 
 def listed(place: Installation) -> list[waiting.Newcomer]:
     with place.database.reading() as session:
-        return list(waiting.waiting(session, dialects.families_of(place)))
+        return list(waiting.waiting(session, dialects.families_of(place), now()))
 
 
 def test_who_calls_unknown_is_listed_with_what_it_said(estate: Estate) -> None:

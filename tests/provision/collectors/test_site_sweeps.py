@@ -55,7 +55,7 @@ def test_the_site_s_collector_sweeps_and_the_rows_are_the_same(
 
 
 def test_a_network_that_the_collector_may_not_read_pauses_the_sweep(
-    estate: Estate, faces: Faces, server: str, families: Families
+    estate: Estate, faces: Faces, server: str, families: Families, site: Flask
 ) -> None:
     number = start(estate, faces)
     elsewhere = (IPv4Network("192.168.0.0/16"),)
@@ -63,6 +63,10 @@ def test_a_network_that_the_collector_may_not_read_pauses_the_sweep(
     agent.do_one()
     assert standing(estate, number).state == SweepState.PAUSED
     assert agent.do_one() is False
+    log_in(client := site.test_client(), "engineer")
+    page = client.get(f"/staff/sweeps/{number}").text
+    assert "Сборщик отказался" in page
+    assert "Обходит сборщик площадки «Офис»" in page
 
 
 def test_a_chunk_of_a_dead_collector_is_handed_out_again_and_its_late_word_counts_for_nothing(

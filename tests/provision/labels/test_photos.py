@@ -220,7 +220,8 @@ def test_a_phone_that_called_before_brings_its_calls(
     phones.test_client().get(f"/p/{MAC}.cfg")
     folding.reader_of(installation).fold()
     with installation.database.reading() as session:
-        assert [one.mac for one in waiting.waiting(session, families_of(installation))] == [MAC]
+        found = waiting.waiting(session, families_of(installation), now())
+        assert [one.mac for one in found] == [MAC]
     form = {"mac-0": MAC, "product-0": "FP-B2", "count": "1", "take-0": "1", "do": "take"}
     assert take(engineer, form).status_code == 302
     with installation.database.reading() as session:

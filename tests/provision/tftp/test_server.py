@@ -20,6 +20,7 @@ from provision.models import CheckIn, CheckInKind
 from provision.newcomers import waiting
 from provision.tftp import counting
 from provision.tftp.server import PER_ADDRESS_MAX, TftpServer
+from storage.clock import now
 from tests.portal.test_traversal import CANARY, spellings
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, UNKNOWN, Estate
@@ -105,7 +106,8 @@ def test_what_went_out_is_on_record_as_a_claim(
     assert (image.kind, image.version, image.mac) == (CheckInKind.FIRMWARE, "2.4.1", None)
     assert (image.complete, image.bytes_sent, image.total_bytes) == (True, 1000, 1000)
     with place.database.reading() as session:
-        assert [one.mac for one in waiting.waiting(session, families_of(place))] == [UNKNOWN]
+        found = waiting.waiting(session, families_of(place), now())
+        assert [one.mac for one in found] == [UNKNOWN]
         assert counted == 1
 
 
