@@ -69,12 +69,13 @@ def history(session: Session, device: Device, limit: int = HISTORY) -> tuple[Rea
 
 def _reached(row: Reading) -> Reached:
     if row.facts is None:
-        return Reached(row.at, answered=False, via=row.via)
+        return Reached(row.at, answered=False, via=row.via, lane=row.lane)
     facts = DeviceFacts.from_record(row.facts)
     return Reached(
         at=row.at,
         answered=True,
         via=row.via,
+        lane=row.lane,
         uptime_s=facts.uptime_s,
         reboot_reason=facts.last_reboot_reason,
         firmware=facts.firmware,

@@ -22,11 +22,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Reached:
-    """One reading of the past or of now: whether the phone answered, and what it told then."""
+    """One reading of the past or of now: whether the phone answered, and what it told then.
+
+    `lane` is the one that SNMP took.
+    """
 
     at: datetime
     answered: bool
     via: str = ""
+    lane: str | None = None
     uptime_s: int | None = None
     reboot_reason: str | None = None
     firmware: str | None = None
