@@ -44,7 +44,9 @@ SEARCHES: Mapping[str, str] = {
     "of a site": "?site=Site 117",
     "of a product": "?product=FP-BENCH",
     "newest check-ins first": "?sort=last_check_in&order=desc",
-    "by what nothing begins with": "?q=0500000",
+    "by the end of a serial": "?q=0500000",
+    "by the end of a MAC": "?q=7a120",
+    "by what nothing is called": "?q=4711-0815",
 }
 
 
@@ -81,7 +83,7 @@ def fill(database: Database) -> None:
         for row in rows(1, "A"):
             batch.append(row)
             if len(batch) == 10_000:
-                session.execute(insert(Device), batch)
+                session.execute(insert(Device.__table__), batch)
                 batch.clear()
     with database.engine.connect() as connection:
         connection.execute(text("ANALYZE"))

@@ -1,39 +1,94 @@
-"""Thousands of rows at once, with their audit entries."""
+"""Thousands of rows at once: made ready in the driver's own words first, stored without thought.
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+While rows are stored nobody else writes (SQLite has one writer), so what can be done before is done
+before: sealing, JSON, instants. What is ready waits in a file without a name, not in memory.
+"""
 
-from sqlalchemy import Table, insert
+import pickle
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from sqlalchemy import Dialect, LargeBinary, Table
 from sqlalchemy.orm import Session
 
-from accounts.models import AuditEntry
-from provision.enrolment.judging import Wanted
 from storage.db import Base
 
-
-def audit(
-    session: Session,
-    told: Sequence[tuple[str, Wanted, Mapping[str, Any]]],
-    actor: str,
-    now: datetime,
-) -> None:
-    """What was done to each phone, with details that hold no secret."""
-    rows = [
-        {
-            "at": now,
-            "actor": actor,
-            "action": action,
-            "subject": f"device:{one.mac.hex}",
-            "details": dict(details),
-        }
-        for action, one, details in told
-    ]
-    put(session, AuditEntry, rows)
+#: Rows of one statement.
+_AT_ONCE = 2000
 
 
-def put(session: Session, kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows by the names of their columns, past the unit of work: half the time for thousands."""
-    table = kind.__table__
-    assert isinstance(table, Table)
-    session.execute(insert(table), rows)
+class Ready:
+    """Rows that wait to be stored, in the order in which they came."""
+
+    def __init__(self, folder: Path, dialect: Dialect) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed at exit
+        self._dialect = dialect
+        self._parts = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def add(self, kind: type[Base], rows: Iterable[Mapping[str, Any]], *, of: str = "") -> None:
+        """Rows by the names of their columns; all have the same.
+
+        With `of`, one of their values names a device's MAC, and its number goes into `device_id`.
+        """
+        remaining = iter(rows)
+        while part := list(islice(remaining, _AT_ONCE)):
+            names = [name for name in part[0] if name != of]
+            table = kind.__table__
+            assert isinstance(table, Table)
+            turned = self._turned(table, names)
+            values = [
+                tuple(turn(row[name]) for name, turn in turned) + ((row[of],) if of else ())
+                for row in part
+            ]
+            pickle.dump((self._statement(table.name, names, of), values), self._file, protocol=5)
+            self._parts += 1
+
+    def store(self, session: Session) -> None:
+        """Store them all, in the caller's transaction."""
+        connection = session.connection()
+        self._file.seek(0)
+        for _ in range(self._parts):
+            statement, values = pickle.load(self._file)  # noqa: S301 - written above, by us
+            connection.exec_driver_sql(statement, values)
+
+    def _statement(self, table: str, names: Sequence[str], of: str) -> str:
+        mark = "?" if self._dialect.name == "sqlite" else "%s"
+        marks, columns = ", ".join([mark] * len(names)), ", ".join(names)
+        if not of:
+            return f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
+        return (
+            f"INSERT INTO {table} ({columns}, device_id)"  # noqa: S608 - our own names
+            f" SELECT {marks}, id FROM device WHERE mac = {mark}"
+        )
+
+    def _turned(
+        self, table: Table, names: Sequence[str]
+    ) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+        """Each column with what turns its values into the driver's."""
+        found = []
+        for name in names:
+            own = table.c[name].type.dialect_impl(self._dialect)
+            # Drivers take bytes as they are; what SQLAlchemy wraps them in cannot wait in a file.
+            turn = None if isinstance(own, LargeBinary) else own.bind_processor(self._dialect)
+            found.append((name, turn or _plain))
+        return found
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value

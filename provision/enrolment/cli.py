@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -16,6 +17,7 @@ from storage import console
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
 from storage.installation import Installation
+from storage.progress import QUIET_S
 
 ACTOR = "command line"
 _SHOWN_MAX = 100
@@ -64,17 +66,37 @@ def _store(installation: Installation, read: DeviceTable, source: Source, out: P
     """Store and write the tokens; neither lasts without the other."""
     wrote = False
     try:
-        with _private(out) as write, installation.database.writing() as session:
+        with _private(out) as write:
             wrote = out is not None
-            done = importing.take_in(
-                session, installation, read, source, actor=ACTOR, now=now(), with_tokens=wrote
-            )
-            write("".join(report.token_lines(done.issued, installation.phone_url)))
+            with importing.taking_in(
+                installation,
+                read,
+                source,
+                actor=ACTOR,
+                now=now(),
+                with_tokens=wrote,
+                tell=_tenths(len(read.entries)),
+            ) as done:
+                write("".join(report.token_lines(done.issued, installation.phone_url)))
     except BaseException:
         if wrote and out is not None:
             out.unlink(missing_ok=True)
         raise
     return done
+
+
+def _tenths(rows: int) -> Callable[[int], None]:
+    """Says every tenth of the way, once that takes longer than nobody minds."""
+    began, said = time.monotonic(), 0
+
+    def tell(steps: int) -> None:
+        nonlocal said
+        tenth = steps * 5 // max(rows, 1)
+        if tenth > said and time.monotonic() - began >= QUIET_S:
+            said = tenth
+            say(f"Import: {tenth}0 %")
+
+    return tell
 
 
 def _private(out: Path | None) -> AbstractContextManager[Callable[[str], object]]:

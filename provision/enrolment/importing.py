@@ -1,28 +1,32 @@
-"""Storing the phones of a table in bulk: all of them in the caller's transaction, or none."""
+"""Taking in the phones of a table: all of them in the caller's transaction, or none.
 
-import secrets
-from collections.abc import Mapping, Sequence
+A large table is looked at and made ready before anybody's lock is taken (`prepared`); what is then
+stored is looked at again only where the register changed meanwhile.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from accounts import audit
 from catalogue.models import Product
-from provision import credentials
-from provision.devices.models import DEFAULT_CHANNEL, Device, Handover, HandoverKind
-from provision.enrolment import bulk, judging, knowing, own_settings
-from provision.enrolment.judging import Judged, Verdict, Wanted
+from provision.devices.models import Device
+from provision.enrolment import judging, knowing, preparing
+from provision.enrolment.bulk import Ready
+from provision.enrolment.judging import Judged, Verdict
+from provision.enrolment.knowing import State
+from provision.enrolment.preparing import Hand, Issued
 from provision.enrolment.table import DeviceTable
-from provision.models import CheckIn, CredentialKind, DeviceCredential
+from provision.models import CheckIn
 from storage.clock import moscow_date
 from storage.installation import Installation
 from storage.refusals import ConflictError
 
-_BATCH = 2000
-_ASKED_AT_ONCE = 400
+Tell = Callable[[int], None]
 
 
 class RefusedRowsError(ConflictError):
@@ -40,15 +44,6 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Issued:
-    """The token made for one phone; it exists in this form once."""
-
-    mac: str
-    serial: str
-    token: str
-
-
-@dataclass(frozen=True)
 class Done:
     """What an import stored."""
 
@@ -57,11 +52,28 @@ class Done:
     issued: Sequence[Issued] = ()
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What a table comes to, as long as the register is as it was."""
+
+    ready: Ready
+    state: State
+    done: Done
+
+
+def _silently(_count: int) -> None:
+    """Nobody listens."""
+
+
 def look(
-    session: Session, place: Installation, table: DeviceTable, now: datetime
+    session: Session,
+    place: Installation,
+    table: DeviceTable,
+    now: datetime,
+    tell: Tell = _silently,
 ) -> Sequence[Judged]:
-    """Every row's verdict against the register of this moment."""
-    register = knowing.register_for(session, place, table.entries)
+    """Every row's verdict against the register of this moment; `tell` hears how many are known."""
+    register = knowing.register_for(session, place, table.entries, tell)
     return judging.judge(table.entries, register, moscow_date(now))
 
 
@@ -69,6 +81,49 @@ def require_fit(rows: Sequence[Judged]) -> None:
     """Raises RefusedRowsError when any row does not fit."""
     if unfit := judging.refused(rows):
         raise RefusedRowsError(count=len(unfit), row=unfit[0].entry.row)
+
+
+@contextlib.contextmanager
+def prepared(
+    session: Session,
+    place: Installation,
+    table: DeviceTable,
+    *,
+    actor: str,
+    now: datetime,
+    with_tokens: bool = False,
+    tell: Tell = _silently,
+) -> Iterator[Prepared]:
+    """Every new phone of a table made ready; raises RefusedRowsError when any row does not fit.
+
+    `tell` hears of twice as many as there are rows: each is looked at, and then made ready.
+    """
+    state, total = knowing.state(session), len(table.entries)
+    rows = look(session, place, table, now, tell)
+    require_fit(rows)
+    new = [row.wanted for row in rows if row.verdict is Verdict.NEW and row.wanted]
+    codes = session.execute(select(Product.code, Product.id))
+    hand = Hand(actor, now, {code: number for code, number in codes}, place.seal, with_tokens)  # noqa: C416 - rows are no pairs to mypy
+    with Ready(place.data_dir, session.get_bind().dialect) as ready:
+        issued = preparing.make_ready(ready, new, hand, lambda count: tell(total + count))
+        yield Prepared(ready, state, Done(len(new), len(rows) - len(new), issued))
+
+
+def is_current(session: Session, found: Prepared) -> bool:
+    """Whether the register is as it was when the table was looked at."""
+    return knowing.state(session) == found.state
+
+
+def store(session: Session, found: Prepared, source: Source, *, actor: str, now: datetime) -> Done:
+    """Store what is ready, with one entry for the table in the audit trail."""
+    newest = session.scalar(select(func.max(Device.id))) or 0
+    found.ready.store(session)
+    _adopt_calls(session, newest)
+    done = found.done
+    subject = f"import:{source.sha256[:16]}"
+    told = {"file": source.name[:200], "sha256": source.sha256, "skipped": done.skipped}
+    audit.record(session, actor, "device.import", subject, now, added=done.added, **told)
+    return done
 
 
 def take_in(
@@ -82,119 +137,44 @@ def take_in(
     with_tokens: bool = False,
 ) -> Done:
     """Store every new phone of a table; raises RefusedRowsError when any row does not fit."""
-    rows = look(session, place, table, now)
-    require_fit(rows)
-    new = [row.wanted for row in rows if row.verdict is Verdict.NEW and row.wanted]
-    issued: list[Issued] = []
-    for start in range(0, len(new), _BATCH):
-        part = new[start : start + _BATCH]
-        ids = _add(session, part, actor, now)
-        _add_handovers(session, part, ids, actor, now)
-        own_settings.add(session, place.seal, part, actor, now)
-        if with_tokens:
-            issued += _issue(session, part, ids, actor, now)
-    skipped = len(rows) - len(new)
-    subject = f"import:{source.sha256[:16]}"
-    told = {"file": source.name[:200], "sha256": source.sha256, "skipped": skipped}
-    audit.record(session, actor, "device.import", subject, now, added=len(new), **told)
-    return Done(len(new), skipped, issued)
+    with prepared(session, place, table, actor=actor, now=now, with_tokens=with_tokens) as found:
+        return store(session, found, source, actor=actor, now=now)
 
 
-def _add(session: Session, part: Sequence[Wanted], actor: str, now: datetime) -> Mapping[str, int]:
-    """Put devices in, with their audit entries and the calls they made before; ids by MAC."""
-    products = {code: number for number, code in session.execute(select(Product.id, Product.code))}
-    bulk.put(session, Device, [_device_row(one, products, now) for one in part])
-    ids: dict[str, int] = {}
-    for start in range(0, len(part), _ASKED_AT_ONCE):
-        macs = [one.mac.hex for one in part[start : start + _ASKED_AT_ONCE]]
-        found = select(Device.mac, Device.id).where(Device.mac.in_(macs))
-        ids |= {row.mac: row.id for row in session.execute(found)}
-        _adopt_calls(session, macs)
-    told = [("device.add", one, {"product": one.product}) for one in part]
-    bulk.audit(session, told, actor, now)
-    return ids
+@contextlib.contextmanager
+def taking_in(
+    place: Installation,
+    table: DeviceTable,
+    source: Source,
+    *,
+    actor: str,
+    now: datetime,
+    with_tokens: bool = False,
+    tell: Tell = _silently,
+) -> Iterator[Done]:
+    """As take_in, for a large table: looked at and made ready before the lock is taken.
+
+    What is done in here is done in its transaction, which ends with it.
+    """
+    with (
+        place.database.reading() as session,
+        prepared(
+            session, place, table, actor=actor, now=now, with_tokens=with_tokens, tell=tell
+        ) as found,
+    ):
+        session.rollback()
+        with place.database.writing() as writer:
+            if is_current(writer, found):
+                yield store(writer, found, source, actor=actor, now=now)
+            else:
+                yield take_in(
+                    writer, place, table, source, actor=actor, now=now, with_tokens=with_tokens
+                )
 
 
-def _adopt_calls(session: Session, macs: Sequence[str]) -> None:
-    """What a phone asked for before it was known belongs to its story."""
+def _adopt_calls(session: Session, newest: int) -> None:
+    """What phones newer than that asked for before they were known belongs to their story."""
     owner = select(Device.id).where(Device.mac == CheckIn.mac).scalar_subquery()
-    calls = update(CheckIn).where(CheckIn.mac.in_(macs), CheckIn.device_id.is_(None))
+    new = select(Device.mac).where(Device.id > newest)
+    calls = update(CheckIn).where(CheckIn.device_id.is_(None), CheckIn.mac.in_(new))
     session.execute(calls.values(device_id=owner), execution_options={"synchronize_session": False})
-
-
-def _device_row(one: Wanted, products: Mapping[str, int], now: datetime) -> Mapping[str, Any]:
-    return {
-        "mac": one.mac.hex,
-        "serial": one.serial.text if one.serial else None,
-        "serial_raw": one.serial.raw if one.serial else "",
-        "product_id": products[one.product],
-        "hardware": one.hardware,
-        "site_id": one.site_id,
-        "organisation_id": one.organisation_id,
-        "group_name": one.group,
-        "channel": DEFAULT_CHANNEL,
-        "created_at": now,
-    }
-
-
-def _add_handovers(
-    session: Session, part: Sequence[Wanted], ids: Mapping[str, int], actor: str, now: datetime
-) -> None:
-    dated = [one for one in part if one.handover is not None]
-    rows = [
-        {
-            "device_id": ids[one.mac.hex],
-            "kind": HandoverKind.CONTRACT,
-            "handed_over_on": one.handover,
-            "reference": one.contract,
-            "contract": one.contract,
-            "recorded_by": actor,
-            "recorded_at": now,
-        }
-        for one in dated
-    ]
-    if not rows:
-        return
-    bulk.put(session, Handover, rows)
-    told = [
-        (
-            "device.handover",
-            one,
-            {"kind": HandoverKind.CONTRACT, "on": str(one.handover), "paper": one.contract},
-        )
-        for one in dated
-    ]
-    bulk.audit(session, told, actor, now)
-
-
-def _issue(
-    session: Session, part: Sequence[Wanted], ids: Mapping[str, int], actor: str, now: datetime
-) -> Sequence[Issued]:
-    issued = [
-        Issued(
-            one.mac.hex,
-            one.serial.text if one.serial else "",
-            _new_token(),
-        )
-        for one in part
-    ]
-    rows = [
-        {
-            "device_id": ids[one.mac],
-            "kind": CredentialKind.TOKEN,
-            "token_sha256": credentials.digest(one.token),
-            "valid_from": now,
-        }
-        for one in issued
-    ]
-    bulk.put(session, DeviceCredential, rows)
-    told = [("device.credential.new", one, {"kind": CredentialKind.TOKEN}) for one in part]
-    bulk.audit(session, told, actor, now)
-    return issued
-
-
-def _new_token() -> str:
-    """A token for a table: one that begins with a dash would be a formula there."""
-    while (token := secrets.token_urlsafe(credentials.TOKEN_BYTES)).startswith("-"):
-        continue
-    return token

@@ -1,18 +1,19 @@
 """What the register holds already, as far as a table may meet it; asked in batches."""
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Organisation, Site
+from accounts.models import AuditEntry, Organisation, Site
 from catalogue import products
 from catalogue.models import Product
 from provision import profiles
 from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
-from provision.devices.models import Device, Handover, HandoverKind
+from provision.devices.models import Device, Handover, HandoverKind, IdentityEvent
 from provision.dialects import schema_of
 from provision.enrolment.columns import Entry
 from provision.enrolment.judging import KnownDevice, Register
@@ -26,15 +27,40 @@ from storage.sealed import Seal, UnsealError
 _BATCH = 400
 
 
-def register_for(session: Session, place: Installation, entries: Sequence[Entry]) -> Register:
-    """Products, places, and the phones that have a MAC or a serial number of these rows."""
+@dataclass(frozen=True)
+class State:
+    """What tells whether the register is as it was.
+
+    Whatever people do to it is in the audit trail, and what phones do to it is an event.
+    """
+
+    audited: int
+    events: int
+    devices: int
+
+
+def state(session: Session) -> State:
+    """The register's state now."""
+    kinds = (AuditEntry, IdentityEvent, Device)
+    newest = (select(func.max(one.id)).scalar_subquery() for one in kinds)
+    return State(*(found or 0 for found in session.execute(select(*newest)).one()))
+
+
+def register_for(
+    session: Session, place: Installation, entries: Sequence[Entry], tell: Callable[[int], None]
+) -> Register:
+    """Products, places, and the phones that have a MAC or a serial number of these rows.
+
+    `tell` hears how many rows were looked at.
+    """
     by_mac: dict[str, KnownDevice] = {}
     by_serial: dict[str, str] = {}
-    for part in _batches(entries):
+    for at, part in enumerate(_batches(entries)):
         for one in _devices(session, place.seal, part):
             by_mac[one.mac] = one
             if one.serial:
                 by_serial[one.serial] = one.mac
+        tell(at * _BATCH + len(part))
     sites: dict[str, list[tuple[int, int]]] = {}
     for site in session.scalars(select(Site)):
         sites.setdefault(site.name, []).append((site.id, site.organisation_id))

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from provision import profiles
-from provision.enrolment import bulk
+from provision.enrolment.bulk import Ready
 from provision.enrolment.judging import Wanted
 from provision.models import Level, ProfileChange, ProfileSetting
 from provision.profile_history import Stored
@@ -16,21 +14,18 @@ from provision.vocabulary import Value
 from storage.sealed import Seal
 
 
-def add(session: Session, seal: Seal, part: Sequence[Wanted], actor: str, now: datetime) -> None:
-    """The settings of new phones, with their history; secrets are sealed."""
+def add(
+    ready: Ready, seal: Seal, part: Sequence[Wanted], actor: str, now: datetime
+) -> Iterator[tuple[str, Wanted, Mapping[str, Any]]]:
+    """The settings of new phones, with their history; secrets are sealed. What the audit hears."""
     found = list(_settings(part))
-    if not found:
-        return
     kept = [
         (link, name, profiles.stored(seal, link, name, value)) for _, link, name, value in found
     ]
-    bulk.put(session, ProfileSetting, [_row(*one) for one in kept])
-    bulk.put(session, ProfileChange, [_change(*one, actor=actor, now=now) for one in kept])
-    told = [
-        ("profile.set", one, {"name": name, "value": profiles.shown(name, value)})
-        for one, _, name, value in found
-    ]
-    bulk.audit(session, told, actor, now)
+    ready.add(ProfileSetting, (_row(*one) for one in kept))
+    ready.add(ProfileChange, (_change(*one, actor=actor, now=now) for one in kept))
+    for one, _, name, value in found:
+        yield "profile.set", one, {"name": name, "value": profiles.shown(name, value)}
 
 
 def _settings(part: Sequence[Wanted]) -> Iterator[tuple[Wanted, Link, str, Value]]:

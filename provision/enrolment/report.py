@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from provision import csv_cells
 from provision.enrolment import words
-from provision.enrolment.importing import Issued
 from provision.enrolment.judging import Judged
+from provision.enrolment.preparing import Issued
 
 COLUMNS = ("row", "verdict", "reason", "mac", "serial", "product", "site")
 

@@ -173,6 +173,25 @@ def test_what_changed_since_the_look_is_judged_again(estate: Estate) -> None:
     assert (caught.value.details["row"], count(place)) == (2, 2)
 
 
+def test_what_was_made_ready_is_right_only_while_nobody_changed_the_register(
+    estate: Estate,
+) -> None:
+    place = estate.installation
+    read = table.read(f"mac,product,serial\n{FREE},FP-B2,SN-1\n".encode())
+    with (
+        place.database.reading() as session,
+        importing.prepared(session, place, read, actor="test", now=now()) as found,
+    ):
+        session.rollback()
+        with place.database.reading() as later:
+            assert importing.is_current(later, found)
+        with place.database.writing() as writer:
+            estates.add_phone(writer, "02f1a7000009", "SN-1")
+        with place.database.reading() as later:
+            assert not importing.is_current(later, found)
+    assert count(place) == 2
+
+
 def timed_import(place: Installation, rows: int) -> float:
     lines = (f"02f1a8{at:06x},FP-B2,S-{at:07d},A,Офис\n" for at in range(rows))
     content = ("mac,product,serial,hardware,site\n" + "".join(lines)).encode()
