@@ -54,6 +54,7 @@ import provision.stuck.views
 import provision.sweeps.views
 import provision.verdicts.views
 import provision.views
+import support.agreements.views
 import support.bench.page
 import support.bench.views
 import support.breaches.views
@@ -182,6 +183,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.bench.page.staff,
         support.reports.views.staff,
         support.subject_requests.views.staff,
+        support.agreements.views.staff,
         support.breaches.views.staff,
         support.views.staff,
     ),

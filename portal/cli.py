@@ -43,6 +43,7 @@ SLICES = {
     "provision.redirects.cli": ("claim",),
     "support.cli": ("warranty", "contract"),
     "support.certificate_cli": ("certificate",),
+    "support.agreements.cli": ("support-contract",),
     "support.service_centres.cli": ("centre",),
     "support.repairs.cli": ("repair",),
     "support.loaners.cli": ("loaner",),

@@ -83,6 +83,7 @@ STAFF: Final[tuple[tuple[LazyString, tuple[Place, ...]], ...]] = (
                 _("Requests"), "requests_queue.requests_queue", within=("/staff/ready-answers/",)
             ),
             Place(_("Letters"), "letters.letters_page"),
+            Place(_("Contracts"), "support_contracts.contracts_page"),
             Place(_("Data requests"), "subject_requests.requests_page"),
             Place(_("Repairs"), "repair_board.board_page"),
             Place(_("Loaners"), "loaners.pool_page"),

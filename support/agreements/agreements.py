@@ -190,6 +190,15 @@ def add_contact(
     return made
 
 
+def remove_contact(session: Session, address: str, *, actor: str, now: datetime) -> None:
+    """Let an address write for nobody any more; doing it twice changes nothing."""
+    known = session.get(SupportContact, address.strip().lower())
+    if known is not None:
+        owner = known.organisation_id
+        session.delete(known)
+        audit.record(session, actor, "support-contact.remove", f"organisation:{owner}", now)
+
+
 def contacts(session: Session) -> Sequence[SupportContact]:
     """Everybody who writes for an organisation."""
     return session.scalars(select(SupportContact).order_by(SupportContact.address)).all()
