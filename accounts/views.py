@@ -115,7 +115,11 @@ def list_audit() -> str:
         entries = audit.latest(session, AUDIT_PAGE + 1, before)
     more = entries[AUDIT_PAGE - 1].id if len(entries) > AUDIT_PAGE else None
     return render_template(
-        "accounts/audit.html", entries=entries[:AUDIT_PAGE], more=more, said=audit_words.said
+        "accounts/audit.html",
+        entries=entries[:AUDIT_PAGE],
+        more=more,
+        said=audit_words.said,
+        value_said=audit_words.value_said,
     )
 
 

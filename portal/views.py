@@ -18,7 +18,7 @@ from firmware import offering, releases
 from firmware.models import Channel, Release
 from firmware.software import programs
 from jobs.models import Job
-from portal import languages, product_page, verifying, waiting_today
+from portal import job_words, languages, product_page, verifying, waiting_today
 from provision.models import CheckIn, Device
 from provision.rollouts import standing
 from storage.clock import moscow_date, now
@@ -145,7 +145,7 @@ def list_jobs() -> str:
     """The newest jobs and how far they are."""
     with reading() as session:
         found = session.scalars(select(Job).order_by(Job.id.desc()).limit(JOBS_SHOWN)).all()
-    return render_template("jobs.html", jobs=found)
+    return render_template("jobs.html", jobs=found, said=job_words.said)
 
 
 def _shelves(session: Session) -> list[Shelf]:

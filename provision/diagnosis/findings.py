@@ -12,6 +12,7 @@ class Code(StrEnum):
     """Every finding there is; the names are stable, programs and fix notes rely on them."""
 
     UNREACHABLE = "unreachable"
+    ANSWERS_WRONGLY = "answers-wrongly"
     READ_REFUSED = "read-refused"
     SSH_KEY_CHANGED = "ssh-key-changed"
     SILENT = "silent"

@@ -17,6 +17,8 @@ WANTED_RESTARTS = ("upgrade", "remote", "factory", "user")
 PLUGGED_IN = ("power on", "cold")
 CLOCK_ALLOWED = timedelta(minutes=2)
 CLOCK_BREAKS_TLS = timedelta(hours=12)
+#: Something lives at that address and speaks.
+_SPOKE = "phone-unexpected-answer"
 _REFUSALS = frozenset({"phone-access-denied", "no-credential", "snmp-v3-refused"})
 
 _CAUSES = (
@@ -42,7 +44,7 @@ _CAUSES = (
 
 
 def answers(situation: Situation) -> Iterator[Finding]:
-    """No way of reading answered, or the phone refuses what we show it."""
+    """No way of reading answered, none as a phone does, or the phone refuses what we show it."""
     refused = [one for one in situation.failures if one.code in _REFUSALS]
     changed = tuple(one.text for one in situation.failures if one.code == "ssh-key-changed")
     if changed:
@@ -53,15 +55,17 @@ def answers(situation: Situation) -> Iterator[Finding]:
     if situation.facts is not None or not situation.failures or refused or changed:
         return
     evidence = tuple(one.text for one in situation.failures)
+    spoke = any(one.code == _SPOKE for one in situation.failures)
+    code = Code.ANSWERS_WRONGLY if spoke else Code.UNREACHABLE
     seen = situation.visits.last_proved_at
     if seen is not None and situation.now - seen <= 2 * situation.wanted.poll:
         own = Phrase(
             f"но сам обращался {seen:%d.%m %H:%M} UTC: он жив",
             f"but it checked in itself on {seen:%d.%m %H:%M} UTC: it is alive",
         )
-        yield Finding(Code.UNREACHABLE, Weight.ATTENTION, Sureness.CERTAIN, (*evidence, own))
+        yield Finding(code, Weight.ATTENTION, Sureness.CERTAIN, (*evidence, own))
     else:
-        yield Finding(Code.UNREACHABLE, Weight.FAULT, Sureness.CERTAIN, evidence)
+        yield Finding(code, Weight.FAULT, Sureness.CERTAIN, evidence)
 
 
 def restarts(situation: Situation) -> Iterator[Finding]:

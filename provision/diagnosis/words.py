@@ -5,6 +5,7 @@ from storage.phrases import Phrase
 
 NAMES = {
     Code.UNREACHABLE: Phrase("Аппарат не отвечает", "The phone does not answer"),
+    Code.ANSWERS_WRONGLY: Phrase("Отвечает не то", "Answers, but not as a phone does"),
     Code.READ_REFUSED: Phrase("Не пускает читать", "Does not let us read it"),
     Code.SSH_KEY_CHANGED: Phrase("Другой ключ SSH", "Another SSH key"),
     Code.SILENT: Phrase("Не забирает настройки", "Does not fetch its settings"),
@@ -31,6 +32,12 @@ MEANINGS = {
         "сеть.",
         "No way of reading got an answer: it is off, has another address, or the network shuts it "
         "off.",
+    ),
+    Code.ANSWERS_WRONGLY: Phrase(
+        "По этому адресу отвечают, но не так, как аппарат: там другое устройство, прошивка "
+        "повреждена или подменена.",
+        "Something answers at this address, but not as a phone does: it is another device, or its "
+        "firmware is damaged or not ours.",
     ),
     Code.READ_REFUSED: Phrase(
         "Учётные данные для чтения не заданы, или аппарат их не принял: многого о нём не видно.",
@@ -117,6 +124,12 @@ ADVICE = {
         "проверьте, пропускает ли сеть SNMP и HTTP от нас.",
         "Check power and cable; take the address from its screen and read it there; check that the "
         "network lets SNMP and HTTP from us through.",
+    ),
+    Code.ANSWERS_WRONGLY: Phrase(
+        "По MAC в таблице коммутатора проверьте, кто живёт по этому адресу. Если это аппарат — "
+        "перезапустите его; повторится — отключите порт и передайте нам диагностический пакет.",
+        "See by its MAC in the switch who lives at this address. If it is the phone, restart it; "
+        "if that does not help, shut the port and hand us the diagnostic bundle.",
     ),
     Code.READ_REFUSED: Phrase(
         "Сверьте в профиле read.snmp_community (для v3 read.snmp_user и его пароли) и "

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+import pytest
+
 from accounts import audit_words
 from support.breaches.clock import Notice
 from support.cases.vocabulary import EventKind
@@ -74,3 +76,19 @@ def test_words_are_in_their_language() -> None:
 
 def test_an_action_of_another_version_is_called_by_its_code() -> None:
     assert audit_words.said("moon.land").text("ru") == "moon.land"
+
+
+@pytest.mark.parametrize(
+    ("value", "ru", "en"),
+    [
+        (True, "да", "yes"),
+        (False, "нет", "no"),
+        (None, "—", "—"),
+        ("", "—", "—"),
+        ("2026-11-29", "29.11.2026", "29.11.2026"),
+        ("2026-13-45", "2026-13-45", "2026-13-45"),
+        (2, "2", "2"),
+    ],
+)
+def test_a_detail_is_told_as_people_write_it(value: object, ru: str, en: str) -> None:
+    assert (audit_words.value_said(value).ru, audit_words.value_said(value).en) == (ru, en)

@@ -48,6 +48,7 @@ HEALTHY = Situation(
 )
 REFUSED = Failure("snmp", "phone-access-denied", Phrase("нет", "no"))
 OTHER_KEY = Failure("ssh", "ssh-key-changed", Phrase("другой", "another"))
+NOISE = Failure("snmp", "phone-unexpected-answer", Phrase("шум", "noise"))
 SILENT = Failure("http", "phone-unreachable", Phrase("тишина", "silence"))
 
 
@@ -87,6 +88,7 @@ def test_a_healthy_phone_has_no_finding() -> None:
 
 CASES: dict[Code, Callable[[], Situation]] = {
     Code.UNREACHABLE: lambda: replace(HEALTHY, facts=None, failures=(SILENT,)),
+    Code.ANSWERS_WRONGLY: lambda: replace(HEALTHY, facts=None, failures=(SILENT, NOISE)),
     Code.READ_REFUSED: lambda: replace(HEALTHY, failures=(REFUSED,)),
     Code.SSH_KEY_CHANGED: lambda: replace(HEALTHY, failures=(OTHER_KEY,)),
     Code.SILENT: lambda: visits(last_proved_at=NOW - timedelta(hours=4)),
