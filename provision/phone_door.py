@@ -8,7 +8,7 @@ the database is away it gives what the phone had last, and says how old that is.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
@@ -87,7 +87,19 @@ _COUNTED_AS = {status: _COUNTED.labels(str(status)) for status in _REASONS}
 #: After a failed lookup the views answer alone for so long (seconds).
 _REST_S = 1.0
 
+#: What is kept for a request, and how old it is where nobody could check it.
+Current: TypeAlias = tuple[Found, float | None]
+
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Requests that are answered together: when, and what the journal is to hold of them."""
+
+    at_us: int
+    at_s: float
+    records: list[bytes] = field(default_factory=list)
 
 
 @dataclass
@@ -114,13 +126,35 @@ class PhoneDoor:
 
     def reply(self, asked: DoorRequest) -> Reply | None:
         """The answer to a phone; None where the views must be asked."""
-        # A request with a proof beside its path is the views' to judge.
-        if asked.has_authorization:
-            return None
+        [reply] = self.replies([asked])
+        return reply
+
+    def replies(self, asked: Sequence[DoorRequest]) -> list[Reply | None]:
+        """The answers to phones that asked before this was called, in their order.
+
+        Together they cost one question to the database and one write to the journal.
+        """
         at_us, at_s = time.time_ns() // 1000, time.monotonic()
-        request = answers.request_sha256(asked.target, asked.agent)
-        found, age_s = self._find(request, at_s)
-        if found is None or (found.until_us is not None and found.until_us <= at_us):
+        # A request with a proof beside its path is the views' to judge.
+        names = [
+            b"" if one.has_authorization else answers.request_sha256(one.target, one.agent)
+            for one in asked
+        ]
+        found = self._find([name for name in names if name], at_s)
+        turn = _Turn(at_us, at_s)
+        replies = [
+            self._reply(one, name, found[name], turn) if name in found else None
+            for one, name in zip(asked, names, strict=True)
+        ]
+        if turn.records:
+            self._record(turn.records)
+        return replies
+
+    def _reply(
+        self, asked: DoorRequest, request: bytes, current: Current, turn: _Turn
+    ) -> Reply | None:
+        found, age_s = current
+        if found.until_us is not None and found.until_us <= turn.at_us:
             return None
         try:
             answer = answers.opened(found.sealed, request, self.seal)
@@ -129,11 +163,12 @@ class PhoneDoor:
         wanted = asked.if_none_match
         if wanted is not None and wanted != answer.etag:
             return None
-        if not self._fetches.add(str(found.credential_id), at_s):
+        if not self._fetches.add(str(found.credential_id), turn.at_s):
             _COUNTED_AS[429].inc()
             return _TOO_OFTEN
         status = answer.status if wanted is None else 304
-        self._record(answer, at_us, asked.address, status)
+        line = checkin_lines.completed(answer.record, turn.at_us, asked.address, status)
+        turn.records.append(line)
         _COUNTED_AS[status].inc()
         return Reply(status, _headers(answer, status, age_s), answer.body if status == 200 else b"")
 
@@ -143,23 +178,37 @@ class PhoneDoor:
             self.last_good.keep(request, found, len(found.sealed), time.monotonic())
         return len(self.last_good)
 
-    def _find(self, request: bytes, at_s: float) -> tuple[Found | None, float | None]:
+    def _find(self, requests: Sequence[bytes], at_s: float) -> dict[bytes, Current]:
         if at_s >= self._rests_until_s:
             try:
-                return self._current(request, at_s), None
+                return self._current(requests, at_s)
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, phones are served
                 self._rests_until_s = at_s + _REST_S
                 self._is_alone = self.lookup.is_away()
                 _log.warning("door-rests", reason=type(error).__name__, alone=self._is_alone)
-        # A database that answers somebody answers the views: theirs is the current state.
-        return (self.last_good.find(request, at_s) if self._is_alone else None) or (None, None)
+        if not self._is_alone:
+            # A database that answers somebody answers the views: theirs is the current state.
+            return {}
+        held = ((request, self.last_good.find(request, at_s)) for request in requests)
+        return {request: found for request, found in held if found is not None}
 
-    def _current(self, request: bytes, at_s: float) -> Found | None:
+    def _current(self, requests: Sequence[bytes], at_s: float) -> dict[bytes, Current]:
         """What the database says is current, read anew only where it is not what is held here."""
-        held = self.last_good.find(request, at_s)
-        if held is not None and self.lookup.stands(held[0]):
-            self.last_good.renew(request, at_s)
-            return held[0]
+        held = {request: self.last_good.find(request, at_s) for request in requests}
+        devices = [known[0].device_id for known in held.values() if known]
+        counted = self.lookup.counted(devices) if devices else {}
+        current: dict[bytes, Current] = {}
+        for request, known in held.items():
+            found = known[0] if known else None
+            if found is not None and found.stands(counted):
+                self.last_good.renew(request, at_s)
+            else:
+                found = self._read(request, at_s)
+            if found is not None:
+                current[request] = (found, None)
+        return current
+
+    def _read(self, request: bytes, at_s: float) -> Found | None:
         found = self.lookup.find(request)
         if found is None:
             self.last_good.forget(request)
@@ -167,12 +216,12 @@ class PhoneDoor:
             self.last_good.keep(request, found, len(found.sealed), at_s)
         return found
 
-    def _record(self, answer: Answer, at_us: int, address: str, status: int) -> None:
+    def _record(self, records: Sequence[bytes]) -> None:
         """A record that cannot be written costs no phone its file."""
         try:
-            self.journal.append(checkin_lines.completed(answer.record, at_us, address, status))
+            self.journal.append(*records)
         except OSError:
-            _log.exception("check-in-lost")
+            _log.exception("check-in-lost", number=len(records))
 
 
 def raw_target(environ: Environ) -> str:

@@ -49,18 +49,21 @@ class Journal:
         self._segment: _Segment | None = None
         self._turning = threading.Lock()
 
-    def append(self, record: bytes) -> None:
-        """Append one record, which holds no line feed; raises OSError when it is not written."""
+    def append(self, *records: bytes) -> None:
+        """Append records, which hold no line feed, by one write.
+
+        Raises OSError when not all of them are written.
+        """
         segment = self._segment
         # A forked child must not go on in its parent's segment.
         if segment is None or segment.size >= self._segment_bytes or segment.process != os.getpid():
             segment = self._turn(segment)
-        line = record + b"\n"
-        if os.write(segment.descriptor, line) != len(line):
-            # The disk is full. What stands there is no record, and nothing may follow it.
+        lines = b"%b\n" % b"\n".join(records)
+        if os.write(segment.descriptor, lines) != len(lines):
+            # The disk is full. The last that stands there is no record, and nothing may follow it.
             self._turn_away(segment)
-            raise OSError(f"a record of {len(line)} bytes was cut")
-        segment.size += len(line)
+            raise OSError(f"of {len(lines)} bytes some were cut")
+        segment.size += len(lines)
 
     def close(self) -> None:
         """Let go of the segment: a reader may finish it."""

@@ -17,6 +17,7 @@ from portal.phone_listener.request_head import Head
 from portal.phone_listener.view_body import ViewBody
 from portal.phone_listener.views_pool import ViewAnswer
 from portal.phone_listener.watch import READABLE, WRITABLE
+from provision.phone_door import Reply
 
 READ_BYTES = 65_536
 _NO_BODY = frozenset({204, 304})
@@ -111,11 +112,12 @@ class Connection(HeldSocket):
             self._go_on()
 
     def _go_on(self) -> None:
-        """Answer what has been received, request by request."""
-        while not self._is_closed:
-            head = self._next_request()
-            if head is None or not self._answer(head):
-                return
+        """Have the next request answered, if it is there."""
+        if self._is_closed:
+            return
+        head = self._next_request()
+        if head is not None:
+            self._answer(head)
 
     def _next_request(self) -> Head | None:
         """The request that is whole and to be answered."""
@@ -148,18 +150,23 @@ class Connection(HeldSocket):
         else:
             self._wait(READABLE, None)
 
-    def _answer(self, head: Head) -> bool:
-        """Whether the answer is out already, and the next request may be read."""
+    def _answer(self, head: Head) -> None:
         self._keeps_alive = head.keeps_alive and not self._desk.watch.is_stopping
         if head.method == "GET" and not head.has_body:
-            reply = self._desk.at_the_door(head, self.address)
-            if reply is not None:
-                told = answers.head(
-                    head.minor, reply.status, reply.headers, keeps_alive=self._keeps_alive
-                )
-                return self._send(told + reply.body)
-        self._pass_on(head, self._incoming.content)
-        return False
+            self._desk.ask_door(head, self.address, self._door_answered, self.cut)
+        else:
+            self._pass_on(head, self._incoming.content)
+
+    def _door_answered(self, reply: Reply | None) -> None:
+        head = self._incoming.head
+        if self._is_closed or head is None:
+            return
+        if reply is None:
+            self._pass_on(head, b"")
+            return
+        told = answers.head(head.minor, reply.status, reply.headers, keeps_alive=self._keeps_alive)
+        if self._send(told + reply.body):
+            self._go_on()
 
     def _pass_on(self, head: Head, content: bytes) -> None:
         """Ask the views; nothing is waited for until they answer."""

@@ -1,14 +1,15 @@
 """Who answers phones, whose word on addresses counts, and how long phones may take."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from portal.phone_listener.door_turn import DoorTurn
 from portal.phone_listener.request_head import Head
 from portal.phone_listener.views_pool import ViewsPool
 from portal.phone_listener.watch import Watch
 from portal.proxies import client_address, is_trusted
 from portal.settings import Network
-from provision.phone_door import DoorRequest, PhoneDoor, Reply
+from provision.phone_door import DoorRequest, Reply
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,22 @@ class Patience:
 
 @dataclass(frozen=True)
 class Desk:
-    """The door answers at once, the views in threads."""
+    """The door answers within a turn of the loop, the views in threads."""
 
-    door: PhoneDoor
+    door: DoorTurn
     views: ViewsPool
     watch: Watch
     trusted: Sequence[Network] = ()
     patience: Patience = field(default_factory=Patience)
 
-    def at_the_door(self, head: Head, peer: str) -> Reply | None:
-        """What the door answers to a GET without a body; None where the views must be asked."""
+    def ask_door(
+        self,
+        head: Head,
+        peer: str,
+        then: Callable[[Reply | None], None],
+        cut: Callable[[], None],
+    ) -> None:
+        """Ask the door about a GET without a body (`DoorTurn.ask`)."""
         headers = head.headers
         asked = DoorRequest(
             target=head.target,
@@ -45,7 +52,7 @@ class Desk:
             if_none_match=headers.get("if-none-match"),
             has_authorization="authorization" in headers,
         )
-        return self.door.reply(asked)
+        self.door.ask(asked, then, cut)
 
     def is_counted(self, peer: str) -> bool:
         """Whether it is one of its address's connections: a proxy brings those of many."""

@@ -5,19 +5,21 @@ simple as that becomes a Connection, which goes on from where it stands.
 """
 
 import socket
+from functools import partial
 
 from portal.phone_listener import answers
 from portal.phone_listener.connection import READ_BYTES, Connection
 from portal.phone_listener.desk import Desk
 from portal.phone_listener.request_head import Head, read_head
+from provision.phone_door import Reply
 
 _AND_GO_ON = socket.MSG_DONTWAIT
 #: The last bytes wait for the end that follows at once, and go out in one packet with it.
 _AND_END = socket.MSG_DONTWAIT | socket.MSG_MORE
 
 
-def answer(accepted: socket.SocketType, address: str, desk: Desk) -> None:
-    """Answer what is there of a connection that was just accepted, and end it or hold it."""
+def read(accepted: socket.SocketType, address: str, desk: Desk) -> None:
+    """Read what is there of a connection that was just accepted, and have it answered."""
     try:
         received = accepted.recv(READ_BYTES, socket.MSG_DONTWAIT)
     except BlockingIOError:
@@ -27,14 +29,18 @@ def answer(accepted: socket.SocketType, address: str, desk: Desk) -> None:
         received = b""
     head = read_head(received)
     # With a body, or with more behind it, it is not answered at once.
-    if isinstance(head, Head) and head.body_bytes == 0 and head.size == len(received):
-        _answer(accepted, address, desk, head)
-    else:
+    if not isinstance(head, Head) or head.body_bytes != 0 or head.size < len(received):
         Connection(accepted, address, desk).take(received)
+    elif head.method == "GET":
+        then = partial(_answered, accepted, address, desk, head)
+        desk.ask_door(head, address, then, accepted.close)
+    else:
+        Connection(accepted, address, desk).ask_views(head)
 
 
-def _answer(accepted: socket.SocketType, address: str, desk: Desk, head: Head) -> None:
-    reply = desk.at_the_door(head, address) if head.method == "GET" else None
+def _answered(
+    accepted: socket.SocketType, address: str, desk: Desk, head: Head, reply: Reply | None
+) -> None:
     if reply is None:
         Connection(accepted, address, desk).ask_views(head)
         return
@@ -53,4 +59,15 @@ def _answer(accepted: socket.SocketType, address: str, desk: Desk, head: Head) -
     elif keeps_alive:
         Connection(accepted, address, desk).wait_for_next()
     else:
+        _end(accepted)
+
+
+def _end(accepted: socket.SocketType) -> None:
+    """Say the end before closing: with bytes unread, closing alone would drop what waits for it."""
+    try:
+        accepted.shutdown(socket.SHUT_WR)
+    except OSError:
+        # The other side is gone.
+        pass
+    finally:
         accepted.close()

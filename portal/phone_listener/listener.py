@@ -1,7 +1,7 @@
 """Accepts phones' connections and wakes those that have something to do, in one thread.
 
-A phone whose request is there when it is accepted is answered at once and never waited for. The
-kernel tells of a connection when its first bytes are there, so silent ones cost us nothing at all.
+A phone whose request is there when it is accepted is answered in that turn and never waited for.
+The kernel tells of a connection when its first bytes are there: silent ones cost us nothing at all.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from portal.phone_listener import first_request
 from portal.phone_listener.accepting import Accepting
 from portal.phone_listener.connection import Connection
 from portal.phone_listener.desk import Desk, Patience
+from portal.phone_listener.door_turn import DoorTurn
 from portal.phone_listener.views_pool import ViewsPool
 from portal.phone_listener.watch import READABLE, Watch
 from portal.settings import Network
@@ -53,7 +54,8 @@ class PhoneListener:
         self.port: int = self._socket.getsockname()[1]
         self._watch = Watch(most, time.monotonic())
         views = ViewsPool(app, (place[0], self.port), self._post)
-        self._desk = Desk(door, views, self._watch, trusted, patience)
+        self._door = DoorTurn(door)
+        self._desk = Desk(self._door, views, self._watch, trusted, patience)
         self._posted: deque[Callable[[], None]] = deque()
         self._waker, self._woken = socket.socketpair()
         for end in (self._waker, self._woken):
@@ -74,6 +76,7 @@ class PhoneListener:
                 _guarded(key.data)
             while self._posted:
                 _guarded(self._posted.popleft())
+            self._door.tell()
             watch.tell_late()
             self._take_turns()
         self._end()
@@ -107,7 +110,7 @@ class PhoneListener:
 
     def _begin(self, accepted: socket.SocketType, address: str) -> None:
         try:
-            first_request.answer(accepted, address, self._desk)
+            first_request.read(accepted, address, self._desk)
         except Exception:  # noqa: BLE001 - whatever it is, the other phones are served
             _log.exception("phone-connection-failed")
             accepted.close()

@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,10 @@ SHORT = Patience(head_s=1, body_s=1, stalled_s=2, idle_s=1, linger_s=1)
 class Door:
     """Knows /door alone, and fails at /broken."""
 
-    def reply(self, asked: DoorRequest) -> Reply | None:
+    def replies(self, asked: Sequence[DoorRequest]) -> list[Reply | None]:
+        return [self._reply(one) for one in asked]
+
+    def _reply(self, asked: DoorRequest) -> Reply | None:
         if asked.target == "/broken":
             raise RuntimeError("planted")
         if asked.target != "/door":
