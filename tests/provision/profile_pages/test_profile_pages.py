@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from accounts import users
 from accounts.models import Role
+from jobs.models import Job
+from jobs.runner import Runner, Workbook
 from provision import profile_history, profiles
 from provision.devices import registry
 from provision.models import Level
 from provision.profile_pages import editing
 from provision.profiles import GLOBAL, Link
+from provision.rendered import work
 from provision.vocabulary import Value
 from storage.clock import now
 from storage.installation import Installation
@@ -209,3 +213,24 @@ def test_support_reads_and_changes_nothing(app: Flask, estate: Estate) -> None:
     log_in(client, "agent")
     assert "Сохранить" not in text(client, ALL)
     assert post(client, ALL, {"network.vlan": "5"}, page=ROOT + "global/-").status_code == 403
+
+
+def test_a_change_has_the_phones_configurations_prepared_and_the_page_tells_how_far(
+    engineer: FlaskClient, estate: Estate
+) -> None:
+    def told() -> str:
+        found = re.search(r'<div id="prepared".*?</div>', text(engineer, ALL), re.DOTALL)
+        assert found
+        return found[0]
+
+    assert "every 2s" not in told()
+    save(engineer, ALL, **{"network.vlan": "20"})
+    assert "Настройки аппаратов готовятся" in told()
+    with estate.installation.database.writing() as session:
+        (job,) = session.scalars(select(Job).where(Job.kind == work.PREPARE))
+        job.progress_done, job.progress_total = 1240, 10_000
+    assert re.search(r"подготовлены: 1\s240 / 10\s000", told())
+    Runner(estate.installation, Workbook(work.HANDLERS)).run_due("test")
+    assert "every 2s" not in told()
+    save(engineer, ALL)
+    assert "every 2s" not in told()
