@@ -56,9 +56,7 @@ def by_views(place: Installation, settings: Settings, phones: list[Phone]) -> fl
     client = app.test_client()
     begun = time.process_time()
     for phone in phones:
-        answer = client.get(
-            kept_phones.target(phone), headers={"User-Agent": kept_phones.agent(phone)}
-        )
+        answer = client.get(phone.path, headers={"User-Agent": phone.agent})
         if answer.status_code != 200:
             raise RuntimeError(answer.status)
     return (time.process_time() - begun) / len(phones) * 1000

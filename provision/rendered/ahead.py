@@ -67,9 +67,10 @@ class Workshop:
         dropped: list[Stale] = []
         failed = 0
         with self.place.database.snapshot() as session:
-            numbers = [one.device_id for one in devices]
+            macs = [one.mac for one in devices]
             # Loaded at once and held here, with their products and sites.
-            held = session.scalars(select(Device).where(Device.id.in_(numbers))).all()
+            held = session.scalars(select(Device).where(Device.mac.in_(macs))).all()
+            numbers = [one.id for one in held]
             for row in stale.rows(session, self.bench.press_mark, numbers):
                 kept = self._made(session, row)
                 if kept is None:

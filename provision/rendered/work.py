@@ -136,7 +136,7 @@ class _Turn:
         assert self._after is not None, "a turn that ends early has passed somebody"
         told = {
             "at": self._after.at.isoformat(),
-            "device": self._after.device_id,
+            "mac": self._after.mac,
             "total": self._total,
         }
         actor = self._work.actor
@@ -154,7 +154,7 @@ class _Turn:
 def _read(arguments: Mapping[str, Any]) -> Seen | None:
     if "at" not in arguments:
         return None
-    return Seen(datetime.fromisoformat(arguments["at"]), int(arguments["device"]))
+    return Seen(datetime.fromisoformat(arguments["at"]), str(arguments["mac"]))
 
 
 def _waits(session: Session) -> bool:
