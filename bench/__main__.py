@@ -1,9 +1,11 @@
 """`make bench`: every benchmark in turn."""
 
 from bench import (
+    ahead,
     behind_nginx,
     configurations,
     downloads,
+    imports,
     large_fleet,
     million_phones,
     slow_readers,
@@ -18,6 +20,8 @@ if __name__ == "__main__":
     storm.main()
     slow_readers.main()
     million_phones.main()
+    ahead.main()
+    imports.main()
     behind_nginx.main()
     large_fleet.main()
     sweeps.main()

@@ -4,6 +4,7 @@ While rows are stored nobody else writes (SQLite has one writer), so what can be
 before: sealing, JSON, instants. What is ready waits in a file without a name, not in memory.
 """
 
+import contextlib
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,8 @@ from storage.db import Base
 
 #: Rows of one statement.
 _AT_ONCE = 2000
+#: PostgreSQL's way for many rows.
+_COPY = "COPY"
 
 
 class Ready:
@@ -65,11 +68,19 @@ class Ready:
         self._file.seek(0)
         for _ in range(self._parts):
             statement, values = pickle.load(self._file)  # noqa: S301 - written above, by us
-            connection.exec_driver_sql(statement, values)
+            if not statement.startswith(_COPY):
+                connection.exec_driver_sql(statement, values)
+                continue
+            cursor: Any = connection.connection.cursor()
+            with contextlib.closing(cursor), cursor.copy(statement) as copy:
+                for row in values:
+                    copy.write_row(row)
 
     def _statement(self, table: str, names: Sequence[str], of: str) -> str:
         mark = "?" if self._dialect.name == "sqlite" else "%s"
         marks, columns = ", ".join([mark] * len(names)), ", ".join(names)
+        if not of and self._dialect.name == "postgresql":
+            return f"{_COPY} {table} ({columns}) FROM STDIN"
         if not of:
             return f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
         return (
