@@ -85,7 +85,7 @@ def warnings(session: Session, question: Question) -> Warnings:
     found, looked = {}, None
     for by in (one for one in Dimension if one.is_of_make):
         asked = replace(question, by=by, lot="", firmware="")
-        figures = repair_figures.figures(session, asked)
+        figures = repair_figures.figures(session, asked, full=False)
         found[by] = standing_out.standing_out(repair_lines.lines(figures), figures.phones)
         # However they are divided, all of them are the same.
         looked = looked or repair_lines.together(figures)

@@ -45,10 +45,16 @@ _NUMBERS = {
 }
 
 
-def of_units(session: Session, columns: Columns, wanted: Conditions, key_of: KeyOf) -> list[Tally]:
-    """Repairs counted from their own rows; their offers are tallies beside them."""
+def of_units(
+    session: Session, columns: Columns, wanted: Conditions, key_of: KeyOf, *, full: bool = True
+) -> list[Tally]:
+    """Repairs counted from their own rows; their offers are tallies beside them.
+
+    Days and reasons are most of the work: a tally that is not `full` has none.
+    """
     conditions = list(wanted)
-    units = select(*columns, *_measures()).where(*conditions).group_by(*columns)
+    measures = [*_numbers(), *(_texts() if full else ())]
+    units = select(*columns, *measures).where(*conditions).group_by(*columns)
     quotes = select(*columns, *_prices()).join(RepairUnit, RepairUnit.id == RepairQuote.unit_id)
     # Offers are few: they are looked up by their phones.
     quotes = quotes.where(*conditions).group_by(*columns)
@@ -57,11 +63,11 @@ def of_units(session: Session, columns: Columns, wanted: Conditions, key_of: Key
 
 
 def of_tallies(
-    session: Session, columns: Columns, wanted: Conditions, key_of: KeyOf
+    session: Session, columns: Columns, wanted: Conditions, key_of: KeyOf, *, full: bool = True
 ) -> list[Tally]:
     """The same from the counts of whole months."""
     sums = [func.sum(getattr(RepairTally, name)).label(name) for name in NUMBERS]
-    texts = [_joined(getattr(RepairTally, name), name) for name in ("days", "reasons")]
+    texts = [_joined(getattr(RepairTally, name), name) for name in ("days", "reasons") if full]
     query = select(*columns, *sums, *texts).where(*wanted).group_by(*columns)
     return [_tally(row, key_of(row[: len(columns)])) for row in session.execute(query)]
 
@@ -94,13 +100,17 @@ def meant_by() -> Mapping[RepairFigure, ColumnElement[bool]]:
     }
 
 
-def _measures() -> list[ColumnElement[Any]]:
+def _numbers() -> list[ColumnElement[int]]:
+    meant = meant_by()
+    return [_count(meant[figure]).label(name) for name, figure in _NUMBERS.items()]
+
+
+def _texts() -> list[ColumnElement[str]]:
     meant, unit = meant_by(), RepairUnit
     one: ColumnElement[str] = literal_column("':1'")
     days = case((meant[RepairFigure.TAKEN], cast(unit.days_taken, Text).concat(one)))
     reasons = case((meant[RepairFigure.REFUSED], cast(unit.reason, Text).concat(one)))
-    numbers = [_count(meant[figure]).label(name) for name, figure in _NUMBERS.items()]
-    return [*numbers, _joined(days, "days"), _joined(reasons, "reasons")]
+    return [_joined(days, "days"), _joined(reasons, "reasons")]
 
 
 def _prices() -> list[ColumnElement[Any]]:
@@ -123,10 +133,9 @@ def _joined(words: ColumnElement[str], name: str) -> ColumnElement[str]:
 
 def _tally(row: Any, key: Key) -> Tally:
     numbers = {name: int(getattr(row, name, None) or 0) for name in NUMBERS}
-    days, reasons = (tally.counts(getattr(row, name, None)) for name in ("days", "reasons"))
     return Tally(
         key,
         **numbers,
-        days={int(one): count for one, count in days.items()},
-        reasons={Reason(one): count for one, count in reasons.items()},
+        days=tally.counts(getattr(row, "days", None), int),
+        reasons=tally.counts(getattr(row, "reasons", None), Reason),
     )

@@ -22,27 +22,27 @@ from support.reports.repair_lines import Figures
 from support.reports.tally import Tally
 
 
-def figures(session: Session, question: Question) -> Figures:
-    """Everything that the report of a question is made of."""
+def figures(session: Session, question: Question, *, full: bool = True) -> Figures:
+    """Everything that the report of a question is made of; days and reasons if `full`."""
     return Figures(
-        tallies=tallies(session, question),
+        tallies=tallies(session, question, full=full),
         phones=fleet.phones(session, question),
         in_service=fleet.in_service(session, question),
     )
 
 
-def tallies(session: Session, question: Question) -> Sequence[Tally]:
+def tallies(session: Session, question: Question, *, full: bool = True) -> Sequence[Tally]:
     """The repairs of a question by its keys; a key may come more than once."""
     parts, key_of = _split(session, question), keys(session, question.by)
     found: list[Tally] = []
     if parts.whole is not None and question.roll_up is not None:
         columns = columns_of(RepairTally, question.by)
         kept = _kept(question, question.roll_up, parts)
-        found += repair_counting.of_tallies(session, columns, kept, key_of)
+        found += repair_counting.of_tallies(session, columns, kept, key_of, full=full)
     if parts.spans:
         columns, told = columns_of(RepairUnit, question.by), repair_counting.told_in(parts.spans)
         conditions = [told, *wanted(RepairUnit, question)]
-        found += repair_counting.of_units(session, columns, conditions, key_of)
+        found += repair_counting.of_units(session, columns, conditions, key_of, full=full)
     return found
 
 

@@ -69,8 +69,11 @@ def _judged(line: RepairLine, failures: int, phones: int, rule: Rule) -> StandsO
         return None
     rate = failures / phones
     expected = rate * line.phones
+    # First what costs nothing: most lines are like the others.
+    if line.failures < rule.times * expected:
+        return None
     chance = at_least(line.failures, expected)
-    if line.failures < rule.times * expected or chance > rule.chance:
+    if chance > rule.chance:
         return None
     return StandsOut(line, rate, expected, chance)
 

@@ -5,12 +5,15 @@ rows of a database make a longer one of: adding them is left to this module.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
 
 from support.cases.vocabulary import Reason
 from support.reports.question import Key
 
+Value = TypeVar("Value", bound=Hashable)
 #: Of refusals, those in which the phone itself may still be to blame.
 FAULTS = frozenset({Reason.TERM_EXPIRED})
 
@@ -69,14 +72,20 @@ def by_key(rows: Iterable[Tally]) -> Mapping[Key, Tally]:
     return {key: one[0] if len(one) == 1 else together(key, one) for key, one in found.items()}
 
 
-def counts(text: str | None) -> Counter[str]:
-    """The counts that a text of "what:how many" adds up to."""
-    found = Counter[str]()
+def counts(text: str | None, read: Callable[[str], Value]) -> dict[Value, int]:
+    """The counts that a text of "what:how many" adds up to; `read` makes of a word what it is."""
+    found: dict[Value, int] = {}
     # Equal words first: of many rows the words are few.
     for word, times in Counter((text or "").split()).items():
-        what, _colon, count = word.rpartition(":")
-        found[what] += int(count) * times
+        what, count = _read(word, read)
+        found[what] = found.get(what, 0) + count * times
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _read(word: str, read: Callable[[str], Value]) -> tuple[Value, int]:
+    what, _colon, count = word.rpartition(":")
+    return read(what), int(count)
 
 
 def written(found: Mapping[str, int]) -> str:

@@ -74,7 +74,7 @@ def test_the_order_of_rows_changes_nothing(rows: list[Tally], random: object) ->
 def test_many_rows_texts_add_up_to_their_counts(rows: list[Mapping[str, int]]) -> None:
     text = " ".join(tally.written(one) for one in rows)
     expected = {what: sum(one.get(what, 0) for one in rows) for one in rows for what in one}
-    assert tally.counts(text) == expected
+    assert tally.counts(text, str) == expected
 
 
 def _of(one: Tally) -> RepairLine:
