@@ -33,7 +33,8 @@ STAFF += ("/staff/storage/", "/staff/mirror/", "/staff/products/FP-B2", "/staff/
 STAFF += ("/staff/requests/", "/staff/requests/1", "/staff/requests/new", "/staff/calendar/")
 STAFF += ("/staff/letters/", "/staff/personal-data/", "/staff/personal-data/due")
 STAFF += ("/staff/ready-answers/", "/staff/ready-answers/1", "/staff/certificate-prices/")
-STAFF += ("/staff/claims/",)
+STAFF += ("/staff/claims/", "/staff/reports/", "/staff/reports/repairs?by=lot")
+STAFF += ("/staff/reports/repairs/list", "/staff/reports/requests", "/staff/reports/requests/list")
 STAFF += ("/staff/repairs/", "/staff/repairs/1", "/staff/repairs/2", "/staff/repairs/3")
 STAFF += ("/staff/repairs/dock?code=RMA", "/staff/loaners/", "/staff/certificate-orders/")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

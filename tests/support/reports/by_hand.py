@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, lazyload
 
 from accounts.models import Organisation
+from storage.db import Database
 from support.cases.models import RepairQuote, RepairUnit
 from support.cases.vocabulary import Reason, Resolution, Stage
+from support.reports import repair_figures, tally, tallying
 from support.reports.question import Dimension, Key, Question
 from support.reports.tally import Tally, is_failure
 
@@ -90,3 +92,23 @@ def _tally(quotes: Sequence[RepairQuote], key: Key, units: list[RepairUnit]) -> 
         days=Counter(unit.days_taken for unit in taken if unit.days_taken is not None),
         reasons=Counter(map(Reason, refused)),
     )
+
+
+def count_months(database: Database) -> None:
+    """What the job does."""
+    with database.reading() as session:
+        months = tallying.changed(session)
+    for month in months:
+        with database.writing() as session:
+            tallying.count_anew(database, session, month)
+
+
+def agree(session: Session, asked: list[Question]) -> None:
+    everything = Everything.of(session)
+    for question in asked:
+        found = tally.by_key(repair_figures.tallies(session, question))
+        expected = everything.tallies(question)
+        assert dict(found) == expected, question
+        months = repair_figures.by_month(session, question)
+        assert sum(months.values()) == sum(one.cases for one in expected.values()), question
+        assert all(month.day == 1 for month in months)

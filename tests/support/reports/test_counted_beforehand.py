@@ -16,11 +16,11 @@ from storage.db import Database
 from storage.installation import Installation
 from support.cases.models import RepairQuote, RepairUnit
 from support.cases.vocabulary import Reason, Resolution, Stage
-from support.reports import repair_figures, tally, tallying, watching, work
+from support.reports import repair_figures, tallying, watching, work
 from support.reports.models import RepairChange, RepairTally
 from support.reports.question import Dimension, Question
 from tests.support.reports import workload
-from tests.support.reports.by_hand import Everything
+from tests.support.reports.by_hand import agree, count_months
 from tests.support.reports.workload import AT, FIRMWARE, PRODUCTS, SINCE, UNTIL, Customers
 
 Deed = Callable[[Session, random.Random, Customers], None]
@@ -32,15 +32,6 @@ PERIODS = (
     (date(2025, 1, 15), date(9999, 12, 31)),
 )
 YEARS = [Question(by, *PERIODS[0]) for by in Dimension]
-
-
-def count_months(database: Database) -> None:
-    """What the job does."""
-    with database.reading() as session:
-        months = tallying.changed(session)
-    for month in months:
-        with database.writing() as session:
-            tallying.count_anew(database, session, month)
 
 
 def a_unit(session: Session, rand: random.Random) -> RepairUnit:
@@ -141,17 +132,6 @@ def questions(known: Customers) -> list[Question]:
     return [*plain, *narrow]
 
 
-def agree(session: Session, asked: list[Question]) -> None:
-    everything = Everything.of(session)
-    for question in asked:
-        found = tally.by_key(repair_figures.tallies(session, question))
-        expected = everything.tallies(question)
-        assert dict(found) == expected, question
-        months = repair_figures.by_month(session, question)
-        assert sum(months.values()) == sum(one.cases for one in expected.values()), question
-        assert all(month.day == 1 for month in months)
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_after_any_changes_the_counts_are_those_by_hand(database: Database, seed: int) -> None:
     rand = random.Random(seed)
@@ -187,6 +167,38 @@ def test_each_kind_of_change_is_noted(database: Database, deed: Deed) -> None:
     with database.reading() as session:
         assert tallying.changed(session)
         agree(session, YEARS)
+
+
+#: For each column that a repair is counted by, a value that none of the workload's has.
+OTHERS: dict[str, object] = {
+    "requested_on": date(2025, 1, 1), "product": "FP-X", "lot": "99W01", "firmware": "9.9.9",
+    "organisation_id": 999, "stage": "other", "covered": None, "reason": "OTHER",
+    "resolution": "other", "repeat_of_id": 1, "days_taken": 99, "in_time": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("column", sorted(OTHERS))
+def test_a_change_of_each_counted_column_alone_is_noted(database: Database, column: str) -> None:
+    with database.writing() as session:
+        known = workload.customers(session)
+        workload.repairs(session, 1, [known.served])
+        session.execute(update(RepairUnit).values(covered=True, in_time=True))
+    count_months(database)
+    with database.writing() as session:
+        session.execute(update(RepairUnit).values({column: OTHERS[column]}))
+    with database.reading() as session:
+        assert tallying.changed(session)
+
+
+def test_a_change_that_nothing_counts_leaves_a_month_counted(database: Database) -> None:
+    with database.writing() as session:
+        known = workload.customers(session)
+        workload.repairs(session, 3, [known.served])
+    count_months(database)
+    with database.writing() as session:
+        session.execute(update(RepairUnit).values(work="Замена", firmware=RepairUnit.firmware))
+    with database.reading() as session:
+        assert tallying.changed(session) == frozenset()
 
 
 def test_whole_months_are_not_counted_again(database: Database) -> None:
@@ -235,7 +247,7 @@ def test_what_nobody_watched_is_counted_anew(database: Database) -> None:
 def test_the_columns_that_are_watched_are_those_that_are_counted(database: Database) -> None:
     """A measure of another column would be counted once and then stay."""
     index = next(one for one in RepairUnit.__table__.indexes if one.name == "ix_repair_unit_report")  # type: ignore[attr-defined]
-    assert {column.name for column in index.columns} == set(watching.COLUMNS)
+    assert {column.name for column in index.columns} == set(watching.COLUMNS) == set(OTHERS)
     with database.engine.connect() as connection:
         assert connection.scalar(select(RepairChange.id).limit(1)) is None
 
