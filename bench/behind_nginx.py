@@ -4,6 +4,7 @@ The front is deploy/nginx as it is shipped, with ports and folders of its own. E
 has a connection and a handshake of its own; ours counts the CPU of nginx and the phones' process.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -13,9 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench import configurations, downloads
@@ -47,9 +48,9 @@ _STATIC = """
 _FRONT = """
   upstream flatpro_pages {{ server 127.0.0.1:{pages}; keepalive 16; }}
   upstream flatpro_phones {{ server 127.0.0.1:{product}; keepalive 64; keepalive_requests 100000; }}
-  server {{ listen 127.0.0.1:{tls} ssl; include snippets/flatpro-tls.conf;
+  server {{ listen 127.0.0.1:{front_tls} ssl; include snippets/flatpro-tls.conf;
             include snippets/flatpro-phones.conf; }}
-  server {{ listen 127.0.0.1:{plain}; include snippets/flatpro-pages.conf; }}
+  server {{ listen 127.0.0.1:{front}; include snippets/flatpro-pages.conf; }}
 """
 
 
@@ -116,71 +117,106 @@ def asked(phones: Sequence[Phone], *, static: bool) -> list[tuple[bytes, bytes]]
     return found
 
 
-def main() -> None:
-    os.sched_setaffinity(0, {CLIENT_CORE})
-    with tempfile.TemporaryDirectory() as name, ExitStack() as running_now:
-        folder = Path(name)
-        address, stored = downloads.prepare(folder / "data")
-        place = open_installation(Settings(data_dir=folder / "data", demo=False))
-        phones = configurations.prepare(place, 500)
-        place.database.dispose()
-        (folder / "www").mkdir()
-        shutil.copyfile(stored, folder / "www" / "bench.bin")
-        certificate(folder)
-        snippets(folder, folder / "data" / "blobs")
-        product, pages, tls, plain, front_tls, front = (free_port() for _ in range(6))
-        environ = {
-            "FLATPRO_DATA_DIR": str(folder / "data"),
-            "FLATPRO_PHONE_PORT": str(product),
-            "FLATPRO_PORT": str(pages),
-            "FLATPRO_DEMO": "0",
-            "FLATPRO_ACCEL_PREFIX": "/stored",
-            "FLATPRO_TRUSTED_PROXIES": "127.0.0.1",
-        }
-        start = running_now.enter_context
-        serve = [sys.executable, "-m", "portal.cli", "serve"]
-        product_pid = start(running(serve, product, core=SERVER_CORE, environ=environ))
-        servers = _STATIC.format(tls=tls, plain=plain, folder=folder, www=folder / "www")
-        static = configured(folder, "static", servers)
-        static_pid = start(running(static, plain, core=SERVER_CORE))
-        servers = _FRONT.format(product=product, pages=pages, tls=front_tls, plain=front)
-        shipped = configured(folder, "front", servers)
-        front_pid = start(running(shipped, front, core=SERVER_CORE))
-        phones_pid = phones_process(product_pid)
-        configurations.fetched_files(product, phones, folder / "www")
-        time.sleep(3)
-        ours, theirs = asked(phones, static=False), asked(phones, static=True)
-        handshakes(front_tls, ours)
-        time.sleep(3)
-        tls_rounds: list[tuple[float, float]] = []
-        files: list[tuple[downloads.Figure, downloads.Figure]] = []
-        for _ in range(ROUNDS):
-            tls_rounds.append(
-                (
-                    cpu_us([static_pid], tls, theirs),
-                    cpu_us([front_pid, phones_pid], front_tls, ours),
-                )
-            )
-            files.append(
-                (
-                    downloads.measure(static_pid, plain, "/bench.bin"),
-                    downloads.measure(front_pid, front, address),
-                )
-            )
-    base = statistics.median(one for one, _ in tls_rounds)
-    own = statistics.median(one for _, one in tls_rounds)
+@dataclass(frozen=True)
+class Ports:
+    """Where each listens; nginx alone has `tls` and `plain`, the front has the other two."""
+
+    product: int = field(default_factory=free_port)
+    pages: int = field(default_factory=free_port)
+    tls: int = field(default_factory=free_port)
+    plain: int = field(default_factory=free_port)
+    front_tls: int = field(default_factory=free_port)
+    front: int = field(default_factory=free_port)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What runs: the product, the shipped front, and nginx with the same bytes as files."""
+
+    ports: Ports
+    phones: Sequence[Phone]
+    image: str
+    product_pid: int
+    front_pid: int
+    static_pid: int
+
+
+@contextlib.contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """Everything started, its files in `folder`."""
+    ports = Ports()
+    address, stored = downloads.prepare(folder / "data")
+    place = open_installation(Settings(data_dir=folder / "data", demo=False))
+    phones = configurations.prepare(place, 500)
+    place.database.dispose()
+    (folder / "www").mkdir()
+    shutil.copyfile(stored, folder / "www" / "bench.bin")
+    certificate(folder)
+    snippets(folder, folder / "data" / "blobs")
+    environ = {
+        "FLATPRO_DATA_DIR": str(folder / "data"),
+        "FLATPRO_PHONE_PORT": str(ports.product),
+        "FLATPRO_PORT": str(ports.pages),
+        "FLATPRO_DEMO": "0",
+        "FLATPRO_ACCEL_PREFIX": "/stored",
+        "FLATPRO_TRUSTED_PROXIES": "127.0.0.1",
+    }
+    named = {**asdict(ports), "folder": folder, "www": folder / "www"}
+    serve = [sys.executable, "-m", "portal.cli", "serve"]
+    static = configured(folder, "static", _STATIC.format(**named))
+    shipped = configured(folder, "front", _FRONT.format(**named))
+    with (
+        running(serve, ports.product, core=SERVER_CORE, environ=environ) as product_pid,
+        running(static, ports.plain, core=SERVER_CORE) as static_pid,
+        running(shipped, ports.front, core=SERVER_CORE) as front_pid,
+    ):
+        yield Stage(ports, phones, address, product_pid, front_pid, static_pid)
+
+
+def over_tls(stage: Stage, www: Path) -> None:
+    """Measure configurations, a handshake each, and print the ratio."""
+    ports = stage.ports
+    phones_pid = phones_process(stage.product_pid)
+    configurations.fetched_files(ports.product, stage.phones, www)
+    time.sleep(3)
+    ours, theirs = asked(stage.phones, static=False), asked(stage.phones, static=True)
+    handshakes(ports.front_tls, ours)
+    time.sleep(3)
+    base, own = [], []
+    for _ in range(ROUNDS):
+        base.append(cpu_us([stage.static_pid], ports.tls, theirs))
+        own.append(cpu_us([stage.front_pid, phones_pid], ports.front_tls, ours))
+    peer, passed = statistics.median(base), statistics.median(own)
     print(
         f"\nConfiguration over TLS 1.3, ECDSA, {HANDSHAKES} handshakes, {AT_ONCE} at once,"
-        f" {ROUNDS} rounds\nnginx static {base:.0f} CPU us, nginx and the phones' process {own:.0f}"
-        f" CPU us\nratio: {base / own:.2f} x nginx static TLS"
+        f" {ROUNDS} rounds\nnginx static {peer:.0f} CPU us, nginx and the phones' process"
+        f" {passed:.0f} CPU us\nratio: {peer / passed:.2f} x nginx static TLS"
     )
+
+
+def files(stage: Stage) -> None:
+    """Measure images and print the ratio, and where the rest of the time goes."""
+    ports, base, own = stage.ports, [], []
+    pids = [stage.front_pid, stage.product_pid]
+    downloads.measure(pids, ports.front, stage.image, AT_ONCE)
+    for _ in range(ROUNDS):
+        base.append(downloads.measure([stage.static_pid], ports.plain, "/bench.bin", AT_ONCE))
+        own.append(downloads.measure(pids, ports.front, stage.image, AT_ONCE))
     print(
-        f"\nFirmware of the download centre behind nginx (X-Accel), 25 MiB,"
-        f" {downloads.AT_ONCE} at once, {ROUNDS} rounds"
+        f"\nFirmware of the download centre behind nginx (X-Accel), {downloads.CLIENTS} x 25 MiB,"
+        f" {AT_ONCE} at once, {ROUNDS} rounds"
     )
-    peer = downloads.report("nginx static", [one for one, _ in files])
-    passed = downloads.report("behind nginx", [one for _, one in files])
-    print(f"ratio: {passed.mib_per_s / peer.mib_per_s:.2f} x nginx by throughput")
+    peer, passed = downloads.median(base), downloads.median(own)
+    downloads.row("nginx static", peer)
+    downloads.row("behind nginx", passed)
+    downloads.compare(passed, peer)
+
+
+def main() -> None:
+    os.sched_setaffinity(0, {CLIENT_CORE})
+    with tempfile.TemporaryDirectory() as name, staged(Path(name)) as stage:
+        over_tls(stage, Path(name) / "www")
+        files(stage)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -41,14 +42,41 @@ def family(pid: int) -> set[int]:
     return found
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and its descendants so far."""
-    total = 0.0
-    for member in family(pid):
+@dataclass(frozen=True)
+class Spent:
+    """Processor time in seconds: in the program itself, and in the kernel on its behalf."""
+
+    program: float = 0.0
+    kernel: float = 0.0
+
+    @property
+    def all(self) -> float:
+        return self.program + self.kernel
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(self.program + other.program, self.kernel + other.kernel)
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        return Spent(self.program - other.program, self.kernel - other.kernel)
+
+    def each(self, number: float) -> "Spent":
+        """The share of one of so many."""
+        return Spent(self.program / number, self.kernel / number)
+
+
+def spent(*pids: int) -> Spent:
+    """What processes and their descendants took so far."""
+    total = Spent()
+    for member in {member for pid in pids for member in family(pid)}:
         with contextlib.suppress(OSError):
             fields = _stat(member)
-            total += (int(fields[11]) + int(fields[12])) / _TICK
+            total += Spent(int(fields[11]) / _TICK, int(fields[12]) / _TICK)
     return total
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and its descendants so far."""
+    return spent(pid).all
 
 
 @contextlib.contextmanager

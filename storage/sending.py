@@ -138,8 +138,11 @@ class PlannedBody:
         )
 
     def went_out(self, count: int) -> None:
-        """See SendableBody; `count` includes the part headers, which are not of the file."""
-        left = count
+        """See SendableBody; `count` includes the part headers, which are not of the file.
+
+        A server that counts knows better than the iterator, which sees only what was taken from it.
+        """
+        left, self._bytes_sent = count, 0
         for piece in self._plan.body:
             taken = min(left, piece.size if isinstance(piece, ByteRange) else len(piece))
             left -= taken

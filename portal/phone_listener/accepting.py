@@ -3,8 +3,6 @@
 import socket
 
 BACKLOG = 4096
-#: Little is buffered for a phone: its record of a cut download is close to what it really got.
-SEND_BUFFER_BYTES = 131_072
 
 
 class Accepting(socket.socket):
@@ -14,8 +12,8 @@ class Accepting(socket.socket):
         self._of = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
         super().__init__(self._of, socket.SOCK_STREAM)
         self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Connections inherit these.
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        # Connections inherit it. How much is buffered for each the kernel decides by how fast it is
+        # read: a bound of ours would wake us three times as often for the same image.
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_DEFER_ACCEPT"):
             # We are told of a connection when its first bytes are there.

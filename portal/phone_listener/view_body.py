@@ -22,7 +22,8 @@ class ViewBody:
         self._left = length
         self._views = views
         self._is_reading = False
-        self._is_cut = False
+        #: How much had gone out when it was cut.
+        self._cut_at: int | None = None
 
     def read_on(self, then: Callable[[bytes | None], None]) -> bool:
         """Have `then` told the next piece, once all before went out; False where there is none."""
@@ -36,8 +37,8 @@ class ViewBody:
     def take(self, piece: bytes | None) -> bool:
         """Take a piece that was read; False where it is not what was promised. None is the end."""
         self._is_reading = False
-        if self._is_cut:
-            self._views.close_body(self._body)
+        if self._cut_at is not None:
+            self._close(self._cut_at)
             return False
         if piece is None:
             return not self._left
@@ -53,12 +54,12 @@ class ViewBody:
 
     def cut(self, connection: socket.SocketType) -> None:
         """It ends here; what the other side has not confirmed did not go out."""
-        self._is_cut = True
+        self._cut_at = self.out.sent - not_received(connection)
         if not self._is_reading:
             # Else the piece that is being read comes back first.
-            self._close(self.out.sent - not_received(connection))
+            self._close(self._cut_at)
 
     def _close(self, sent: int) -> None:
-        if isinstance(self._body, SendableBody) and not self._is_iterated:
+        if isinstance(self._body, SendableBody):
             self._body.went_out(max(sent - self._head_bytes, 0))
         self._views.close_body(self._body)
