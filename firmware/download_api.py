@@ -5,12 +5,10 @@ from flask import Blueprint, Response, abort
 from accounts.access import anyone
 from catalogue import products, signed_files
 from catalogue.download_api import SIGNATURE_SUFFIX, send_blob, send_text
-from firmware import manifests, releases, sboms
+from firmware import manifests, published_images, releases, sboms
 from firmware.models import Channel, Release, Sbom
-from storage.request import reading
+from storage.request import installation, reading
 from storage.serving import Cache, Representation
-
-IMAGE_TYPE = "application/octet-stream"
 
 blueprint = Blueprint("firmware", __name__, url_prefix="/firmware")
 
@@ -72,24 +70,15 @@ def sbom(product: str, version: str) -> Response:
 @anyone
 def image(product: str, version: str, file_name: str) -> Response:
     """The image under the name that a person knows; 410 once it is withdrawn."""
-    with reading() as session:
-        release = releases.get(session, products.get(session, product), version)
-    artifact = release.artifact
-    if release.is_awaiting or version != release.version or file_name != artifact.file_name:
+    found = published_images.find(installation().database, product, version, file_name)
+    if found is None:
+        with reading() as session:
+            # What of these names is wrong is told by what finds them one by one.
+            releases.get(session, products.get(session, product), version)
         raise releases.UnknownReleaseError(product=product, version=version)
-    if release.is_withdrawn:
+    if found.is_withdrawn:
         abort(410)
-    return send_blob(
-        Representation(
-            sha256=artifact.sha256,
-            size=artifact.size,
-            content_type=IMAGE_TYPE,
-            file_name=artifact.file_name,
-            last_modified=release.published_at,
-            # A path names the same bytes for ever, but a withdrawal must reach caches soon.
-            cache=Cache.revalidate(max_age_s=300),
-        )
-    )
+    return send_blob(published_images.shown(found, file_name))
 
 
 def send_sbom(release: Release, attached: Sbom) -> Response:

@@ -137,17 +137,20 @@ class Database:
         """The rows of one statement in the driver's own words, by the shortest way there is.
 
         On SQLite each thread holds a connection for it, outside the pool. What was committed
-        before is seen. Raises the driver's errors.
+        before is seen. Raises DatabaseUnavailableError, or the pool's errors.
         """
         if not self.is_sqlite:
             with self.engine.connect() as pooled:
                 own = pooled.execution_options(isolation_level="AUTOCOMMIT")
                 return [tuple(row) for row in own.exec_driver_sql(statement, values)]
-        cursor = getattr(self._own, "cursor", None)
-        if cursor is None:
-            cursor = self._own.cursor = self._sqlite_connection().cursor()
-        # All rows are taken: an unfinished statement would hold on to an old state.
-        rows: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
+        try:
+            cursor = getattr(self._own, "cursor", None)
+            if cursor is None:
+                cursor = self._own.cursor = self._sqlite_connection().cursor()
+            # All rows are taken: an unfinished statement would hold on to an old state.
+            rows: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
+        except sqlite.Error as error:
+            raise DatabaseUnavailableError(reason=type(error).__name__) from error
         return rows
 
     def _sqlite_connection(self) -> Any:

@@ -5,6 +5,7 @@ Cyrillic transliterated so that a person still knows the file.
 """
 
 import unicodedata
+from functools import lru_cache
 from urllib.parse import quote
 
 _FALLBACK = "file"
@@ -20,6 +21,7 @@ _SIGNS = "«=' »=' „=' “=' ”=' ‘=' ’=' –=- —=- \"=' %=_ /=_ \\=_"
 _ASCII = dict(pair.split("=") for pair in f"{_SOUNDS} {_SIGNS}".split())
 
 
+@lru_cache(maxsize=1024)
 def content_disposition(name: str, *, inline: bool = False) -> str:
     """The header value that makes a client save (or show) the bytes as `name`, a bare file name."""
     kind = "inline" if inline else "attachment"
