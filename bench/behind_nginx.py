@@ -5,6 +5,7 @@ has a connection and a handshake of its own; ours counts the CPU of nginx and th
 """
 
 import contextlib
+import http.client
 import os
 import shutil
 import socket
@@ -23,6 +24,7 @@ from bench import configurations, downloads
 from bench.configurations import Phone, phones_process
 from bench.processes import cpu_seconds, free_port, needed_nginx, running
 from portal.installing import open_installation
+from portal.phone_listener.image_desk import FOR_PAGES
 from portal.settings import Settings
 
 SHIPPED = Path(__file__).parent.parent / "deploy" / "nginx" / "snippets"
@@ -197,7 +199,8 @@ def over_tls(stage: Stage, www: Path) -> None:
 def files(stage: Stage) -> None:
     """Measure images and print the ratio, and where the rest of the time goes."""
     ports, base, own = stage.ports, [], []
-    pids = [stage.front_pid, stage.product_pid]
+    # The pages' process answers none of these; what it does by the clock is not theirs.
+    pids = [stage.front_pid, phones_process(stage.product_pid)]
     downloads.measure(pids, ports.front, stage.image, AT_ONCE)
     for _ in range(ROUNDS):
         base.append(downloads.measure([stage.static_pid], ports.plain, "/bench.bin", AT_ONCE))
@@ -210,6 +213,21 @@ def files(stage: Stage) -> None:
     downloads.row("nginx static", peer)
     downloads.row("behind nginx", passed)
     downloads.compare(passed, peer)
+    print(f"the answer itself takes {answer_us(stage):.0f} CPU us of the phones' process")
+
+
+def answer_us(stage: Stage) -> float:
+    """What the program takes to say which file it is, nothing being copied meanwhile."""
+    pid, number = phones_process(stage.product_pid), 2000
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", stage.ports.product)) as line:
+        before = cpu_seconds(pid)
+        for _ in range(number):
+            line.request("GET", stage.image, headers={FOR_PAGES: "yes"})
+            answer = line.getresponse()
+            answer.read()
+            if answer.getheader("X-Accel-Redirect") is None:
+                raise RuntimeError(f"nginx is told nothing: {answer.status}")
+        return (cpu_seconds(pid) - before) / number * 1e6
 
 
 def main() -> None:

@@ -45,11 +45,16 @@ request_seconds = Histogram(
 _SEEN = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
+def count(status: int, took_s: float | None) -> None:
+    """Count an answer, and how long it took to make where that is known."""
+    requests_total.labels(f"{status // 100}xx").inc()
+    if took_s is not None:
+        request_seconds.observe(took_s)
+
+
 @blueprint.after_app_request
 def _count(response: Response) -> Response:
-    requests_total.labels(f"{response.status_code // 100}xx").inc()
-    if "started" in g:
-        request_seconds.observe(time.perf_counter() - g.started)
+    count(response.status_code, time.perf_counter() - g.started if "started" in g else None)
     return response
 
 

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from dataclasses import dataclass
 
 import structlog
 from flask import Flask, Response, g, request
@@ -11,6 +12,7 @@ from flask import Flask, Response, g, request
 _TOKEN_PATH = re.compile(
     r"^(/*p/+|(?:/[a-z]{2})?/(?:support/r|repair/r|warranty/certificate)/)(?!auth/)[^/]{20,}"
 )
+_log = structlog.get_logger("request")
 
 
 def masked_path(path: str) -> str:
@@ -18,9 +20,33 @@ def masked_path(path: str) -> str:
     return _TOKEN_PATH.sub(r"\1…", path)
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request as its record tells it."""
+
+    method: str
+    path: str
+    status: int
+    took_s: float
+    address: str | None
+    agent: str
+
+
+def record(answered: Answered) -> None:
+    """Write the record of one request."""
+    _log.info(
+        "request",
+        method=answered.method[:16],
+        path=masked_path(answered.path)[:512],
+        status=answered.status,
+        ms=round(1000 * answered.took_s, 1),
+        address=answered.address,
+        agent=answered.agent[:200],
+    )
+
+
 def init_app(app: Flask, *, tells_request_id: bool) -> None:
     """One record for each request; people can name theirs, a phone's refusals are all alike."""
-    log = structlog.get_logger("request")
 
     @app.before_request
     def _start() -> None:
@@ -32,14 +58,15 @@ def init_app(app: Flask, *, tells_request_id: bool) -> None:
 
     @app.after_request
     def _record(response: Response) -> Response:
-        log.info(
-            "request",
-            method=request.method[:16],
-            path=masked_path(request.path)[:512],
-            status=response.status_code,
-            ms=round(1000 * (time.perf_counter() - g.get("started", time.perf_counter())), 1),
-            address=request.remote_addr,
-            agent=request.headers.get("User-Agent", "")[:200],
+        record(
+            Answered(
+                request.method,
+                request.path,
+                response.status_code,
+                time.perf_counter() - g.get("started", time.perf_counter()),
+                request.remote_addr,
+                request.headers.get("User-Agent", ""),
+            )
         )
         if tells_request_id and "request_id" in g:
             response.headers["X-Request-Id"] = g.request_id

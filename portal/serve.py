@@ -15,6 +15,8 @@ from flask import Flask
 
 from firmware.copying import Copying
 from firmware.downloads import watch
+from firmware.downloads.counting import DownloadCounter
+from firmware.image_door import ImageDoor
 from jobs.runner import Runner
 from portal import demo, first_start, health, logs, tftp
 from portal.app import PAGES, Plane, create_app
@@ -26,6 +28,7 @@ from portal.settings import Settings
 from portal.worker import WORKBOOK
 from provision import phone_plane
 from provision.folding import Folding
+from storage.handing_over import HandOver
 from storage.installation import Installation
 from storage.refusals import RefusedError, UnavailableError
 
@@ -86,8 +89,17 @@ def serve_phones(settings: Settings, *, as_child: bool) -> int:
         door = phone_plane.door_of(app)
         door.remember()
         place = (settings.host, settings.phone_port)
-        listener.listen(app, door, place, settings.trusted_proxies)
+        images = _image_door(installation, counter)
+        listener.listen(app, door, place, settings.trusted_proxies, images)
     return 0
+
+
+def _image_door(installation: Installation, counter: DownloadCounter) -> ImageDoor | None:
+    """What hands images to nginx, where nginx sends the files of a folder."""
+    prefix = installation.option(HandOver).accel_prefix
+    if not prefix or installation.blobs.folder is None:
+        return None
+    return ImageDoor(installation.database, installation.blobs, prefix, counter.add)
 
 
 def _serve_pages(settings: Settings, planes: Collection[Plane], phones: Child | None) -> int:

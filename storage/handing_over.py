@@ -66,7 +66,9 @@ def to_nginx(plan: Plan, representation: Representation, prefix: str) -> Plan:
         dropped.add("Accept-Ranges")
     kept = tuple(pair for pair in plan.headers if pair[0] not in dropped)
     place = ("X-Accel-Redirect", f"{prefix}/{sha256[:2]}/{sha256[2:]}")
-    return replace(plan, status=200, headers=(*kept, place), content_length=None, body=())
+    # Without a length the server before us would end its connection to nginx with each answer.
+    none = ("Content-Length", "0")
+    return replace(plan, status=200, headers=(*kept, place, none), content_length=0, body=())
 
 
 def to_bucket(address: str) -> Plan:

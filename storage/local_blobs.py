@@ -52,7 +52,7 @@ class LocalBlobStore:
         """Where the blob lies if it is stored."""
         if not _SHA256.fullmatch(sha256):
             raise BlobMissingError(sha256=sha256)
-        return self.root / sha256[:2] / sha256[2:]
+        return self.root.joinpath(f"{sha256[:2]}/{sha256[2:]}")
 
     def put(
         self,

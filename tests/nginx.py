@@ -73,13 +73,22 @@ class Nginx:
     port: int
 
     @classmethod
-    def start(cls, folder: Path, upstream: int, blobs: Path, connections: int = 256) -> "Nginx":
-        """flatpro.conf: one plain port in front of the pages."""
-        port = free_port()
+    def start(
+        cls,
+        folder: Path,
+        upstream: int,
+        blobs: Path,
+        connections: int = 256,
+        *,
+        phones: int | None = None,
+    ) -> "Nginx":
+        """flatpro.conf: one plain port in front of the pages; nobody need listen for `phones`."""
+        port, phones = free_port(), phones or free_port()
         site = Site(
             "flatpro.conf",
             (
                 (r"server 127\.0\.0\.1:8080;", f"server 127.0.0.1:{upstream};"),
+                (r"server 127\.0\.0\.1:8081;", f"server 127.0.0.1:{phones};"),
                 (r"listen 80;", f"listen 127.0.0.1:{port};"),
                 (r"alias /var/lib/flatpro/blobs/;", f"alias {blobs}/;"),
             ),

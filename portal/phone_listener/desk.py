@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from portal.phone_listener.door_turn import DoorTurn
+from portal.phone_listener.image_desk import ASK_THE_PAGES, FOR_PAGES, ImageDesk
 from portal.phone_listener.request_head import Head
 from portal.phone_listener.views_pool import ViewsPool
 from portal.phone_listener.watch import Watch
@@ -35,6 +36,7 @@ class Desk:
     watch: Watch
     trusted: Sequence[Network] = ()
     patience: Patience = field(default_factory=Patience)
+    images: ImageDesk = field(default_factory=ImageDesk)
 
     def ask_door(
         self,
@@ -45,6 +47,9 @@ class Desk:
     ) -> None:
         """Ask the door about a GET without a body (`DoorTurn.ask`)."""
         headers = head.headers
+        if FOR_PAGES in headers:
+            self.door.answer(self._for_pages(head, peer), then, cut)
+            return
         asked = DoorRequest(
             target=head.target,
             agent=headers.get("user-agent", ""),
@@ -53,6 +58,12 @@ class Desk:
             has_authorization="authorization" in headers,
         )
         self.door.ask(asked, then, cut)
+
+    def _for_pages(self, head: Head, peer: str) -> Reply:
+        """What nginx is told that asks for a person; from anybody else it is not heard."""
+        if not is_trusted(peer, self.trusted):
+            return ASK_THE_PAGES
+        return self.images.reply(head, self._client(head, peer))
 
     def is_counted(self, peer: str) -> bool:
         """Whether it is one of its address's connections: a proxy brings those of many."""

@@ -22,12 +22,21 @@ class _Asked(NamedTuple):
     cut: Callable[[], None]
 
 
+class _Known(NamedTuple):
+    """A reply that is there already."""
+
+    reply: Reply
+    then: Callable[[Reply | None], None]
+    cut: Callable[[], None]
+
+
 class DoorTurn:
     """Used by the thread that watches connections alone."""
 
     def __init__(self, door: PhoneDoor) -> None:
         self._door = door
         self._asked: list[_Asked] = []
+        self._known: list[_Known] = []
 
     def ask(
         self,
@@ -38,17 +47,30 @@ class DoorTurn:
         """Have `then` told the reply before this turn ends; `cut` ends a connection by a fault."""
         self._asked.append(_Asked(request, then, cut))
 
+    def answer(
+        self, reply: Reply, then: Callable[[Reply | None], None], cut: Callable[[], None]
+    ) -> None:
+        """Have `then` told this reply, as `ask` has it told the door's."""
+        self._known.append(_Known(reply, then, cut))
+
     def tell(self) -> None:
         """Tell the replies to all that was asked, and to what is asked for that reason."""
-        while self._asked:
+        while self._asked or self._known:
+            known, self._known = self._known, []
+            for told in known:
+                _tell(told, told.reply)
             asked, self._asked = self._asked, []
-            try:
-                replies = self._door.replies([one.request for one in asked])
-            except Exception:  # noqa: BLE001 - whatever it is, the other phones are served
-                self._tell_each(asked)
-                continue
-            for one, reply in zip(asked, replies, strict=True):
-                _tell(one, reply)
+            if asked:
+                self._tell_together(asked)
+
+    def _tell_together(self, asked: list[_Asked]) -> None:
+        try:
+            replies = self._door.replies([one.request for one in asked])
+        except Exception:  # noqa: BLE001 - whatever it is, the other phones are served
+            self._tell_each(asked)
+            return
+        for one, reply in zip(asked, replies, strict=True):
+            _tell(one, reply)
 
     def _tell_each(self, asked: list[_Asked]) -> None:
         """A fault in one request costs that one at the most."""
@@ -62,7 +84,7 @@ class DoorTurn:
                 _tell(one, reply)
 
 
-def _tell(asked: _Asked, reply: Reply | None) -> None:
+def _tell(asked: _Asked | _Known, reply: Reply | None) -> None:
     try:
         asked.then(reply)
     except Exception:  # noqa: BLE001 - as above

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from firmware.image_door import ImageDoor
 from portal import open_files
 from portal.children import FINISH_WITHIN_S
 from portal.phone_listener import first_request
@@ -21,6 +22,7 @@ from portal.phone_listener.accepting import Accepting
 from portal.phone_listener.connection import Connection
 from portal.phone_listener.desk import Desk, Patience
 from portal.phone_listener.door_turn import DoorTurn
+from portal.phone_listener.image_desk import ImageDesk
 from portal.phone_listener.views_pool import ViewsPool
 from portal.phone_listener.watch import READABLE, Watch
 from portal.settings import Network
@@ -47,6 +49,7 @@ class PhoneListener:
         place: tuple[str, int],
         trusted: Sequence[Network] = (),
         *,
+        images: ImageDoor | None = None,
         most: int = CONNECTIONS_MAX,
         patience: Patience = PATIENCE,
     ) -> None:
@@ -55,7 +58,7 @@ class PhoneListener:
         self._watch = Watch(most, time.monotonic())
         views = ViewsPool(app, (place[0], self.port), self._post)
         self._door = DoorTurn(door)
-        self._desk = Desk(self._door, views, self._watch, trusted, patience)
+        self._desk = Desk(self._door, views, self._watch, trusted, patience, ImageDesk(images))
         self._posted: deque[Callable[[], None]] = deque()
         self._waker, self._woken = socket.socketpair()
         for end in (self._waker, self._woken):
@@ -161,11 +164,15 @@ class PhoneListener:
 
 
 def listen(
-    app: Application, door: PhoneDoor, place: tuple[str, int], trusted: Sequence[Network]
+    app: Application,
+    door: PhoneDoor,
+    place: tuple[str, int],
+    trusted: Sequence[Network],
+    images: ImageDoor | None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     most = open_files.room_for(CONNECTIONS_MAX)
-    listener = PhoneListener(app, door, place, trusted, most=most)
+    listener = PhoneListener(app, door, place, trusted, images=images, most=most)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: listener.stop())
     listener.run()

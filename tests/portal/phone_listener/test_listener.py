@@ -152,6 +152,14 @@ def test_a_connection_that_is_kept_takes_the_next_request(
         assert parsed(to_the_end(client)).first("connection") == "close"
 
 
+@pytest.mark.parametrize("target", ["/door", "/a"])
+def test_who_speaks_for_the_pages_without_being_a_trusted_proxy_gets_nothing(
+    listener: PhoneListener, target: str
+) -> None:
+    answer = ask(listener.port, target, "X-For-Pages: yes")
+    assert (answer.status, answer.body) == (404, b"404\n")
+
+
 def test_a_request_that_comes_byte_by_byte_is_the_same_request(listener: PhoneListener) -> None:
     raw = b"PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
     with connected(listener.port) as client:
