@@ -29,6 +29,7 @@ from support.mailroom.options import MailOptions
 LATER = {
     "catalogue.receivers:ListingReceivers": "portal.receivers:LISTING",
     "catalogue.receivers:MirrorReceivers": "portal.receivers:MIRROR",
+    "provision.chapters:Chapters": "support.device_life:CHAPTERS",
 }
 #: The demo's phones answer here; a real installation never reads loopback unless it is told to.
 DEMO_NETWORK = IPv4Network("127.0.77.0/24")

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from provision import credentials, profiles, rollouts, timeline
+from provision.chapters import Chapters
 from provision.credentials import CredentialSummary
 from provision.devices import readings
 from provision.devices.identity import MacAddress
@@ -65,9 +66,12 @@ def gather(
     families: Families,
     now: datetime,
     before: datetime | None,
+    chapters: Chapters,
 ) -> DevicePage:
     """Everything for the page; the story is the part before the instant `before`, if given."""
-    story = timeline.of_device(session, device, limit=STORY_LENGTH + 1, before=before)
+    story = timeline.of_device(
+        session, device, limit=STORY_LENGTH + 1, before=before, chapters=chapters
+    )
     due = rollouts.release_due(session, device, now)
     held = rollouts.held(session, device, now)
     latest = readings.latest_facts(session, device)

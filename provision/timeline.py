@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.models import AuditEntry
+from provision.chapters import ChapterEvent, Chapters
 from provision.devices import changes, readings
 from provision.devices.changes import Change
 from provision.devices.models import Device
@@ -44,6 +45,7 @@ class EventKind(StrEnum):
     READ_FAILED = "read-failed"
     RESYNCED = "resynced"
     RESYNC_FAILED = "resync-failed"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,22 @@ class StoryEvent:
     actor: str | None = None
     action: str | None = None
     details: Sequence[tuple[str, str]] = ()
+    chapter: ChapterEvent | None = None
 
 
 def of_device(
-    session: Session, device: Device, *, limit: int = 60, before: datetime | None = None
+    session: Session,
+    device: Device,
+    *,
+    limit: int = 60,
+    before: datetime | None = None,
+    chapters: Chapters | None = None,
 ) -> Sequence[StoryEvent]:
-    """The newest `limit` events of a device, those before an instant if one is given."""
+    """The newest `limit` events of a device, those before an instant if one is given.
+
+    `chapters` are what other rooms tell of it.
+    """
+    elsewhere = chapters.of(session, device, limit, before) if chapters else ()
     found = [
         *_check_ins(session, device, limit, before),
         *_unchanged(session, device, before),
@@ -81,6 +93,7 @@ def of_device(
         *_readings(session, device, limit, before),
         *_resyncs(session, device, limit, before),
         *_audit(session, device, limit, before),
+        *(StoryEvent(one.at, EventKind.ELSEWHERE, chapter=one) for one in elsewhere),
     ]
     # A download that began before the instant may end after it.
     shown = [event for event in found if before is None or event.at < before]

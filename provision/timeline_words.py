@@ -25,6 +25,7 @@ class StoryLine:
     text: str
     kind: str
     icon: str
+    url: str = ""
 
 
 #: A title and a line below it.
@@ -33,6 +34,9 @@ Words = tuple[str, str]
 
 def told(event: StoryEvent) -> StoryLine:
     """The line of an event."""
+    if (one := event.chapter) is not None:
+        title, text = (said.text(answer_language()) for said in (one.title, one.text))
+        return StoryLine(event.at, title, text, one.hue, one.icon, one.url)
     hue, icon, tell = _TOLD[event.kind]
     title, text = tell(event)
     return StoryLine(event.at, title, text, hue, icon)

@@ -35,6 +35,7 @@ from provision import (
     profiles,
     rollouts,
 )
+from provision.chapters import Chapters
 from provision.configurations import Press
 from provision.devices import listing, registry
 from provision.devices.summary import DeviceSummary
@@ -242,7 +243,8 @@ def _page(mac: str, *, issued: Issued | None = None, error: RefusedError | None 
     with reading() as session:
         found = registry.get(session, mac)
         families, before = families_of(installation()), _instant(request.args.get("before", ""))
-        shown = device_page.gather(session, found, families, now(), before)
+        chapters = installation().option(Chapters)
+        shown = device_page.gather(session, found, families, now(), before, chapters)
     return render_template(
         "provision/device.html",
         shown=shown,

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from provision import checkins, profiles, timeline, timeline_words
+from provision.chapters import ChapterEvent
 from provision.checkins import SentBytes, Visit
 from provision.devices import changes, readings, registry
 from provision.devices.changes import Change
@@ -185,6 +186,14 @@ def test_a_long_story_goes_on_on_the_next_page_without_a_gap(estate: Estate) -> 
 
 
 EVENTS = [
+    (
+        StoryEvent(
+            NOW,
+            EventKind.ELSEWHERE,
+            chapter=ChapterEvent(NOW, Phrase("Продан", "Sold"), Phrase("УПД № 1", "УПД № 1")),
+        ),
+        "Sold",
+    ),
     (StoryEvent(NOW, EventKind.BOOTSTRAP, address="10.0.0.7"), "Asked where to prove itself"),
     (StoryEvent(NOW, EventKind.REFUSED, address="10.0.0.7"), "A request in its name was refused"),
     (StoryEvent(NOW, EventKind.CONFIGURED, proof="digest"), "Took its configuration by password"),
