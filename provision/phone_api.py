@@ -79,8 +79,9 @@ def serve(rest: str) -> Response:  # noqa: ARG001 - the raw target is read, not 
 
 
 def _serve() -> Response:
-    # The session is closed before anything is written: a request never holds two connections.
-    with reading() as session:
+    # The session is closed before anything is written: a request never holds two connections. It
+    # sees one state: what phones share and what is the phone's own are read by two statements.
+    with installation().database.snapshot() as session:
         plane = phone_plane.plane()
         finding = phone_calls.find_out(session, plane.gate, _call(request))
         stands = making.standing(session, finding)
