@@ -1,5 +1,6 @@
 """Tables of support requests: the request, its events, messages and attachments, its refusals."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from storage.db import Base, UtcDateTime
 from support.agreements.models import SupportContract
 from support.packages.package import Priority
 from support.personal_data.models import Consent
+from support.phrases import Phrase
+from support.requests import grounds
 from support.requests.vocabulary import Author, Channel, EventKind, RefusalState, Symptom
 from support.sla.log import State
 
@@ -204,6 +207,11 @@ class Refusal(Base):
     appeal_decided_by: Mapped[str | None] = mapped_column(Text)
     appeal_decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appeal_answer: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def grounds(self) -> Sequence[Phrase]:
+        """What it stands on, in words."""
+        return grounds.said(self.evidence)
 
 
 class AnswerTemplate(Base):
