@@ -31,7 +31,10 @@ class DeviceQuery(BaseModel):
     cursor: str = Field("", max_length=12, description="`next` of the page before")
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Items a page, 200 at most")
     q: str = Field(
-        "", max_length=64, description="Part of a MAC, serial, firmware, address or site"
+        "",
+        max_length=64,
+        description="Part of a MAC, serial, firmware, address or site; among more than 20,000"
+        " devices its beginning, or four or more last characters of a MAC or serial",
     )
     product: str = Field("", max_length=32, description="Product code, e.g. FP-B2")
     site: str = Field("", max_length=200, description="Name of a site")

@@ -72,7 +72,12 @@ def add_device(
 @device.command("list")
 @click.option("--product", default="", help="Only of this product.")
 @click.option("--site", default="", help="Only of this site.")
-@click.option("--search", default="", help="Part of a MAC, serial, firmware, address or site.")
+@click.option(
+    "--search",
+    default="",
+    help="Part of a MAC, serial, firmware, address or site; among more than 20,000 devices its"
+    " beginning, or four or more last characters of a MAC or serial.",
+)
 @json_option
 @pass_installation
 def list_devices(
