@@ -5,7 +5,7 @@ set -euo pipefail
 declare -A part=(
   [chromium]=chromium [minisign]=minisign [snmpd]=snmpd [snmpget]=snmp [curl]=curl [wget]=wget
   [nginx]=nginx-light [strace]=strace [pg_ctl]=postgresql
-  [faketime]=faketime [softhsm2-util]=softhsm2 [pkcs11-tool]=opensc
+  [softhsm2-util]=softhsm2 [pkcs11-tool]=opensc
   [sipp]=sip-tester [sshd]=openssh-server [redis-server]=redis-server [rabbitmqctl]=rabbitmq-server [testssl]=testssl.sh [dovecot]=dovecot-imapd [tftp]=tftp-hpa [atftp]=atftp [promtool]=prometheus
 )
 missing=()

@@ -89,6 +89,7 @@ def test_proof_r13_slow_clients_of_nginx_keep_no_honest_one_waiting(fronted: Fro
 def test_proof_r14_ten_thousand_idle_connections_to_nginx_cost_the_program_nothing(
     fronted: Fronted,
 ) -> None:
+    honest(fronted.served, fronted.stocked, 1)
     before, nginx_before = fronted.held(), held_by(fronted.nginx.process.pid)
     with contextlib.ExitStack() as lines, ThreadPoolExecutor(20) as people:
 

@@ -53,7 +53,7 @@ def test_a_hostile_template_is_ended_and_the_next_one_is_filled_in(source: str) 
 def test_proof_s8_nothing_at_hand_leads_to_python_s_insides() -> None:
     told = {}
     for at_hand, reach in itertools.product(AT_HAND, REACHES):
-        source = "{{ " + at_hand + reach + " }}"
+        source = "{{ (" + at_hand + reach + ")|string }}"
         try:
             told[source] = BoundedTemplate(source, "lines").render({"mac": "02f1a7000001"})
         except BoundedTemplateError:
