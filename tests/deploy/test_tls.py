@@ -21,9 +21,9 @@ STRONG = {
     for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
 }
 OLD = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
-#: Of a certificate that we signed ourselves for a day, of a server that no name leads to, and of the
-#: program, which does not stand behind this nginx. The order: all six ciphers are strong, and a
-#: client knows best which of them its own chip does.
+#: Of a certificate that we signed ourselves for a day, of a server that no name leads to, and of
+#: the program, which does not stand behind this nginx. The order: all six ciphers are strong, and
+#: a client knows best which of them its own chip does.
 NOT_OURS = {
     "cert_expirationStatus",
     "cert_notAfter",
