@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from support.mailroom.options import Server
-from tests.postgres import free_port
+from tests.ports import free_port
+from tests.waiting import until
 
 CONFIGURATION = """
 base_dir = {folder}/run
@@ -104,12 +105,16 @@ def running(folder: Path) -> Iterator[Dovecot]:
 def _wait(server: Server, log: Path) -> None:
     import imaplib  # noqa: PLC0415 - for the knock alone
 
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    def is_up() -> bool:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
             connection = imaplib.IMAP4(server.host, server.port, timeout=5)
             connection.login(server.user, server.password)
             connection.logout()
-            return
-        time.sleep(0.1)
-    raise AssertionError(log.read_text(encoding="utf-8") if log.exists() else "no log")
+            return True
+        return False
+
+    try:
+        until(is_up, within_s=40, each_s=0.1)
+    except AssertionError as error:
+        error.add_note(log.read_text(encoding="utf-8") if log.exists() else "no log")
+        raise

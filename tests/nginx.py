@@ -3,11 +3,11 @@
 import re
 import shutil
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.postgres import free_port
+from tests.ports import free_port
+from tests.waiting import until
 
 PROJECT = Path(__file__).parent.parent
 
@@ -111,11 +111,11 @@ class Nginx:
         return found
 
     def wait(self, folder: Path) -> None:
-        deadline = time.monotonic() + 20
-        while not (folder / "pid").exists() and time.monotonic() < deadline:
+        def is_up() -> bool:
             assert self.process.poll() is None, (folder / "error.log").read_text()
-            time.sleep(0.05)
-        assert (folder / "pid").exists()
+            return (folder / "pid").exists()
+
+        until(is_up, within_s=40)
 
     def close(self) -> None:
         self.process.terminate()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 from portal.page_server import Limits, PageServer
-from tests.postgres import free_port
+from tests.ports import free_port
 
 
 @contextlib.contextmanager

@@ -4,12 +4,13 @@ import itertools
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
+
+from tests.ports import free_port
 
 MEMORY_BYTES = 2 * 1024**3
 _SHARED = (Path("/tmp"), Path("/dev/shm"), Path("/dev"))
@@ -23,17 +24,12 @@ def find_pg_ctl() -> Path | None:
     return max(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), default=None)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def fast_folder() -> str | None:
     """Memory, where there is some: hundreds of small databases are made and dropped there."""
     memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_BYTES
-    return str(memory) if roomy else None
+    if not memory.is_dir() or os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        return None
+    return str(memory) if shutil.disk_usage(memory).free > MEMORY_BYTES else None
 
 
 @dataclass

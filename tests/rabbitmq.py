@@ -4,11 +4,11 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.postgres import free_port
+from tests.ports import free_port
+from tests.waiting import until
 
 READY_S = 60
 #: Debian's own start script; the one in /usr/sbin changes to the system's user and folders.
@@ -80,10 +80,13 @@ class RabbitMQ:
             process.wait(20)
 
     def _wait(self, log: Path) -> None:
-        deadline = time.monotonic() + READY_S
-        while b"Server startup complete" not in log.read_bytes():
+        def is_up() -> bool:
             assert self.processes[-1].poll() is None, log.read_text()[-3000:]
-            if time.monotonic() > deadline:
-                self.close()
-                raise AssertionError(log.read_text()[-3000:])
-            time.sleep(0.1)
+            return b"Server startup complete" in log.read_bytes()
+
+        try:
+            until(is_up, within_s=READY_S)
+        except AssertionError as error:
+            self.close()
+            error.add_note(log.read_text()[-3000:])
+            raise

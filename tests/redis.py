@@ -3,13 +3,11 @@
 import shutil
 import socket
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.postgres import free_port
-
-READY_S = 20
+from tests.ports import free_port
+from tests.waiting import until
 
 
 def find_redis() -> str | None:
@@ -34,11 +32,7 @@ class Redis:
             stdout=subprocess.DEVNULL,
         )
         server = cls(process, port)
-        deadline = time.monotonic() + READY_S
-        while not server._answers():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(server._answers, within_s=40)
         return server
 
     @property
@@ -50,6 +44,7 @@ class Redis:
         self.process.wait()
 
     def _answers(self) -> bool:
+        assert self.process.poll() is None
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
                 connection.sendall(b"PING\r\n")

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from pathlib import Path
 import obstore
 
 from storage.bucket import Bucket
-from tests.postgres import free_port
+from tests.ports import free_port
+from tests.waiting import until
 
 READY_S = 60
 KEY_ID, SECRET = "flatpro-tests", "only-for-tests-0123456789"
@@ -72,33 +72,36 @@ class SeaweedFS:
         self.wait(self.folder / "log")
 
     def wait(self, log: Path) -> None:
-        deadline = time.monotonic() + READY_S
-        while time.monotonic() < deadline:
+        def is_up() -> bool:
             assert self.process.poll() is None, log.read_text()[-2000:]
             try:
                 urllib.request.urlopen(self.endpoint, timeout=2).close()
             except urllib.error.HTTPError as error:
                 error.close()
-                return
             except OSError:
-                time.sleep(0.2)
-            else:
-                return
-        raise AssertionError("SeaweedFS did not start")
+                return False
+            return True
+
+        until(is_up, within_s=READY_S, each_s=0.2)
 
     def make_bucket(self) -> Bucket:
         """The bucket of all tests; SeaweedFS makes it with its first object."""
         made = Bucket(BUCKET, "", self.endpoint, "us-east-1", KEY_ID, SECRET)
-        deadline = time.monotonic() + READY_S
-        while True:
+        faults: list[Exception] = []
+
+        def takes() -> bool:
             try:
                 obstore.put(made.open(), "first", b"x")
-            except Exception:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.5)
-            else:
-                return made
+            except Exception as error:  # noqa: BLE001 - the library has many; the last one is told
+                faults.append(error)
+                return False
+            return True
+
+        try:
+            until(takes, within_s=READY_S, each_s=0.5)
+        except AssertionError as error:
+            raise error from faults[-1]
+        return made
 
     def close(self) -> None:
         # Its orderly end takes twenty seconds, and what it holds is thrown away.

@@ -6,15 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.conftest import ADMIN_PASSWORD
-from tests.postgres import free_port
+from tests.ports import free_port
+from tests.waiting import until
 
 READY_S = 90
 
@@ -29,6 +29,8 @@ class Served:
     environ: dict[str, str]
     pid: int = 0
     process: "subprocess.Popen[bytes] | None" = None
+    #: The demo's phones as they were when it was ready, before any story of a test.
+    phones_at_first: Sequence[Mapping[str, object]] = ()
 
     def kill(self) -> None:
         """kill -9 of the process that was started, and of no other."""
@@ -97,16 +99,22 @@ def serving(data_dir: Path, *, files: int = 0, **settings: str) -> Iterator[Serv
         yield replace(server, pid=process.pid, process=process)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        output.close()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            # Nothing that a test started outlives it, whatever is wrong.
+            process.kill()
+            process.wait(10)
+            raise
+        finally:
+            output.close()
 
 
 def _wait_until_healthy(server: Served, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
+    def is_healthy() -> bool:
         assert process.poll() is None, "the server ended while starting"
         with contextlib.suppress(OSError, urllib.error.URLError):
-            if server.get("/healthz") == b"ok\n":
-                return
-        time.sleep(0.2)
-    raise AssertionError(f"not healthy within {READY_S} s")
+            return server.get("/healthz") == b"ok\n"
+        return False
+
+    until(is_healthy, within_s=READY_S, each_s=0.1)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def until(holds: Callable[[], bool], *, within_s: float = 20.0, each_s: float = 0.05) -> None:
@@ -13,3 +14,8 @@ def until(holds: Callable[[], bool], *, within_s: float = 20.0, each_s: float = 
     while not holds():
         assert time.monotonic() < deadline, f"still not so after {within_s:g} s"
         time.sleep(each_s)
+
+
+def hears_udp(port: int) -> bool:
+    """Whether somebody on this machine has bound the UDP port."""
+    return f":{port:04X} " in Path("/proc/net/udp").read_text("ascii")

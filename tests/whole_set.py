@@ -12,19 +12,21 @@ import signal
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.conftest import ADMIN_PASSWORD
 from tests.nginx import PROJECT, Nginx, Site
-from tests.postgres import Postgres, free_port
+from tests.ports import free_port
+from tests.postgres import Postgres
 from tests.redis import Redis
 from tests.seaweedfs import BUCKET, KEY_ID, SECRET, SeaweedFS
 from tests.served import Served
+from tests.waiting import until
 
 DEPLOY = PROJECT / "deploy"
 INSTALLED = Path("/opt/flatpro")
@@ -93,16 +95,16 @@ class WholeSet:
         return body
 
     def wait(self) -> None:
-        deadline = time.monotonic() + READY_S
-        waiting = [f"{self.served.public}/healthz", f"{self.served.phones}/healthz"]
-        while waiting and time.monotonic() < deadline:
-            with contextlib.suppress(OSError, urllib.error.URLError):
-                urllib.request.urlopen(waiting[0], timeout=5, context=self.trust).close()
-                waiting.pop(0)
-            for name, process in self.running.items():
-                assert process.poll() is None, (self.folder / f"{name}.log").read_text()[-3000:]
-            time.sleep(0.2)
-        assert not waiting, waiting
+        for plane in (self.served.public, self.served.phones):
+            until(partial(self._answers, f"{plane}/healthz"), within_s=READY_S, each_s=0.2)
+
+    def _answers(self, address: str) -> bool:
+        for name, process in self.running.items():
+            assert process.poll() is None, (self.folder / f"{name}.log").read_text()[-3000:]
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            urllib.request.urlopen(address, timeout=5, context=self.trust).close()
+            return True
+        return False
 
     def close(self) -> None:
         for process in self.running.values():

@@ -35,7 +35,7 @@ from support.requests import escalating, mail_fetching, records
 from support.sla.clocks import Standing
 from support.sla.log import State
 from tests.dovecot import Dovecot, running
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.support.mailroom.letters_sent import letter
 from tests.support.mailroom.post_office import PostOffice, Taken, opened
 from tests.support.register import CUSTOMER, stocked

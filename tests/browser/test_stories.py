@@ -40,7 +40,7 @@ def test_the_way_from_an_old_version_is_shown_step_by_step(page: Page) -> None:
     page.goto("/downloads/FP-B2/")
     page.fill("[name=from]", "1.6.0")
     page.click("text=Показать путь")
-    assert page.locator(".path .step").all_inner_texts() == ["1.6.0", "1.8.3", "2.4.1"]
+    expect(page.locator(".path .step")).to_have_text(["1.6.0", "1.8.3", "2.4.1"])
 
 
 def test_what_is_new_since_the_last_visit_is_marked_in_the_browser_alone(page: Page) -> None:

@@ -303,7 +303,7 @@ def test_a_file_that_is_no_bundle_is_refused_before_anything_is_stored(
         site.take(tmp_path / "hostile.tar")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_bundle_cut_anywhere_is_refused(
     bundle: Path, tmp_path: Path, data: st.DataObject

@@ -1,9 +1,8 @@
 """A vendor who publishes, the people who keep its keys, and a mirror that may lie."""
 
 import io
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +11,6 @@ from typing import Any
 from flask import Flask
 from securesystemslib.signer import Key, Signer
 from tuf.ngclient import TargetFile, Updater
-from waitress import wasyncore
-from waitress.server import create_server
 
 from catalogue import key_files, keys, products, repository
 from catalogue.keys import FIRMWARE_PUBLIC_FILE
@@ -34,6 +31,7 @@ from firmware.software import programs
 from firmware.software.programs import NewSoftware
 from storage.clock import now
 from storage.installation import Installation
+from tests.waitress_app import waitress
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 CODE = "FP-B2"
@@ -184,16 +182,8 @@ def fetch(app: Flask, path: str) -> bytes:
 @contextmanager
 def serving(app: Callable[..., Iterable[bytes]]) -> Iterator[str]:
     """The address of a real server on a port of its own."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    sockets = server._map
-    # The loop may run this before the byte that wakes it up is written.
-    with suppress(OSError):
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
-    thread.join(10)
-    server.task_dispatcher.shutdown()
+    with waitress(app, threads=4) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.nginx import PROJECT, Nginx, Site, find_nginx
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.whole_set import make_certificate, tls_site
 
 #: Forward secrecy and authenticated encryption, all of them.

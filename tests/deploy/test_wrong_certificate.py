@@ -29,7 +29,7 @@ from provision import folding
 from provision.models import CheckIn
 from storage.installation import Installation
 from tests.nginx import Nginx, Site, find_nginx
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, SIP_PASSWORD
 from tests.provision.phone_plane import served

@@ -139,9 +139,7 @@ def test_any_query_is_answered(library: Database) -> None:
         find(library, f"прошивка {text} {text}")
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.text(max_size=300))
 def test_any_text_at_all_is_answered(library: Database, text: str) -> None:
     find(library, text, product=text[:20])
@@ -150,9 +148,7 @@ def test_any_text_at_all_is_answered(library: Database, text: str) -> None:
 _SLUGS = count()
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.text(min_size=1, max_size=400))
 def test_any_text_can_be_indexed_and_is_found_again(
     library: Database, publish: Publish, work_off: Callable[[], int], text: str

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from storage.clock import now
 from storage.installation import Installation
 from tests.rabbitmq import RabbitMQ, find_rabbitmq
 from tests.redis import Redis, find_redis
+from tests.waiting import until
 
 EPOCH = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
@@ -154,11 +154,8 @@ def start_worker(installation: Installation, broker: str, name: str) -> "subproc
 
 
 def wait_for(folder: Path, pattern: str, count: int = 1) -> list[str]:
-    deadline = time.monotonic() + 60
-    while len(found := sorted(path.name for path in folder.glob(pattern))) < count:
-        assert time.monotonic() < deadline, f"{pattern}: {found}"
-        time.sleep(0.05)
-    return found
+    until(lambda: len([*folder.glob(pattern)]) >= count, within_s=60)
+    return sorted(path.name for path in folder.glob(pattern))
 
 
 def test_a_killed_worker_loses_nothing_and_another_finishes_its_job(
@@ -188,10 +185,10 @@ def kill_one_of_two_workers(installation: Installation, broker: str) -> None:
         workers["two"] = start_worker(installation, broker, "two")
         (folder / "go").touch()
         wait_for(folder, "begun-*-two", 2)
-        deadline = time.monotonic() + 60
-        while {look(installation, job_id).state for job_id in ids} != {JobState.DONE}:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(
+            lambda: {look(installation, job_id).state for job_id in ids} == {JobState.DONE},
+            within_s=60,
+        )
     finally:
         dispatcher.stop()
         for worker in workers.values():

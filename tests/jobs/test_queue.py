@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from jobs.runner import Runner, Work, Workbook, release_orphans
 from jobs.schedule import Periodic, is_due, submit_due
 from storage.clock import now
 from storage.installation import Installation
+from tests.waiting import until
 
 EPOCH = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
@@ -99,10 +99,10 @@ def test_the_thread_runs_what_is_submitted_while_it_sleeps(installation: Install
     runner.start()
     with installation.database.writing() as session:
         queue.submit(session, "count", {}, actor="test", now=now())
-    deadline = time.monotonic() + 10
-    while not done and time.monotonic() < deadline:
-        time.sleep(0.05)
-    runner.stop()
+    try:
+        until(lambda: bool(done))
+    finally:
+        runner.stop()
     assert len(done) == 1
 
 
@@ -138,10 +138,14 @@ def test_jobs_of_a_killed_process_run_again_and_those_of_a_living_one_do_not(
     other.wait()
     other.stdout.close()
     # PostgreSQL drops the locks of a gone client when it next looks at the connection.
-    deadline, released = time.monotonic() + 10, 0
-    while not released and time.monotonic() < deadline:
-        released = release_orphans(installation)
-    assert (while_alive, released) == (0, 1)
+    released: list[int] = []
+
+    def found() -> bool:
+        released.append(release_orphans(installation))
+        return released[-1] > 0
+
+    until(found)
+    assert (while_alive, released[-1]) == (0, 1)
     with installation.database.reading() as session:
         job = session.query(Job).one()
     assert (job.state, job.owner, job.attempts) == (JobState.QUEUED, None, 1)
@@ -153,10 +157,7 @@ def test_who_left_is_gone_and_who_is_here_is_seen(installation: Installation) ->
             assert is_present(installation, leaves)
             # Asking takes nothing from who is asked about.
             assert is_present(installation, leaves)
-        deadline = time.monotonic() + 10
-        while is_present(installation, leaves) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert not is_present(installation, leaves)
+        until(lambda: not is_present(installation, leaves))
         assert is_present(installation, stays)
 
 

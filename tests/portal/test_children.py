@@ -3,11 +3,10 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from portal.children import Child
+from tests.waiting import until
 
 _CHILD = """
 import os, sys, time
@@ -33,13 +32,6 @@ def command(folder: Path) -> list[str]:
     return [sys.executable, "-c", _CHILD, str(folder)]
 
 
-def waited(found: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 30
-    while not found() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return found()
-
-
 def names(folder: Path, word: str) -> list[str]:
     return sorted(path.name.partition("-")[2] for path in folder.glob(f"{word}-*"))
 
@@ -55,25 +47,25 @@ def is_gone(pid: str) -> bool:
 def test_a_child_loads_at_once_and_begins_when_it_is_told(tmp_path: Path) -> None:
     with Child("test", command(tmp_path)) as child:
         child.start()
-        assert waited(lambda: len(names(tmp_path, "loaded")) == 1)
+        until(lambda: len(names(tmp_path, "loaded")) == 1)
         assert names(tmp_path, "begun") == []
         child.release()
-        assert waited(lambda: len(names(tmp_path, "begun")) == 1)
+        until(lambda: len(names(tmp_path, "begun")) == 1)
 
 
 def test_a_child_that_is_started_again_begins_by_itself(tmp_path: Path) -> None:
     with Child("test", command(tmp_path)) as child:
         child.start()
         child.release()
-        assert waited(lambda: len(names(tmp_path, "begun")) == 1)
+        until(lambda: len(names(tmp_path, "begun")) == 1)
         subprocess.run(["kill", "-KILL", names(tmp_path, "begun")[0]], check=True)
-        assert waited(lambda: len(names(tmp_path, "begun")) == 2)
+        until(lambda: len(names(tmp_path, "begun")) == 2)
 
 
 def test_a_child_that_waits_for_its_word_ends_with_its_parent(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", _PARENT, *command(tmp_path)])
-    assert waited(lambda: len(names(tmp_path, "loaded")) == 1)
+    until(lambda: len(names(tmp_path, "loaded")) == 1)
     parent.send_signal(signal.SIGKILL)
     parent.wait(10)
-    assert waited(lambda: is_gone(names(tmp_path, "loaded")[0]))
+    until(lambda: is_gone(names(tmp_path, "loaded")[0]))
     assert names(tmp_path, "begun") == []

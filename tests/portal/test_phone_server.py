@@ -17,8 +17,11 @@ from storage.installation import Installation
 from tests.evented import evented
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, SIP_PASSWORD, UNKNOWN, Estate
+from tests.provision.phone_api.conftest import check_ins, curl
+from tests.provision.phone_api.test_given import SPELLINGS
+from tests.provision.phone_api.test_odd_requests import NONSENSE
 from tests.provision.phone_plane import ask, send
-from tests.provision.test_phone_api import NONSENSE, SPELLINGS, check_ins, curl
+from tests.waiting import until
 
 SILENT = 1000
 STALLED = 60
@@ -152,13 +155,11 @@ def _cut(port: int, path: str, agent: str) -> int:
 
 
 def _finished(estate: Estate, number: int) -> list[CheckIn]:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        rows = [row for row in check_ins(estate, CheckInKind.FIRMWARE) if row.finished_at]
-        if len(rows) >= number:
-            return rows
-        time.sleep(0.05)
-    pytest.fail("the download was never noted as finished")
+    def noted() -> list[CheckIn]:
+        return [row for row in check_ins(estate, CheckInKind.FIRMWARE) if row.finished_at]
+
+    until(lambda: len(noted()) >= number)
+    return noted()
 
 
 @pytest.mark.parametrize("by_token", [True, False])
@@ -180,7 +181,7 @@ def test_a_cut_download_is_on_record_close_to_where_it_was_cut(
 
 
 def test_silent_phones_and_stalled_downloads_keep_nobody_waiting(
-    port: int, estate: Estate, phones: Flask
+    port: int, estate: Estate, phones: Flask, leeway: float
 ) -> None:
     """1,000 connections that say nothing, 60 images that nobody reads: the next phone is served."""
     estates.publish(estate.installation, "2.4.1", IMAGE_BYTES)
@@ -208,4 +209,4 @@ def test_silent_phones_and_stalled_downloads_keep_nobody_waiting(
             took.append(time.monotonic() - begun)
             phone_plane.keeper_of(phones).flush()
         assert threading.active_count() <= before + 40, "none has a thread of its own"
-    assert max(took) < 1.0, sorted(took)[-5:]
+    assert max(took) < 1.0 * leeway, sorted(took)[-5:]

@@ -21,6 +21,7 @@ from tests.paged import paged
 from tests.processes import children_of, held_by
 from tests.served import Served, serving
 from tests.stocked import Stocked, stock
+from tests.waiting import until
 
 MIB = 1024 * 1024
 HASTY = Limits(head_within_s=2.0, read_within_s=2.0, body_grace_s=2.0)
@@ -82,10 +83,12 @@ def test_who_sends_drop_by_drop_is_cut_off_and_who_uploads_steadily_is_not(app: 
                 steady.sendall(b"x" * 1000)
                 time.sleep(0.2)
             assert steady.recv(100).startswith(b"HTTP/1.1 ")
-        assert slow.wait(5) == 0
+        assert slow.wait(20) == 0
 
 
-def test_who_takes_nothing_of_what_was_asked_is_cut_off_and_frees_its_thread(app: Flask) -> None:
+def test_who_takes_nothing_of_what_was_asked_is_cut_off_and_frees_its_thread(
+    app: Flask, leeway: float
+) -> None:
     def long() -> Iterator[bytes]:
         return (bytes(MIB) for _ in range(64))
 
@@ -95,9 +98,9 @@ def test_who_takes_nothing_of_what_was_asked_is_cut_off_and_frees_its_thread(app
             line = lines.enter_context(open_line(port, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n"))
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         began = time.monotonic()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
             assert answer.status == 200
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 8 * leeway
 
 
 @pytest.mark.prove
@@ -143,12 +146,12 @@ def test_proof_r14_a_thousand_idle_connections_cost_little_and_leave_nothing(
                     lines.enter_context(open_line(port_of(address), b""))
             times, failed = honest(served, stocked, 3)
             held = [held_by(pid) for pid in pids]
-        deadline = time.monotonic() + 20
-        while any(
-            held_by(pid).files > was.files + 5 for pid, was in zip(pids, before, strict=True)
-        ):
-            assert time.monotonic() < deadline, "descriptors are left open"
-            time.sleep(0.2)
+        # No descriptor is left open.
+        until(
+            lambda: all(
+                held_by(pid).files <= was.files + 5 for pid, was in zip(pids, before, strict=True)
+            )
+        )
     memory = sum(one.bytes for one in held) / MIB
     print(  # noqa: T201
         f"R14: 1000 idle connections to each plane: {len(times)} honest answers, {failed} failed, "

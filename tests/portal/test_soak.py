@@ -23,6 +23,7 @@ from simulator.crowd import CrowdPhone
 from tests.processes import Held, children_of, held_by
 from tests.served import Served, serving
 from tests.stocked import Stocked, stock
+from tests.waiting import until
 
 MIB = 1024 * 1024
 PATIENCE_S = 15.0
@@ -137,13 +138,12 @@ def looks(pids: list[int]) -> list[Held]:
 
 def settled(pids: list[int], before: list[Held], within_s: float = 20) -> list[Held]:
     """What they hold when what was cut has been noticed."""
-    deadline = time.monotonic() + within_s
-    while True:
-        found = looks(pids)
-        calm = all(a.files <= b.files + 5 for a, b in zip(found, before, strict=True))
-        if calm or time.monotonic() > deadline:
-            return found
-        time.sleep(0.5)
+
+    def calm() -> bool:
+        return all(a.files <= b.files + 5 for a, b in zip(looks(pids), before, strict=True))
+
+    until(calm, within_s=within_s, each_s=0.5)
+    return looks(pids)
 
 
 def judge(crowd: Crowd, before: list[Held], after: list[Held]) -> None:

@@ -23,10 +23,11 @@ from flask import Flask
 from portal.page_server import PageServer
 from tests.conftest import ADMIN_PASSWORD
 from tests.nginx import PROJECT, Nginx, find_nginx
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.processes import children_of
 from tests.served import Served, serving
 from tests.stocked import Stocked, stock
+from tests.waiting import until
 from tests.whole_set import command_of
 
 IMAGE_BYTES = 6_000_000
@@ -91,7 +92,7 @@ def test_proof_r18_what_is_being_sent_is_finished_and_the_end_is_clean(
             for thread in threads:
                 thread.start()
             for one in downloads:
-                assert one.begun.wait(20)
+                assert one.begun.wait(40)
             began = time.monotonic()
             assert served.told_to_stop(within_s=35) == 0
             slowest = max(slowest, time.monotonic() - began)
@@ -114,7 +115,7 @@ def test_who_says_nothing_does_not_keep_it(app: Flask) -> None:
         line.sendall(b"GET /healthz HTTP/1.1\r\nHo")
         time.sleep(0.2)
         server.stop()
-        serving_thread.join(10)
+        serving_thread.join(20)
         assert not serving_thread.is_alive()
 
 
@@ -144,12 +145,13 @@ def gunicorn(tmp_path: Path) -> Iterator[tuple[Served, "subprocess.Popen[bytes]"
         )
         parts.callback(process.wait, 40)
         parts.callback(process.terminate)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+
+        def is_up() -> bool:
             with contextlib.suppress(OSError):
-                served.get("/healthz")
-                break
-            time.sleep(0.2)
+                return bool(served.get("/healthz"))
+            return False
+
+        until(is_up, within_s=60)
         yield served, process
 
 

@@ -10,7 +10,7 @@ from portal import tftp
 from portal.settings import BadSettingError, Settings, load
 from portal.tftp import TftpOffError
 from provision.tftp.listening import NotListeningError
-from tests.provision.conftest import free_udp_port
+from tests.ports import free_port
 from tests.served import serving
 from tests.waiting import until
 
@@ -42,7 +42,7 @@ def test_a_place_that_is_not_ours_stops_the_start_with_a_clear_line() -> None:
 
 @pytest.mark.skipif(shutil.which("atftp") is None, reason="Debian's package atftp is missing")
 def test_one_setting_turns_it_on_and_doctor_and_monitoring_see_it(tmp_path: Path) -> None:
-    port = free_udp_port()
+    port = free_port()
     with serving(tmp_path / "data", FLATPRO_DEMO="0", FLATPRO_TFTP=f"127.0.0.1:{port}") as served:
         to = tmp_path / "bootstrap"
         command = ["atftp", "--get", "--remote-file", "02f1a7000001.cfg", "--local-file", str(to)]

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -14,18 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from pyasn1.codec.ber import decoder, encoder
+from pyasn1.error import PyAsn1Error
 from pysnmp.proto.api import v2c
 
 from provision.devices.identity import MacAddress
 from provision.families.family import Families, Family
 from provision.families.loading import load_families
 from provision.readers.networks import Target
-
-# How long one example takes on a busy machine is no promise of this room.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+from tests.ports import free_port
+from tests.waiting import hears_udp, until
 
 LOOPBACK = IPv4Address("127.0.0.1")
 
@@ -43,12 +40,6 @@ def flat_phone(families: Families) -> Family:
 @pytest.fixture
 def mac() -> MacAddress:
     return MacAddress("02f1a7000001")
-
-
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 SNMPD_CONFIGURATION = """
@@ -74,26 +65,26 @@ def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     if program is None:
         pytest.skip("Debian's package snmpd is not installed")
     folder = tmp_path_factory.mktemp("snmpd")
-    port = free_udp_port()
+    port = free_port()
     (folder / "snmpd.conf").write_text(SNMPD_CONFIGURATION.format(port=port))
     command = [program, "-f", "-r", "-Lf", folder / "log", "-C", "-c", folder / "snmpd.conf"]
     environment = {"PATH": os.environ["PATH"], "SNMP_PERSISTENT_DIR": str(folder), "MIBS": ""}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         try:
-            _wait_until_bound(port, process, folder / "log")
+            wait_until_bound(port, process, folder / "log")
             yield Target(LOOPBACK, port)
         finally:
             process.terminate()
 
 
-def _wait_until_bound(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    wanted = f"0100007F:{port:04X}"
-    end = time.monotonic() + 10
-    while time.monotonic() < end and process.poll() is None:
-        if wanted in Path("/proc/net/udp").read_text("ascii"):
-            return
-        time.sleep(0.02)
-    pytest.fail(f"snmpd did not start: {log.read_text() if log.exists() else 'no log'}")
+def wait_until_bound(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Until a program that we started has its UDP port."""
+
+    def is_bound() -> bool:
+        assert process.poll() is None, log.read_text() if log.exists() else "no log"
+        return hears_udp(port)
+
+    until(is_bound, within_s=40, each_s=0.02)
 
 
 @dataclass(frozen=True)
@@ -152,8 +143,8 @@ def agent() -> Iterator[Callable[[Script], LyingAgent]]:
 
 
 def _start_agent(script: Script, stack: contextlib.ExitStack) -> LyingAgent:
-    phone = _udp_socket("127.0.0.1", 0, stack)
-    port = phone.getsockname()[1]
+    port = free_port()
+    phone = _udp_socket("127.0.0.1", port, stack)
     sources = {
         "phone": phone,
         "other port": _udp_socket("127.0.0.1", 0, stack),
@@ -165,7 +156,10 @@ def _start_agent(script: Script, stack: contextlib.ExitStack) -> LyingAgent:
         while datagram := phone.recvfrom(65535):
             if not datagram[0]:
                 return
-            question = _question(datagram[0])
+            try:
+                question = _question(datagram[0])
+            except PyAsn1Error:
+                continue  # not for us: somebody else's late answer
             lying.questions.append(question)
             for source, reply in script(question):
                 sources[source].sendto(reply, datagram[1])

@@ -2,13 +2,12 @@
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import Flask
-from waitress import wasyncore
-from waitress.server import create_server
+
+from tests.waitress_app import waitress
 
 
 @dataclass(frozen=True)
@@ -24,18 +23,8 @@ class Answer:
 @contextlib.contextmanager
 def served(app: Flask, port: int = 0) -> Iterator[int]:
     """The app on a port of its own, or on `port`; what a server's buffers hold counts as sent."""
-    server = create_server(
-        app, host="127.0.0.1", port=port, outbuf_high_watermark=64 * 1024, threads=8
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield int(server.effective_port)
-    finally:
-        sockets = server._map
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
-        thread.join(10)
-        server.task_dispatcher.shutdown()
+    with waitress(app, port, outbuf_high_watermark=64 * 1024, threads=8) as found:
+        yield found
 
 
 def send(port: int, raw: bytes) -> Answer:

@@ -42,11 +42,13 @@ REACHES = (
 
 
 @pytest.mark.parametrize("source", HOSTILE)
-def test_a_hostile_template_is_ended_and_the_next_one_is_filled_in(source: str) -> None:
+def test_a_hostile_template_is_ended_and_the_next_one_is_filled_in(
+    source: str, leeway: float
+) -> None:
     began = time.monotonic()
     with pytest.raises(BoundedTemplateError):
         BoundedTemplate(source, "lines", wall_clock_s=1.0).render({"mac": "02f1a7000001"})
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 10 * leeway
     assert BoundedTemplate("{{ mac }}", "lines").render({"mac": "ю"}) == "ю"
 
 

@@ -222,7 +222,7 @@ def door() -> Iterator[str]:
 def by_requests(url: str, password: str) -> int:
     with requests.Session() as session:
         session.trust_env = False
-        return session.get(url, auth=HTTPDigestAuth(OWN.hex, password), timeout=5).status_code
+        return session.get(url, auth=HTTPDigestAuth(OWN.hex, password), timeout=20).status_code
 
 
 def by_curl(url: str, password: str) -> int:
@@ -230,7 +230,7 @@ def by_curl(url: str, password: str) -> int:
         pytest.skip("curl is not installed")
     command = ["curl", "-q", "--silent", "--digest", "--user", f"{OWN.hex}:{password}"]
     command += ["--output", "/dev/null", "--write-out", "%{http_code}", "--noproxy", "*", url]
-    return int(subprocess.run(command, capture_output=True, check=True, timeout=10).stdout)
+    return int(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout)
 
 
 @pytest.mark.parametrize("client", [by_requests, by_curl])

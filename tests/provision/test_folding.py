@@ -1,6 +1,5 @@
 """What phones leave in the journal becomes rows, each under its device and in its order."""
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +19,7 @@ from storage.clock import now
 from storage.installation import Installation
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, NOW, SERIAL, UNKNOWN, Estate
+from tests.waiting import until
 
 TEXT = st.text(max_size=40)
 MAYBE = st.none() | TEXT
@@ -158,10 +158,7 @@ def test_the_thread_folds_within_two_seconds_and_once_more_at_its_end(estate: Es
     thread.start()
     try:
         journal.append(checkin_lines.written(a_line(estate)))
-        deadline = time.monotonic() + 10
-        while not _rows(place) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert _rows(place) == 1
+        until(lambda: _rows(place) == 1)
         journal.append(checkin_lines.written(a_line(estate, 1)))
     finally:
         thread.stop()

@@ -27,6 +27,7 @@ from provision.readers.http import BYTES_MAX, read_http
 from provision.readers.http_values import point, scalar
 from provision.readers.networks import Target
 from provision.readers.ways import Login
+from tests.ports import free_port
 
 PASSWORD = "correct horse"
 MAC = MacAddress("02f1a7000001")
@@ -256,11 +257,13 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("phone", ENDLESS)
-def test_no_phone_sends_more_than_it_may(http_phone: Phone, flat_phone: Family, phone: str) -> None:
+def test_no_phone_sends_more_than_it_may(
+    http_phone: Phone, flat_phone: Family, phone: str, leeway: float
+) -> None:
     start = time.monotonic()
     with pytest.raises(UnexpectedAnswerError, match="too large"):
         read_http(http_phone(ENDLESS[phone]), flat_phone, LOGIN)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 5 * leeway
 
 
 SLOW = {
@@ -276,12 +279,12 @@ SLOW = {
 
 @pytest.mark.parametrize("phone", SLOW)
 def test_no_phone_holds_us_longer_than_it_may(
-    http_phone: Phone, flat_phone: Family, phone: str
+    http_phone: Phone, flat_phone: Family, phone: str, leeway: float
 ) -> None:
     start = time.monotonic()
     with pytest.raises(UnexpectedAnswerError, match="takes too long"):
-        read_http(http_phone(SLOW[phone]), flat_phone, LOGIN, timeout_s=0.3, wall_clock_s=0.5)
-    assert time.monotonic() - start < 3
+        read_http(http_phone(SLOW[phone]), flat_phone, LOGIN, timeout_s=5, wall_clock_s=0.5)
+    assert time.monotonic() - start < 3 * leeway
 
 
 def test_a_second_request_does_not_lengthen_the_leash(
@@ -296,7 +299,7 @@ def test_a_second_request_does_not_lengthen_the_leash(
         send(refusal)(head, connection)
 
     with pytest.raises(UnexpectedAnswerError, match="takes too long"):
-        read_http(http_phone(slow), flat_phone, LOGIN, timeout_s=0.3, wall_clock_s=0.4)
+        read_http(http_phone(slow), flat_phone, LOGIN, timeout_s=5, wall_clock_s=0.4)
 
 
 def test_a_silent_phone_is_unreachable(http_phone: Phone, flat_phone: Family) -> None:
@@ -306,10 +309,8 @@ def test_a_silent_phone_is_unreachable(http_phone: Phone, flat_phone: Family) ->
 
 
 def test_a_closed_port_is_unreachable(flat_phone: Family) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     with pytest.raises(UnreachableError, match="not accepted"):
-        read_http(Target(IPv4Address("127.0.0.1"), port), flat_phone, LOGIN)
+        read_http(Target(IPv4Address("127.0.0.1"), free_port()), flat_phone, LOGIN)
 
 
 def test_a_port_that_takes_no_connection_is_unreachable(flat_phone: Family) -> None:

@@ -13,8 +13,8 @@ from flask import Flask
 from storage.installation import Installation
 from tests.evented import evented
 from tests.provision import estate as estates
+from tests.provision.phone_api.test_given import without_names
 from tests.provision.phone_plane import Answer, ask
-from tests.provision.test_phone_api import without_names
 
 OUI = "02f1a7"
 #: A phone's own secrets; its SIP password is set by the estate.

@@ -12,7 +12,7 @@ from provision.readers.reading import Patience, read
 from provision.readers.snmp_credentials import Community
 from provision.readers.ways import Credentials, Login, Via
 
-PATIENCE = Patience(timeout_s=0.3, retries=0)
+PATIENCE = Patience(timeout_s=10.0, retries=0)
 WHOLE = Credentials(Community("public"), Login("admin", "admin"))
 
 

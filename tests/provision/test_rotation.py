@@ -18,7 +18,7 @@ from simulator.story import Outcome
 from simulator.trust import Trust
 from storage.clock import now
 from storage.installation import Installation
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, SERIAL, Estate
 from tests.provision.phone_plane import served

@@ -25,6 +25,7 @@ from provision.readers.snmp import read_snmp
 from provision.readers.snmp_credentials import Community
 from provision.readers.snmp_peer import Peer
 from provision.readers.snmp_wire import get
+from tests.waiting import until
 
 PUBLIC = Community("public")
 OWN = "1.3.6.1.4.1.32473.1"
@@ -131,8 +132,11 @@ def test_what_does_not_answer_the_question_is_never_believed(
     agent: Agent, flat_phone: Family, lie: str
 ) -> None:
     phone = agent(lambda question: [LIES[lie](question)])
-    with pytest.raises(UnexpectedAnswerError) as told:
-        read(phone.target, flat_phone, HASTY_S)
+    for patience_s in (HASTY_S, PATIENT_S):
+        with pytest.raises((UnexpectedAnswerError, UnreachableError)) as told:
+            read(phone.target, flat_phone, patience_s)
+        if isinstance(told.value, UnexpectedAnswerError):
+            break  # it was heard in time, which takes a busy machine longer
     assert "packets received: 1, none of them answers" in reason(told.value)
 
 
@@ -149,29 +153,30 @@ def test_proof_h3_65536_forged_numbers_are_not_one_answer(agent: Agent, flat_pho
     """Whoever cannot see the question sends every number of sixteen bits, at once and twice."""
 
     def forged(question: Any) -> Iterator[tuple[str, bytes]]:
-        good = question.answer(VALUES)
-        number = question.request_id.to_bytes(4, "big")
-        at = good.index(b"\x02\x04" + number) + 2
+        # Written in four bytes, as not every number of a question is.
+        good = question.answer(VALUES, request_id=1 << 30)
+        at = good.index(b"\x02\x04" + (1 << 30).to_bytes(4, "big")) + 2
         for guess in range(1 << 16):
-            low = guess.to_bytes(2, "big")
-            if low != number[2:]:
-                yield "phone", good[:at] + bytes(2) + low + good[at + 4 :]
+            if guess != question.request_id & 0xFFFF:
+                yield "phone", good[:at] + guess.to_bytes(4, "big") + good[at + 4 :]
 
     phone = agent(forged)
     with pytest.raises(UnexpectedAnswerError) as told:
-        read(phone.target, flat_phone, 2.0)
+        read(phone.target, flat_phone, PATIENT_S)
     received = int(re.findall(r"received: (\d+)", reason(told.value))[0])
     print(f"H3: 65535 forged answers sent, {received} of them met the reader, 0 believed")  # noqa: T201
     assert received > 20
 
 
-def test_silence_ends_in_time_and_says_how_long(agent: Agent, flat_phone: Family) -> None:
+def test_silence_ends_in_time_and_says_how_long(
+    agent: Agent, flat_phone: Family, leeway: float
+) -> None:
     phone = agent(lambda _: [])
     start = time.monotonic()
     with pytest.raises(UnreachableError) as silent:
         read(phone.target, flat_phone, timeout_s=0.1, retries=2)
-    assert 0.3 <= time.monotonic() - start < 3
-    assert len(phone.questions) == 3
+    assert 0.3 <= time.monotonic() - start < 3 * leeway
+    until(lambda: len(phone.questions) == 3)
     assert len({question.request_id for question in phone.questions}) == 1
     assert "no answer in 0.3 s" in reason(silent.value)
 
@@ -183,7 +188,7 @@ def test_a_lost_packet_is_asked_again(agent: Agent, flat_phone: Family) -> None:
         return [("phone", question.answer(VALUES))] if next(answers) is None else []
 
     phone = agent(second_time)
-    assert read(phone.target, flat_phone, HASTY_S, retries=1).product == "FP-B2"
+    assert read(phone.target, flat_phone, 1.0, retries=1).product == "FP-B2"
 
 
 def test_too_big_is_asked_in_halves(agent: Agent, flat_phone: Family) -> None:
@@ -199,7 +204,7 @@ def test_too_big_is_asked_in_halves(agent: Agent, flat_phone: Family) -> None:
 
 def test_one_value_too_big_for_a_packet_is_absent(agent: Agent) -> None:
     phone = agent(lambda question: [("phone", question.answer({}, oids=(), status=1))])
-    assert get(_peer(phone.target), ["1.3.6.1.1"], 1) == {}
+    assert get(_peer(phone.target), ["1.3.6.1.1"], 10) == {}
 
 
 def test_an_oid_that_the_phone_trips_over_is_left_out(agent: Agent, flat_phone: Family) -> None:
@@ -263,7 +268,7 @@ def test_what_was_told_is_kept_when_the_phone_falls_silent(
         return [("phone", question.answer(values))] if len(answered) == 1 else []
 
     phone = agent(once)
-    facts = read(phone.target, flat_phone, HASTY_S)
+    facts = read(phone.target, flat_phone, 1.0)
     assert (facts.product, facts.serial) == ("FP-B2", None)
 
 
@@ -284,7 +289,7 @@ def test_values_of_every_type_are_read_as_what_they_are(agent: Agent) -> None:
         "1.3.6.1.6": v2c.Integer32(-1),
     }
     phone = agent(lambda question: [("phone", question.answer(values))])
-    assert get(_peer(phone.target), list(values), 1) == {
+    assert get(_peer(phone.target), list(values), 10) == {
         "1.3.6.1.1": "192.0.2.7",
         "1.3.6.1.2": 2,
         "1.3.6.1.3": 2**60,
@@ -294,12 +299,12 @@ def test_values_of_every_type_are_read_as_what_they_are(agent: Agent) -> None:
     }
 
 
-def _peer(target: Target, timeout_s: float = 0.5) -> Peer:
+def _peer(target: Target, timeout_s: float = PATIENT_S) -> Peer:
     assert target.port is not None
     return Peer(target.address, target.port, PUBLIC, timeout_s, retries=0)
 
 
-def test_the_wall_clock_ends_a_phone_that_always_wants_less(agent: Agent) -> None:
+def test_the_wall_clock_ends_a_phone_that_always_wants_less(agent: Agent, leeway: float) -> None:
     def slow(question: Any) -> list[tuple[str, bytes]]:
         time.sleep(0.05)
         return [("phone", question.answer({}, status=1))]
@@ -308,7 +313,7 @@ def test_the_wall_clock_ends_a_phone_that_always_wants_less(agent: Agent) -> Non
     start = time.monotonic()
     with pytest.raises(UnreachableError, match="the time for one read is over"):
         get(_peer(phone.target), [f"1.3.6.1.{at}" for at in range(200)], 0.3)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 3 * leeway
 
 
 def test_the_family_decides_how_a_value_is_cut_and_scaled(agent: Agent, flat_phone: Family) -> None:
@@ -353,7 +358,7 @@ def test_many_reads_leave_no_socket_and_no_thread(agent: Agent, flat_phone: Fami
     before = threading.active_count()
     for _ in range(20):
         read(phone.target, flat_phone)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_a_community_is_in_no_printed_form() -> None:

@@ -40,7 +40,9 @@ def changing(path: str, etag: str | None) -> Answer:
     return (304, b"") if etag else right(path)
 
 
-async def visit(answer: Callable[[str], Answer], visits: int = 1, patience_s: float = 5) -> Summary:
+async def visit(
+    answer: Callable[[str], Answer], visits: int = 1, patience_s: float = 60
+) -> Summary:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         same = "If-None-Match" in head

@@ -37,7 +37,7 @@ def auth(password: str = LOGIN.password) -> HTTPDigestAuth:
 
 
 def test_requests_reads_the_status_page(url: str) -> None:
-    page = requests.get(f"{url}/api/v1/status", auth=auth(), timeout=5)
+    page = requests.get(f"{url}/api/v1/status", auth=auth(), timeout=20)
     assert page.status_code == 200
     assert page.headers["content-type"] == "application/json; charset=utf-8"
     assert page.json() == {
@@ -79,15 +79,15 @@ def test_curl_reads_the_status_page(url: str) -> None:
 
 def test_the_buttons_work_behind_the_same_login(url: str, desk: "Desk") -> None:
     for button in ("resync", "reboot"):
-        assert requests.post(f"{url}/api/v1/{button}", timeout=5).status_code == 401
-        pressed = requests.post(f"{url}/api/v1/{button}", auth=auth(), data=b"{}", timeout=5)
+        assert requests.post(f"{url}/api/v1/{button}", timeout=20).status_code == 401
+        pressed = requests.post(f"{url}/api/v1/{button}", auth=auth(), data=b"{}", timeout=20)
         assert pressed.status_code == 202
     assert desk.pressed == ["resync", "reboot"]
 
 
 @pytest.mark.parametrize("credentials", [None, auth("wrong"), ("admin", "basic")])
 def test_without_proof_there_is_a_challenge_and_nothing_else(url: str, credentials: object) -> None:
-    page = requests.get(f"{url}/api/v1/status", auth=credentials, timeout=5)
+    page = requests.get(f"{url}/api/v1/status", auth=credentials, timeout=20)
     assert page.status_code == 401
     assert page.content == b""
     assert 'Digest realm="flatphone", qop="auth"' in page.headers["www-authenticate"]
@@ -96,15 +96,15 @@ def test_without_proof_there_is_a_challenge_and_nothing_else(url: str, credentia
 
 def test_a_proof_for_one_page_opens_no_other(url: str) -> None:
     session = requests.Session()
-    first = session.get(f"{url}/api/v1/status", auth=auth(), timeout=5)
+    first = session.get(f"{url}/api/v1/status", auth=auth(), timeout=20)
     proof = first.request.headers["Authorization"]
     session.close()
     headers = {"Authorization": proof}
-    assert requests.get(f"{url}/api/v1/status", headers=headers, timeout=5).status_code == 200
-    assert requests.post(f"{url}/api/v1/reboot", headers=headers, timeout=5).status_code == 401
+    assert requests.get(f"{url}/api/v1/status", headers=headers, timeout=20).status_code == 200
+    assert requests.post(f"{url}/api/v1/reboot", headers=headers, timeout=20).status_code == 401
     for word in ("flatphone", "status"):
         spoiled = {"Authorization": proof.replace(word, "another")}
-        assert requests.get(f"{url}/api/v1/status", headers=spoiled, timeout=5).status_code == 401
+        assert requests.get(f"{url}/api/v1/status", headers=spoiled, timeout=20).status_code == 401
 
 
 def proof_with(nonce: str, algorithm: str = "MD5", qop: str = "auth") -> dict[str, str]:
@@ -127,27 +127,27 @@ def test_an_old_nonce_is_called_stale_and_a_strange_one_is_not(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = f"{url}/api/v1/status"
-    nonce = requests.get(page, timeout=5).headers["www-authenticate"].split('nonce="')[1][:33]
-    assert requests.get(page, headers=proof_with(nonce), timeout=5).status_code == 200
+    nonce = requests.get(page, timeout=20).headers["www-authenticate"].split('nonce="')[1][:33]
+    assert requests.get(page, headers=proof_with(nonce), timeout=20).status_code == 200
     for wrong in (proof_with(nonce, "SHA-512"), proof_with(nonce, qop="auth-int")):
-        assert requests.get(page, headers=wrong, timeout=5).status_code == 401
+        assert requests.get(page, headers=wrong, timeout=20).status_code == 401
     for strange in ("", "x", "zz-00", nonce[:-1], "-" + nonce):
-        told = requests.get(page, headers=proof_with(strange), timeout=5)
+        told = requests.get(page, headers=proof_with(strange), timeout=20)
         assert told.status_code == 401
         assert "stale" not in told.headers["www-authenticate"]
     monkeypatch.setattr(http_face, "_NONCE_AGE_S", -1)
-    told = requests.get(page, headers=proof_with(nonce), timeout=5)
+    told = requests.get(page, headers=proof_with(nonce), timeout=20)
     assert (told.status_code, "stale=true" in told.headers["www-authenticate"]) == (401, True)
 
 
 def test_other_pages_and_methods_do_not_exist(url: str) -> None:
-    assert requests.get(f"{url}/", timeout=5).status_code == 404
-    wrong = requests.get(f"{url}/api/v1/reboot", auth=auth(), timeout=5)
+    assert requests.get(f"{url}/", timeout=20).status_code == 404
+    wrong = requests.get(f"{url}/api/v1/reboot", auth=auth(), timeout=20)
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
 
 
 def test_head_has_the_length_and_no_body(url: str) -> None:
-    page = requests.head(f"{url}/api/v1/status", auth=auth(), timeout=5)
+    page = requests.head(f"{url}/api/v1/status", auth=auth(), timeout=20)
     assert page.status_code == 200
     assert int(page.headers["content-length"]) > 100
     assert page.content == b""
@@ -167,12 +167,12 @@ def test_head_has_the_length_and_no_body(url: str) -> None:
     ],
 )
 def test_noise_gets_a_short_no_and_does_no_harm(face: Faces, raw: bytes, status: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", face.http_port), timeout=5) as wire:
+    with socket.create_connection(("127.0.0.1", face.http_port), timeout=20) as wire:
         wire.sendall(raw)
         wire.shutdown(socket.SHUT_WR)
         told = b""
         while data := wire.recv(4096):
             told += data
     assert told[9:12] == status
-    page = requests.get(f"http://127.0.0.1:{face.http_port}/api/v1/status", timeout=5)
+    page = requests.get(f"http://127.0.0.1:{face.http_port}/api/v1/status", timeout=20)
     assert page.status_code == 401

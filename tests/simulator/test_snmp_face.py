@@ -41,12 +41,14 @@ def face(desk: "Desk") -> Iterator[Faces]:
         yield faces
 
 
-def asked(port: int | None, command: str, *oids: str, community: str = "public") -> list[object]:
+def asked(
+    port: int | None, command: str, *oids: str, community: str = "public", timeout_s: float = 20
+) -> list[object]:
     """Error indication, error status, error index and var-binds, from pysnmp's client."""
 
     async def ask() -> list[object]:
         dispatcher = SnmpDispatcher()
-        target = await UdpTransportTarget.create(("127.0.77.1", port), timeout=1, retries=0)
+        target = await UdpTransportTarget.create(("127.0.77.1", port), timeout=timeout_s, retries=0)
         bindings = [ObjectType(ObjectIdentity(oid)) for oid in oids]
         who = CommunityData(community, mpModel=1)
         try:
@@ -73,7 +75,7 @@ def net_snmp(tool: str, *arguments: str) -> str:
     program = shutil.which(tool)
     if program is None:
         pytest.skip(f"{tool} is not installed")
-    common = ["-On", "-t", "2", "-r", "0", "-m", ""]
+    common = ["-On", "-t", "20", "-r", "0", "-m", ""]
     run = subprocess.run([program, *common, *arguments], check=False, capture_output=True)
     told = run.stdout.decode() + run.stderr.decode()
     # Net-SNMP says so once on a machine where it never ran before.
@@ -142,7 +144,7 @@ def test_nothing_can_be_set(face: Faces) -> None:
 
 
 def test_a_wrong_community_hears_nothing(face: Faces) -> None:
-    error = asked(face.snmp_port, "get", f"{PHONE}.1.0", community="private")[0]
+    error = asked(face.snmp_port, "get", f"{PHONE}.1.0", community="private", timeout_s=0.5)[0]
     assert "No SNMP response" in str(error)
 
 

@@ -42,13 +42,13 @@ def face(desk: "Desk") -> Iterator[Faces]:
         yield faces
 
 
-def net_snmp(tool: str, face: Faces, oid: str, **changes: str) -> str:
+def net_snmp(tool: str, face: Faces, oid: str, timeout_s: str = "20", **changes: str) -> str:
     program = shutil.which(tool)
     if program is None:
         pytest.skip(f"{tool} is not installed")
     options = {**RIGHT, **{f"-{name}": value for name, value in changes.items()}}
     who = [word for pair in options.items() for word in pair]
-    common = ["-v3", "-a", "SHA-256", "-x", "AES", "-On", "-t", "1", "-r", "0", "-m", ""]
+    common = ["-v3", "-a", "SHA-256", "-x", "AES", "-On", "-t", timeout_s, "-r", "0", "-m", ""]
     target = f"127.0.0.1:{face.snmp_port}"
     run = subprocess.run([program, *common, *who, target, oid], check=False, capture_output=True)
     return run.stdout.decode() + run.stderr.decode()
@@ -71,7 +71,7 @@ def test_pysnmp_reads(face: Faces) -> None:
             authProtocol=USM_AUTH_HMAC192_SHA256,
             privProtocol=USM_PRIV_CFB128_AES,
         )
-        target = await UdpTransportTarget.create(("127.0.0.1", face.snmp_port), 1, 0)
+        target = await UdpTransportTarget.create(("127.0.0.1", face.snmp_port), 20, 0)
         question = ObjectType(ObjectIdentity(SERIAL))
         try:
             return list(await get_cmd(engine, user, target, ContextData(), question))
@@ -104,7 +104,7 @@ def test_a_manager_with_an_old_clock_is_set_right_and_then_answered(face: Faces)
 
 
 def test_a_wrong_privacy_password_reads_nothing(face: Faces) -> None:
-    assert "FP2648B2K7Q2XM6" not in net_snmp("snmpget", face, SERIAL, X="another-password")
+    assert "FP2648B2K7Q2XM6" not in net_snmp("snmpget", face, SERIAL, "1", X="another-password")
 
 
 def test_bytes_behind_a_message_make_it_none() -> None:

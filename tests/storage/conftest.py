@@ -2,19 +2,17 @@
 
 import random
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask, Response, request
-from waitress import wasyncore
-from waitress.server import create_server
 
 from storage.local_blobs import LocalBlobStore
 from storage.sending import Sent, respond
 from storage.serving import Representation
+from tests.waitress_app import waitress
 
 
 @pytest.fixture
@@ -62,14 +60,8 @@ def shelf_app(
 @pytest.fixture(scope="module")
 def port(shelf_app: Flask) -> Iterator[int]:
     # Small buffers: what waitress still holds at a cut counts as sent.
-    server = create_server(shelf_app, host="127.0.0.1", port=0, outbuf_high_watermark=64 * 1024)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield int(server.effective_port)
-    sockets = server._map
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
-    thread.join(10)
-    server.task_dispatcher.shutdown()
+    with waitress(shelf_app, outbuf_high_watermark=64 * 1024) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

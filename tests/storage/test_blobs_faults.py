@@ -89,7 +89,9 @@ def test_a_kill_at_any_moment_leaves_no_wrong_file_and_loses_nothing_acknowledge
 ) -> None:
     chance = random.Random(9)
     acknowledged: set[str] = set()
-    for seed in range(KILLS):
+    seed, window_s = 0, 0.15
+    while seed < KILLS or not acknowledged:
+        seed += 1
         with subprocess.Popen(
             program(PUBLISHER, str(tmp_path), str(seed)),
             stdout=subprocess.PIPE,
@@ -98,13 +100,15 @@ def test_a_kill_at_any_moment_leaves_no_wrong_file_and_loses_nothing_acknowledge
         ) as publisher:
             assert publisher.stdout is not None
             assert publisher.stdout.readline() == b"ready\n"
-            time.sleep(chance.uniform(0, 0.15))
+            time.sleep(chance.uniform(0, window_s))
             publisher.send_signal(signal.SIGKILL)
             lines = publisher.stdout.read().decode().splitlines(keepends=True)
         acknowledged |= {line.strip() for line in lines if line.endswith("\n")}
         assert all_are_whole(tmp_path)
         assert acknowledged <= finals(tmp_path).keys()
-    assert acknowledged, "some were stored before the kill"
+        if not acknowledged:
+            # A busy machine stores slowly.
+            window_s *= 1.5
     store = LocalBlobStore(tmp_path)
     left_over = len(temporaries(tmp_path))
     later = datetime.now(UTC) + timedelta(hours=1)

@@ -168,15 +168,15 @@ def test_publishing_and_collecting_at_once_never_lists_what_has_no_bytes(
     contents = [b"%d" % n * 100 for n in range(3)]
 
     def publisher(number: int) -> None:
-        chance, until = Random(number), time.monotonic() + 5
-        while time.monotonic() < until:
+        chance, enough = Random(number), time.monotonic() + 3
+        # A busy machine takes longer until something came of it.
+        while time.monotonic() < enough or not (removed and len(counted) > 3):
             owner, began = f"t:{number}/{time.monotonic()}", time.monotonic()
             blob = put(installation, chance.choice(contents))
             time.sleep(chance.choice((0, 0.05)))
             with installation.database.writing() as session:
                 record(session, blob, owner, datetime.now(UTC))
-                in_time = time.monotonic() - began < grace.total_seconds() / 2
-            if in_time:
+            if time.monotonic() - began < grace.total_seconds() / 2:
                 counted.append(owner)
                 wrong.extend([] if store.exists(blob.sha256) else [owner])
             give_up(installation, owner)

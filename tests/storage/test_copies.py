@@ -22,14 +22,14 @@ def copies(tmp_path: Path) -> Copies:
 
 def keep(copies: Copies, which: int) -> bool:
     kept = copies.keep(NAMES[which], 1000, BytesIO(PIECES[which]))
-    time.sleep(0.01)
+    time.sleep(0.03)
     return kept
 
 
 def test_what_was_kept_is_given_out_and_the_least_used_makes_room(copies: Copies) -> None:
     assert [keep(copies, number) for number in range(3)] == [True] * 3
     assert copies.want(NAMES[0])
-    time.sleep(0.01)
+    time.sleep(0.03)
     assert keep(copies, 3)
     assert [copies.size(name) for name in NAMES] == [1000, None, 1000, 1000, None]
     assert copies.held() == Held(3, 3000)

@@ -6,7 +6,6 @@ the lines as one list. No client sends it; nothing wrong is served.
 
 import hashlib
 import random
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, Response, request
-from waitress import wasyncore
-from waitress.server import create_server
 
 from firmware.images import build_image
 from storage.conditions import RequestConditions
@@ -27,6 +24,7 @@ from tests.nginx import Nginx, find_nginx
 from tests.served import Served, serving
 from tests.storage import test_sending_resume as resume
 from tests.storage import test_serving_http as table
+from tests.waitress_app import waitress
 
 pytestmark = pytest.mark.skipif(find_nginx() is None, reason="nginx is not installed")
 
@@ -94,17 +92,10 @@ def port(
     shelf_app: Flask, shelf: LocalBlobStore, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[int]:
     """Nginx's port; the program listens behind it."""
-    server = create_server(shelf_app, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    folder = tmp_path_factory.mktemp("nginx") / "it"
-    nginx = Nginx.start(folder, int(server.effective_port), shelf.root)
-    yield nginx.port
-    nginx.close()
-    sockets = server._map
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
-    thread.join(10)
-    server.task_dispatcher.shutdown()
+    with waitress(shelf_app) as behind:
+        nginx = Nginx.start(tmp_path_factory.mktemp("nginx") / "it", behind, shelf.root)
+        yield nginx.port
+        nginx.close()
 
 
 def test_nginx_did_send_whole_files_ranges_and_resumed_ranges(

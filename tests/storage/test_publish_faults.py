@@ -113,7 +113,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @needs_root
 @pytest.mark.timeout(180)
 def test_proof_r4_a_full_disk_is_told_and_people_are_served_meanwhile(
-    small_disk: Path, tmp_path: Path
+    small_disk: Path, tmp_path: Path, leeway: float
 ) -> None:
     log = str(tmp_path / "log")
     stocked = stock(small_disk / "data")
@@ -129,7 +129,7 @@ def test_proof_r4_a_full_disk_is_told_and_people_are_served_meanwhile(
             status, took_s = upload(served, image, f"1.{number + 1}.0", tmp_path)
             if status != 302:
                 break
-        assert (status, took_s < 2) == (507, True), "full is said"
+        assert (status, took_s < 2 * leeway) == (507, True), "full is said"
 
         free = shutil.disk_usage(small_disk).free
         (small_disk / "ballast").write_bytes(bytes(max(free - 4096, 0)))
@@ -146,7 +146,7 @@ def test_proof_r4_a_full_disk_is_told_and_people_are_served_meanwhile(
         (small_disk / "ballast").unlink()
         began = time.monotonic()
         assert upload(served, image, "3.0.0", tmp_path)[0] == 302
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 5 * leeway
         assert "3.0.0" in get("/firmware/FP-OLD/manifest.json")[1].decode()
 
 

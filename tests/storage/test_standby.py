@@ -4,7 +4,6 @@ import hashlib
 import io
 import random
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from storage.blobs import BlobMissingError, StorageFaultError, StoredBlob
 from storage.copies import Copies
 from storage.local_blobs import LocalBlobStore
 from storage.standby import BucketAwayError, StandbyBlobStore
+from tests.waiting import until
 
 DATA = random.Random(5).randbytes(900_000)
 BLOB = StoredBlob(hashlib.sha256(DATA).hexdigest(), len(DATA))
@@ -81,10 +81,7 @@ def store(main: Shaky, tmp_path: Path) -> StandbyBlobStore:
 
 
 def wait_until_back(store: StandbyBlobStore) -> None:
-    deadline = time.monotonic() + standby.PROBE_S + 5
-    while store.away_s() is not None:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: store.away_s() is None, within_s=standby.PROBE_S + 20)
 
 
 def test_reads_go_on_and_writes_are_refused_unread_and_both_come_back(
@@ -97,7 +94,7 @@ def test_reads_go_on_and_writes_are_refused_unread_and_both_come_back(
     assert store.size(BLOB.sha256) == len(DATA)
     age = store.away_s()
     assert age is not None
-    assert 0 <= age < 5
+    assert 0 <= age < 60
     unread = io.BytesIO(b"new")
     with pytest.raises(BucketAwayError):
         store.put(unread)
@@ -151,10 +148,12 @@ def test_what_is_removed_takes_its_copy_along(store: StandbyBlobStore) -> None:
 
 
 def test_many_who_notice_start_one_that_looks(store: StandbyBlobStore, main: Shaky) -> None:
+    # One of an earlier test may not quite have ended.
+    before = set(threading.enumerate())
     main.away = True
     for _ in range(5):
         store.went_away()
-    looking = [one for one in threading.enumerate() if one.name == "bucket"]
+    looking = {one for one in threading.enumerate() if one.name == "bucket"} - before
     assert len(looking) == 1
     main.away = False
     wait_until_back(store)

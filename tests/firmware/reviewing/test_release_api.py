@@ -3,9 +3,7 @@
 import hashlib
 import http.client
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from waitress import wasyncore
-from waitress.server import create_server
 
 from accounts import tokens, users
 from firmware import work
@@ -23,6 +19,7 @@ from storage.clock import now
 from storage.installation import Installation
 from tests.firmware.reviewing.review import CODE, NOTES, LogIn, Vendor, hand_in, image, page_of
 from tests.served import serving
+from tests.waitress_app import waitress
 
 PART = 20_000
 
@@ -89,15 +86,8 @@ class Program:
 
 @pytest.fixture
 def base(app: Flask) -> Iterator[str]:
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    sockets = server._map
-    with suppress(OSError):
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
-    thread.join(10)
-    server.task_dispatcher.shutdown()
+    with waitress(app, threads=4) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def program(installation: Installation, base: str, login: str) -> Program:

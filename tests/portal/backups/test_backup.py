@@ -31,6 +31,7 @@ from storage.installation import Installation
 from tests.catalogue.vendor import Client, Vendor, fetch, serving
 from tests.postgres import Postgres
 from tests.provision import estate
+from tests.waiting import until
 
 Fresh = Callable[[str], Installation]
 
@@ -128,12 +129,10 @@ def test_proof_r19_a_client_that_saw_newer_lists_follows_the_restored_ones(
     publisher = threading.Thread(target=go_on)
     publisher.start()
     try:
-        while newest(installation) < 3:
-            over.wait(0.05)
+        until(lambda: newest(installation) >= 3, within_s=60)
         saving.save(installation, tmp_path / "backup.tar", now())
         behind = newest(installation)
-        while newest(installation) < behind + 2:
-            over.wait(0.05)
+        until(lambda: newest(installation) >= behind + 2, within_s=60)
     finally:
         over.set()
         publisher.join(60)

@@ -53,7 +53,7 @@ def faces() -> Iterator[Faces]:
 @pytest.fixture
 def estate(installation: Installation, faces: Faces) -> Estate:
     """A phone that the server itself may not read: no network is allowed to it."""
-    options = {ReadOptions: ReadOptions(), CollectorOptions: CollectorOptions(5.0)}
+    options = {ReadOptions: ReadOptions(), CollectorOptions: CollectorOptions(60.0)}
     made = estates.build(replace(installation, options={**installation.options, **options}))
     settings = {
         "read.snmp_port": str(faces.snmp_port),

@@ -1,7 +1,6 @@
 """Ten phones of which one misbehaves (H1, H5, H7, R21): it costs its own time and nothing more."""
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from simulator.hostile_faces import Hostility
 from simulator.ssh_face import host_key
 from storage.clock import now
 from storage.installation import Installation
+from tests.ports import free_port
 from tests.provision import estate as estates
 from tests.provision.estate import NOW
 
@@ -60,12 +60,6 @@ def address_of(number: int) -> str:
     return f"127.0.66.{number}"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.66.1", 0))
-        return int(probe.getsockname()[1])
-
-
 #: Half a minute each: the long proofs have them all.
 SLOW = [pytest.param(one, marks=pytest.mark.prove) for one in (Hostility.DRIP, Hostility.SILENT)]
 
@@ -73,7 +67,7 @@ SLOW = [pytest.param(one, marks=pytest.mark.prove) for one in (Hostility.DRIP, H
 @pytest.fixture(params=[Hostility.GARBAGE, *SLOW])
 def street(request: pytest.FixtureRequest, installation: Installation) -> Iterator[Installation]:
     """Ten phones in the register and on the wire, all on the same ports."""
-    ports = [_free_port() for _ in range(3)]
+    ports = [free_port() for _ in range(3)]
     networks = ReadOptions(networks=(IPv4Network("127.0.66.0/24"),))
     ours = replace(installation, options={**installation.options, ReadOptions: networks})
     settings = {
@@ -111,7 +105,7 @@ def street(request: pytest.FixtureRequest, installation: Installation) -> Iterat
 
 
 def test_a_sweep_finds_the_nine_and_loses_no_time_on_the_tenth(street: Installation) -> None:
-    new = NewSweep(["127.0.66.0/27"], 20_000, None, 0.3, 1)
+    new = NewSweep(["127.0.66.0/27"], 20_000, None, 1.0, 1)
     with street.database.writing() as session:
         number = sweeping.start(session, street, new, actor="test", now=NOW)
     started = time.monotonic()

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,8 +17,9 @@ from provision.devices import registry
 from provision.models import CheckInKind
 from provision.readers.networks import ReadOptions
 from storage.installation import Installation
+from tests.ports import free_port
 from tests.provision import estate as estates
-from tests.provision.conftest import LOOPBACK, free_udp_port
+from tests.provision.conftest import LOOPBACK, wait_until_bound
 from tests.provision.estate import MAC, NOW
 
 RECEIVE = '<recv request="NOTIFY">{action}</recv>'
@@ -54,7 +54,7 @@ class SippPhone:
     address: IPv4Address = field(default=LOOPBACK)
 
     def finished(self) -> bool:
-        return self.process.wait(15) == 0
+        return self.process.wait(80) == 0
 
     def messages(self) -> str:
         return (self.folder / "messages.log").read_text("utf-8", "replace")
@@ -98,7 +98,7 @@ def sipp(tmp_path: Path) -> Iterator[Phone]:
     with contextlib.ExitStack() as stack:
 
         def start(*parts: str) -> SippPhone:
-            port = free_udp_port()
+            port = free_port()
             folder = tmp_path / f"sipp-{port}"
             folder.mkdir()
             body = "\n".join(parts)
@@ -107,23 +107,14 @@ def sipp(tmp_path: Path) -> Iterator[Phone]:
                 f'<?xml version="1.0"?>\n<scenario name="phone">\n{body}\n</scenario>\n'
             )
             command = [program, "-sf", file, "-i", "127.0.0.1", "-p", str(port), "-m", "1"]
-            command += ["-nostdin", "-timeout", "12s", "-timeout_error", "-trace_msg"]
+            command += ["-nostdin", "-timeout", "60s", "-timeout_error", "-trace_msg"]
             command += ["-message_file", folder / "messages.log", "-skip_rlimit"]
             process = subprocess.Popen(
                 command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             stack.callback(process.wait)
             stack.callback(process.kill)
-            _wait_until_bound(port, process)
+            wait_until_bound(port, process, folder / "log")
             return SippPhone(port, process, folder)
 
         yield start
-
-
-def _wait_until_bound(port: int, process: "subprocess.Popen[bytes]") -> None:
-    wanted, end = f"0100007F:{port:04X}", time.monotonic() + 10
-    while time.monotonic() < end and process.poll() is None:
-        if wanted in Path("/proc/net/udp").read_text("ascii"):
-            return
-        time.sleep(0.02)
-    pytest.fail("SIPp did not start")

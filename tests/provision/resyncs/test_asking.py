@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ from tests.provision.resyncs.conftest import Phone, SippPhone, receive, send
 
 EVENT = "check-sync;reboot=false"
 QUICK = Timers(t1=0.01, t2=0.08)
+#: Who answers at once is asked once, also on a busy machine.
+PATIENT = Timers(t1=4.0, t2=4.0)
 LOGIN = Login("101", "sip-Secret-42")
 CHALLENGE = 'Digest realm="phone", nonce="47ebe028cda119c35d4877b383027d28", algorithm=MD5'
 #: SIPp itself works the digest out again, and goes on only if it is the same.
@@ -38,7 +41,7 @@ def notice(port: int, address: str = "127.0.0.1", key: int = 1, **more: object) 
 
 
 def ask(*notices: Notice, rate: int = 100, timers: Timers | None = None) -> list[Outcome]:
-    return list(Asker(rate, timers or Timers()).run(notices))
+    return list(Asker(rate, timers or PATIENT).run(notices))
 
 
 def only(phone: SippPhone, login: Login | None = None) -> Outcome:
@@ -114,14 +117,14 @@ def test_a_challenge_where_the_phone_has_not_proved_itself_is_told_as_such(sipp:
 def test_answers_are_heard_while_phones_that_cannot_be_asked_are_told(sipp: Phone) -> None:
     phone = sipp(receive(), send("200 OK"))
     accepted: list[Outcome] = []
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
 
     def mixed() -> Iterator[Notice | Outcome]:
         yield notice(phone.port)
         while not accepted and time.monotonic() < end:
             yield Outcome(2, TargetState.NO_ADDRESS)
 
-    for outcome in Asker(10).run(mixed()):
+    for outcome in Asker(10, PATIENT).run(mixed()):
         if outcome.key == 1:
             accepted.append(outcome)  # noqa: PERF401 - the notices look at it meanwhile
     assert accepted == [Outcome(1, TargetState.ACCEPTED, 200, "OK", 1)]
@@ -136,9 +139,9 @@ def test_a_challenge_without_a_known_password_is_told_as_such(sipp: Phone) -> No
 
 def test_a_phone_that_answers_late_is_asked_again_meanwhile(sipp: Phone) -> None:
     phone = sipp(receive(), '<pause milliseconds="800"/>', send("200 OK"))
-    outcome = only(phone)
+    [outcome] = ask(notice(phone.port), timers=Timers())
     assert outcome.state is TargetState.ACCEPTED
-    assert outcome.sent == 2
+    assert outcome.sent >= 2
     assert phone.finished()
 
 
@@ -151,17 +154,30 @@ def test_a_provisional_answer_is_waited_on(sipp: Phone) -> None:
 Answer = Callable[[bytes], bytes]
 
 
+#: Linux's number for the option and for what comes of it, which Python does not name.
+_SO_TIMESTAMPNS = 35
+
+
 @contextlib.contextmanager
 def listening(
-    act: Callable[[bytes, tuple[str, int], socket.socket], None], address: str = "127.0.0.1"
+    act: Callable[[bytes, tuple[str, int], socket.socket], None],
+    moments: list[float] | None = None,
 ) -> Iterator[int]:
-    """A port whose datagrams are handed to `act`, one after another."""
+    """A port whose datagrams are handed to `act`, one after another.
+
+    `moments` is when they came, by the kernel: our thread may have had to wait for its turn.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind((address, 0))
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        sock.bind(("127.0.0.1", 0))
 
         def serve() -> None:
-            while (got := sock.recvfrom(65535))[0] != b"stop":
-                act(*got, sock)
+            while (got := sock.recvmsg(65535, 64))[0] != b"stop":
+                datagram, [(_level, _kind, stamp)], _flags, asker = got
+                if moments is not None:
+                    seconds, nanoseconds = struct.unpack("ll", stamp)
+                    moments.append(seconds + nanoseconds / 1e9)
+                act(datagram, asker, sock)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -182,7 +198,7 @@ def answered(question: bytes, **changed: str) -> bytes:
 
 def test_silence_is_told_after_all_retransmissions() -> None:
     moments: list[float] = []
-    with listening(lambda *_: moments.append(time.monotonic())) as port:
+    with listening(lambda *_: None, moments) as port:
         [outcome] = ask(notice(port), timers=QUICK)
     assert outcome.state is TargetState.SILENT
     assert outcome.sent == len(moments) >= 5
@@ -221,7 +237,7 @@ def test_an_answer_from_another_port_of_the_phone_counts() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         with listening(lambda q, who, _s: other.sendto(answered(q), who) and None) as port:
-            [outcome] = ask(notice(port), timers=QUICK)
+            [outcome] = ask(notice(port))
     assert outcome.state is TargetState.ACCEPTED
 
 
@@ -232,7 +248,7 @@ def test_noise_costs_nobody_an_answer() -> None:
         sock.sendto(answered(question), asker)
 
     with listening(noisy) as port:
-        [outcome] = ask(notice(port), timers=QUICK)
+        [outcome] = ask(notice(port))
     assert outcome.state is TargetState.ACCEPTED
 
 
@@ -240,13 +256,13 @@ def test_phones_are_asked_at_the_pace_and_the_silent_ones_hold_nobody_up() -> No
     moments: list[float] = []
 
     def act(question: bytes, asker: tuple[str, int], sock: socket.socket) -> None:
-        moments.append(time.monotonic())
         sock.sendto(answered(question), asker)
 
-    with listening(lambda *_: None) as deaf, listening(act) as port:
+    with listening(lambda *_: None) as deaf, listening(act, moments) as port:
         asked = [notice(deaf, key=0), *(notice(port, key=key) for key in range(1, 11))]
-        outcomes = ask(*asked, rate=50, timers=QUICK)
+        outcomes = ask(*asked, rate=50, timers=Timers(t1=0.05, t2=0.4))
     assert [one.key for one in outcomes] == [*range(1, 11), 0]
-    # Ten phones at fifty a second: nine gaps of 20 ms, none of which is made up for in a burst.
-    assert moments[-1] - moments[0] >= 0.17
-    assert min(b - a for a, b in itertools.pairwise(moments)) >= 0.005
+    # Fifty a second, and after a moment in which we had no turn one of them at once, not all.
+    assert len(moments) == 10
+    for (first, a), (last, b) in itertools.combinations(enumerate(moments), 2):
+        assert last - first <= (b - a) * 50 + 1.1

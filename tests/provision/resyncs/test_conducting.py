@@ -122,10 +122,12 @@ def test_a_command_that_is_ended_stops_its_resync(
         main_thread = threading.main_thread().ident or 0
         ender = threading.Thread(target=end)
         ender.start()
-        result = CliRunner().invoke(resync, [MAC], obj=lambda: ours)
-        is_over.set()
-        ender.join()
-        signal.signal(signal.SIGINT, before)
+        try:
+            result = CliRunner().invoke(resync, [MAC], obj=lambda: ours)
+        finally:
+            is_over.set()
+            ender.join()
+            signal.signal(signal.SIGINT, before)
     assert result.exit_code != 0
     with ours.database.reading() as session:
         assert session.scalars(select(starting.Resync.state)).all() == [ResyncState.STOPPED]

@@ -25,7 +25,7 @@ from simulator.provisioning import TokenCredential
 from simulator.trust import Trust
 from storage.clock import now
 from storage.installation import Installation
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.provision import estate as estates
 from tests.provision.phone_plane import served
 

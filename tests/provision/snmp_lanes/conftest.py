@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from provision.readers.snmp_credentials import AuthProtocol, PrivProtocol, UsmUser
-from tests.provision.conftest import free_udp_port
+from tests.ports import free_port
+from tests.provision.conftest import wait_until_bound
 
 AUTH_PASSWORD, PRIV_PASSWORD = "signing-words", "sealing-words"
 OWN = "1.3.6.1.4.1.32473.1"
@@ -52,7 +53,7 @@ class Agent:
     folder: Path
     program: str
     address: str = "127.0.0.1"
-    port: int = field(default_factory=free_udp_port)
+    port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
     started_s: float = 0.0
 
@@ -70,12 +71,7 @@ class Agent:
         }
         self.started_s = time.monotonic()
         self.process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 10
-        while time.monotonic() < end and self.process.poll() is None:
-            if f":{self.port:04X} " in Path("/proc/net/udp").read_text("ascii"):
-                return
-            time.sleep(0.02)
-        pytest.fail(f"snmpd did not start: {(self.folder / 'log').read_text()}")
+        wait_until_bound(self.port, self.process, self.folder / "log")
 
     def stop(self) -> None:
         if self.process is not None:

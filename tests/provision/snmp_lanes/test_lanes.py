@@ -219,11 +219,12 @@ def test_no_lane_counts_its_request_ids_upwards(agent: Script, lane: Lane) -> No
 
 
 @pytest.mark.parametrize("lane", KNOWN)
-def test_silent_phones_cost_one_timeout_together(lane: Lane) -> None:
+def test_silent_phones_cost_one_timeout_together(lane: Lane, leeway: float) -> None:
     addresses = [f"127.0.93.{last}" for last in range(1, 41)]
     began = time.monotonic()
     told = ask(PUBLIC, 9, lane, timeout_s=0.3, addresses=addresses)
-    assert time.monotonic() - began < 3
+    # One after the other they would take twelve seconds.
+    assert time.monotonic() - began < min(3 * leeway, 10)
     assert {one.address for one in told} == set(addresses)
     assert all(isinstance(one.error, UnreachableError) for one in told)
 

@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -16,6 +15,8 @@ import pytest
 from paramiko.common import AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
 from provision.readers.networks import Target
+from tests.ports import free_port
+from tests.waiting import until
 
 LOOPBACK = IPv4Address("127.0.0.1")
 Play = Callable[[socket.socket], None]
@@ -49,7 +50,7 @@ def sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
             shown = subprocess.run(
                 ["ssh-keygen", "-lf", f"{key}.pub"], check=True, capture_output=True, text=True
             )
-            port = _free_port()
+            port = free_port()
             common = (
                 f"Port {port}",
                 "ListenAddress 127.0.0.1",
@@ -133,21 +134,20 @@ def ssh_play(desk: paramiko.ServerInterface) -> Play:
     return play
 
 
+#: What a server meets when its reader has hung up, in the words of sockets and of paramiko.
+READER_GONE = (OSError, EOFError, ValueError, paramiko.SSHException)
+
+
 def _played(play: Play, connection: socket.socket) -> None:
-    with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+    with contextlib.suppress(*READER_GONE):
         play(connection)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-            return
-        time.sleep(0.02)
-    pytest.fail(f"sshd did not start: {log.read_text()}")
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+            return True
+        return False
+
+    until(answers, within_s=40, each_s=0.02)

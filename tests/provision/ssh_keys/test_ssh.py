@@ -3,6 +3,7 @@
 H7 and H8 of the hostile set: each stage that can hang costs its own wall clock and nothing more.
 """
 
+import contextlib
 import re
 import socket
 import threading
@@ -34,7 +35,15 @@ from simulator.faces import FaceOptions, Faces, serve_faces
 from simulator.facts import Network, PhoneFacts, PhoneLine
 from simulator.ssh_face import host_key
 from tests.provision.estate import MAC, SERIAL
-from tests.provision.ssh_keys.conftest import HOST_KEY, Desk, Play, Sshd, ssh_play
+from tests.provision.ssh_keys.conftest import (
+    HOST_KEY,
+    READER_GONE,
+    Desk,
+    Play,
+    Sshd,
+    ssh_play,
+)
+from tests.waiting import until
 
 PASSWORD = "ssh-Secret-7"
 FINGERPRINT = host_key(PASSWORD, MAC).fingerprint
@@ -256,12 +265,12 @@ HANGS = (
 
 @pytest.mark.parametrize("play", HANGS)
 def test_a_server_that_hangs_costs_its_wall_clock_and_no_more(
-    play: Play, hostile: Callable[[Play], Target], flat_phone: Family
+    play: Play, hostile: Callable[[Play], Target], flat_phone: Family, leeway: float
 ) -> None:
     started = time.monotonic()
     with pytest.raises(UnexpectedAnswerError):
         read_ssh(hostile(play), flat_phone, HOSTILE_LOGIN, wall_clock_s=1.5)
-    assert time.monotonic() - started < 1.5 + 2
+    assert time.monotonic() - started < 1.5 + 2 * leeway
 
 
 def test_a_banner_without_end_is_cut_at_its_bytes(
@@ -283,11 +292,9 @@ def test_output_without_end_is_cut_and_the_rest_is_kept(
 ) -> None:
     def flood(channel: paramiko.Channel) -> bool:
         def pour() -> None:
-            try:
+            with contextlib.suppress(*READER_GONE):
                 while True:
                     channel.sendall(b"firmware: 9\n" * 1000)
-            except (OSError, EOFError):  # paramiko's word for a reader that has hung up
-                return
 
         threading.Thread(target=pour, daemon=True).start()
         return True
@@ -302,12 +309,15 @@ def test_a_hundred_hanging_phones_leave_no_thread_and_no_socket(
     hostile: Callable[[Play], Target], flat_phone: Family
 ) -> None:
     target = hostile(silence)
-    before = sum(1 for one in threading.enumerate() if not _is_server(one))
+    before = set(threading.enumerate())
     for _ in range(100):
         with pytest.raises(ReadError):
             read_ssh(target, flat_phone, HOSTILE_LOGIN, wall_clock_s=0.05)
-    after = sum(1 for one in threading.enumerate() if not _is_server(one))
-    assert abs(after - before) <= 2
+
+    def left() -> list[threading.Thread]:
+        return [one for one in set(threading.enumerate()) - before if not _is_server(one)]
+
+    until(lambda: len(left()) <= 2)
 
 
 def _is_server(thread: threading.Thread) -> bool:

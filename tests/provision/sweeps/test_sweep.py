@@ -32,7 +32,7 @@ OTHER_SERIAL = "FP2648B2AAAAAA6"
 
 
 def start(ours: Installation, street: Street, *networks: str, **more: object) -> int:
-    made = {"rate": 20_000, "timeout_s": 0.1, "retries": 1, "community": "public", **more}
+    made = {"rate": 20_000, "timeout_s": 0.4, "retries": 1, "community": "public", **more}
     new = NewSweep(networks or (NET,), port=street.port, **made)
     with ours.database.writing() as session:
         return conducting.start(session, ours, new, actor="test", now=NOW)
@@ -96,7 +96,7 @@ def test_the_silent_are_asked_again_and_only_they(ours: Installation, street: St
 
 
 def test_liars_cost_their_own_timeout_and_are_not_believed(
-    ours: Installation, street: Street
+    ours: Installation, street: Street, leeway: float
 ) -> None:
     for last in range(1, 8):
         street.phone(f"127.0.88.{last}", SERIAL, MAC)
@@ -111,7 +111,7 @@ def test_liars_cost_their_own_timeout_and_are_not_believed(
     number = start(ours, street)
     began = time.monotonic()
     conducting.walk(ours, number)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 5 * leeway
     verdicts = found(ours, number)
     assert verdicts.pop("127.0.88.4") == MatchVerdict.MATCHED
     assert verdicts.pop("127.0.88.7") == MatchVerdict.MATCHED
@@ -129,7 +129,7 @@ def test_an_answer_from_elsewhere_or_with_another_id_is_dropped(street: Street) 
     street.moved["127.0.88.2"] = "127.0.88.9"
     asked = question("public", ["1.3.6.1.4.1.32473.1.3.0"])
     addresses = [f"127.0.88.{last}" for last in range(1, 10)]
-    walked = Sweep(asked, addresses, street.port, Pace(1000, 0.1, 0))
+    walked = Sweep(asked, addresses, street.port, Pace(1000, 0.6, 0))
     assert [address for address, _ in walked.run()] == ["127.0.88.3"]
     assert walked.tally.stray == 2
 
@@ -151,7 +151,7 @@ def test_a_paused_sweep_waits_and_goes_on_where_it_was(
     monkeypatch.setattr(route, "CHUNK", 4)
     for last in range(16):
         street.phone(f"127.0.88.{last}", f"FP2648B2{last:05}X", f"02f1a70001{last:02x}")
-    number = start(ours, street)
+    number = start(ours, street, timeout_s=10)
 
     def pause(_far: object) -> None:
         with ours.database.writing() as session:
@@ -183,12 +183,12 @@ def test_the_command_prints_the_document_that_programs_expect(
     ours: Installation, street: Street
 ) -> None:
     street.phone("127.0.88.1", SERIAL, MAC)
-    arguments = ["--rate", "20000", "--timeout", "0.1", "--port", str(street.port)]
+    arguments = ["--rate", "20000", "--timeout", "0.4", "--port", str(street.port)]
     done = run(ours, NET, *arguments, "--community", "public", "--via", "snmp", "--json")
     assert done.exit_code == 0
     document = json.loads(done.stdout)
     assert (document["id"], document["scanned"], document["found"]) == (1, 16, 1)
-    assert 0 < document["seconds"] < 5
+    assert 0 < document["seconds"] < 60
     (result,) = document["results"]
     assert result["address"] == "127.0.88.1"
     assert result["serial"] == SERIAL
@@ -229,7 +229,7 @@ def test_a_killed_sweep_loses_nothing(
     monkeypatch.setattr(route, "CHUNK", 32)
     for last in range(256):
         street.phone(f"127.0.88.{last}", f"FP2648B2{last:05}X", f"02f1a70001{last:02x}")
-    number = start(ours, street, "127.0.88.0/24", rate=4000, timeout_s=0.3)
+    number = start(ours, street, "127.0.88.0/24", rate=200, timeout_s=5)
     command = [sys.executable, "-c", WALKER, settings.data_dir, settings.database_url, str(number)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as walker:
         assert walker.stdout is not None

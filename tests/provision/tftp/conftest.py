@@ -67,7 +67,7 @@ class Phone:
         self.socket.sendto(datagram, ("127.0.0.1", self.port))
         return self.hear()
 
-    def hear(self, timeout_s: float = 5.0) -> bytes:
+    def hear(self, timeout_s: float = 20.0) -> bytes:
         """The next datagram, b"" for silence."""
         self.socket.settimeout(timeout_s)
         try:

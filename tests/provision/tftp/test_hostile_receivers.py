@@ -18,13 +18,13 @@ AMPLIFICATION_MAX = 6.0
 
 
 def test_proof_h9_sizes_silence_liars_and_floods_are_bounded(
-    estate: Estate, server: TftpServer, phone: NewPhone
+    estate: Estate, server: TftpServer, phone: NewPhone, leeway: float
 ) -> None:
     image = estates.publish(estate.installation, "2.4.1")
     _sizes_are_clamped(phone, image)
     again = _who_falls_silent_is_asked_five_times(phone("127.0.0.20"))
     _a_liar_beside_the_receiver_is_not_heard(phone("127.0.0.21"), phone("127.0.0.22"))
-    amplification = _a_flood_hits_nobody(server, phone)
+    amplification = _a_flood_hits_nobody(server, phone, leeway)
     print(  # noqa: T201 - the figure of the proof
         f"H9: {FLOOD} requests in another's name, amplification {amplification:.2f}; "
         f"a silent receiver is sent its block {again} times more"
@@ -67,7 +67,7 @@ def _a_liar_beside_the_receiver_is_not_heard(one: Phone, liar: Phone) -> None:
     assert first[:4] == b"\0\3\0\1"
 
 
-def _a_flood_hits_nobody(server: TftpServer, phone: NewPhone) -> float:
+def _a_flood_hits_nobody(server: TftpServer, phone: NewPhone, leeway: float) -> float:
     """Thousands of requests in one victim's name, from as many of its ports as it may have."""
     victims = [phone("127.0.0.66") for _ in range(50)]
     before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -83,7 +83,7 @@ def _a_flood_hits_nobody(server: TftpServer, phone: NewPhone) -> float:
     assert 0 < heard <= AMPLIFICATION_MAX * sent
     begun = time.monotonic()
     assert phone("127.0.0.67").ask(request(IMAGE))[:4] == b"\0\3\0\1"
-    assert time.monotonic() - begun < 1.0, "another phone is served meanwhile"
+    assert time.monotonic() - begun < 1.0 * leeway, "another phone is served meanwhile"
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
     assert grown < 64 * 1024, f"{grown} KiB"
     return heard / sent

@@ -4,7 +4,6 @@ import asyncio
 import email
 import email.policy
 import re
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -13,6 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from support.mailroom.options import MailOptions, Server
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,7 @@ class PostOffice:
 def opened() -> tuple[PostOffice, Controller]:
     """A post office on a free port of its own; the caller stops the controller."""
     # The controller knocks at its own port when it starts, so it has to know it before.
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        office = PostOffice(port=probe.getsockname()[1])
-    controller = Controller(office, hostname="127.0.0.1", port=office.port)
+    office = PostOffice(port=free_port())
+    controller = Controller(office, hostname="127.0.0.1", port=office.port, ready_timeout=60)
     controller.start()
     return office, controller

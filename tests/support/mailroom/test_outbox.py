@@ -1,4 +1,3 @@
-import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +13,7 @@ from support.mailroom.models import MailState, OutgoingMail
 from support.mailroom.options import MailOptions, Server
 from support.mailroom.outbox import CLAIM, RETRY_MINUTES, AddressError
 from support.mailroom.threads import bare_address, new_thread, threads_of
+from tests.ports import free_port
 from tests.support.mailroom.post_office import PostOffice
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -120,9 +120,7 @@ def test_a_letter_of_a_transaction_that_fails_is_never_sent(
 
 
 def test_a_server_that_is_away_delays_a_letter_and_loses_none(database: Database) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        options = MailOptions(outgoing=Server("smtp", "127.0.0.1", closed.getsockname()[1]))
+    options = MailOptions(outgoing=Server("smtp", "127.0.0.1", free_port()))
     mail_id, at = post(database, LETTER, options), NOW
     for minutes in RETRY_MINUTES:
         assert outbox.send_due(database, options, at) == 0

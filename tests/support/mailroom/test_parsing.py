@@ -74,12 +74,14 @@ def test_a_charset_that_is_none_still_gives_words(charset: str) -> None:
         "Content-Disposition: attachment; filename*={charset}''{long}\r\n\r\nx",
     ],
 )
-def test_a_charset_that_is_slow_to_decode_costs_no_time(headers: str, charset: str) -> None:
+def test_a_charset_that_is_slow_to_decode_costs_no_time(
+    headers: str, charset: str, leeway: float
+) -> None:
     raw = "From: a@b.example\r\n" + headers.format(charset=charset, long="a" * 300_000)
     started = monotonic()
     with contextlib.suppress(UnreadableError):
         parse(raw.encode(), OWN)
-    assert monotonic() - started < 1
+    assert monotonic() - started < 1 * leeway
 
 
 def test_a_page_without_a_text_gives_its_words_and_no_script() -> None:
