@@ -1,6 +1,7 @@
 """What every room of the tests shares: an installation on SQLite or PostgreSQL, and the app."""
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
+from xdist.remote import Producer
 
 from portal import health, migrations
 from portal.app import PAGES, Plane, create_app
@@ -23,6 +25,7 @@ from storage.db import Database, sqlite_url
 from storage.installation import Installation
 from tests import once, proof_run
 from tests.postgres import Postgres, fast_folder, find_pg_ctl
+from tests.sharing_out import FileByFile, arrange
 
 if TYPE_CHECKING:
     from tests.served import Served
@@ -44,7 +47,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     examples.load_profile("proving" if config.option.markexpr == PROVING else "ordinary")
+    if folder := fast_folder():
+        # Every transaction and every stored file is synced, which a disk takes its time for.
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
     proof_run.begin(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileByFile:
+    config.option.loadscopereorder = False
+    return FileByFile(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        arrange(items)
 
 
 def pytest_collection_finish() -> None:

@@ -1,7 +1,8 @@
 """What a test process pays once instead of once a test, as thousands of tests each have their app.
 
-Templates and the builders of addresses are compiled once, with the same result; passwords are
-hashed cheaply, and ``tests/accounts`` shows the product's own cost in a process of its own.
+Templates, the builders of addresses and the statements of the database are compiled once, with the
+same result; passwords are hashed cheaply, and ``tests/accounts`` shows the product's own cost in a
+process of its own.
 """
 
 from collections.abc import Callable
@@ -11,12 +12,18 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine, util
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from werkzeug.routing import Rule
 
 from accounts import passwords
+from storage import db
 
 _COMPILED: dict[str, bytes] = {}
 _BUILDERS: dict[object, Callable[..., tuple[str, str]]] = {}
+#: As one engine keeps them for as long as a product's process lives.
+_STATEMENTS: util.LRUCache[Any, Any] = util.LRUCache(3000)
 
 
 class _Kept(BytecodeCache):
@@ -33,6 +40,28 @@ def arrange() -> None:
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Kept()}
     Rule._compile_builder = _once(Rule._compile_builder)
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+        # It is a part of what a statement is kept under, and all ours of a kind are made alike.
+        dialect.__eq__ = _is_of_a_kind  # type: ignore[method-assign]
+        dialect.__hash__ = _hash_of_a_kind  # type: ignore[method-assign]
+    db._engine = _with_statements_kept(db._engine)
+
+
+def _is_of_a_kind(one: object, other: object) -> bool:
+    return type(one) is type(other)
+
+
+def _hash_of_a_kind(one: object) -> int:
+    return hash(type(one))
+
+
+def _with_statements_kept(make: Callable[..., Engine]) -> Callable[..., Engine]:
+    def made(*arguments: Any) -> Engine:
+        engine = make(*arguments)
+        engine._compiled_cache = _STATEMENTS
+        return engine
+
+    return made
 
 
 def _once(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
