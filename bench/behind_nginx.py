@@ -20,9 +20,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench import configurations, downloads
+from bench import configurations, downloads, profiling
 from bench.configurations import Phone, phones_process
 from bench.processes import cpu_seconds, free_port, needed_nginx, running
+from firmware.image_door import ImageDoor
+from portal import logs
 from portal.installing import open_installation
 from portal.phone_listener.image_desk import FOR_PAGES
 from portal.settings import Settings
@@ -219,15 +221,32 @@ def files(stage: Stage) -> None:
 def answer_us(stage: Stage) -> float:
     """What the program takes to say which file it is, nothing being copied meanwhile."""
     pid, number = phones_process(stage.product_pid), 2000
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", stage.ports.product)) as line:
-        before = cpu_seconds(pid)
+    before = cpu_seconds(pid)
+    ask_for_pages(stage.ports.product, stage.image, number)
+    return (cpu_seconds(pid) - before) / number * 1e6
+
+
+def ask_for_pages(port: int, image: str, number: int) -> None:
+    """Ask as nginx does, on one connection; nginx must be told a file each time."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as line:
         for _ in range(number):
-            line.request("GET", stage.image, headers={FOR_PAGES: "yes"})
+            line.request("GET", image, headers={FOR_PAGES: "yes"})
             answer = line.getresponse()
             answer.read()
             if answer.getheader("X-Accel-Redirect") is None:
                 raise RuntimeError(f"nginx is told nothing: {answer.status}")
-        return (cpu_seconds(pid) - before) / number * 1e6
+
+
+def profile(data: Path, image: str) -> None:
+    """Print what the phones' listener does to say which file it is."""
+    settings = Settings(data_dir=data, demo=False, trusted_proxies="127.0.0.1")  # type: ignore[arg-type]  # as the variable says it
+    place = open_installation(settings)
+    logs.configure(data / "profile.log")
+    door = ImageDoor(place.database, place.blobs, "/stored", lambda *_: None)
+    profiling.watching(
+        place, settings, "the answer", lambda port: ask_for_pages(port, image, 2000), door
+    )
+    place.database.dispose()
 
 
 def main() -> None:
@@ -235,6 +254,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, staged(Path(name)) as stage:
         over_tls(stage, Path(name) / "www")
         files(stage)
+        profile(Path(name) / "data", stage.image)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from bench import profiling
 from bench.processes import Spent, free_port, needed_nginx, running, spent
 from catalogue import keys, products
 from firmware import publishing
+from portal import logs
 from portal.installing import open_installation
 from portal.settings import Settings
 from storage.clock import now
@@ -169,11 +171,23 @@ def main() -> None:
             for _ in range(ROUNDS):
                 theirs_of.append(measure([peer_pid], theirs, "/bench.bin"))
                 ours_of.append(measure([product_pid], ours, address))
-    print(f"\nFirmware, {CLIENTS} clients x 25 MiB, one server core, {ROUNDS} rounds")
-    base, own = median(theirs_of), median(ours_of)
-    row("nginx static", base)
-    row("embedded server", own)
-    compare(own, base)
+        print(f"\nFirmware, {CLIENTS} clients x 25 MiB, one server core, {ROUNDS} rounds")
+        base, own = median(theirs_of), median(ours_of)
+        row("nginx static", base)
+        row("embedded server", own)
+        compare(own, base)
+        profile(folder / "data", address)
+
+
+def profile(data: Path, address: str) -> None:
+    """Print what the thread that sends images does meanwhile."""
+    settings = Settings(data_dir=data, demo=False)
+    place = open_installation(settings)
+    logs.configure(data / "profile.log")
+    profiling.watching(
+        place, settings, "sending images", lambda port: fetch_many(port, address, 50, 50)
+    )
+    place.database.dispose()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 from bench.fetching import Fetcher
+from firmware.image_door import ImageDoor
 from portal import health, logs
 from portal.app import Plane, create_app
 from portal.phone_listener.listener import PhoneListener
@@ -59,18 +60,30 @@ def fast_door(
     place: Installation, settings: Settings, fetcher: Fetcher, asked: Sequence[tuple[bytes, bytes]]
 ) -> None:
     """The thread that serves phones, while each of these asks: what is kept, by the door."""
+    watching(place, settings, "the fast door", lambda port: fetcher.fetch(port, asked))
+
+
+def watching(
+    place: Installation,
+    settings: Settings,
+    what: str,
+    ask: Callable[[int], object],
+    images: ImageDoor | None = None,
+) -> None:
+    """The thread that watches phones' connections, while `ask` asks on its port."""
     app = create_app(place, settings, {Plane.PHONES})
     health.started(app).set()
-    server = PhoneListener(app, phone_plane.door_of(app), ("127.0.0.1", 0))
+    at, door = ("127.0.0.1", 0), phone_plane.door_of(app)
+    server = PhoneListener(app, door, at, settings.trusted_proxies, images=images)
 
     def serve() -> None:
-        with profiled("the fast door"):
+        with profiled(what):
             server.run()
 
     serving = threading.Thread(target=serve)
     serving.start()
     try:
-        fetcher.fetch(server.port, asked)
+        ask(server.port)
     finally:
         server.stop()
         serving.join()
