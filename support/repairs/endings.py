@@ -19,12 +19,18 @@ def over_at(session: Session, report: FaultReport) -> datetime | None:
 
 def over_at_or(other: SQLColumnExpression[datetime]) -> ColumnElement[datetime | None]:
     """When it was over, none while it is open; the other instant where there is no act."""
-    return case((FaultReport.id.is_(None), other), (~_has_running(), last_deed()), else_=None)
+    erased = FaultReport.contact_email == ""
+    return case(
+        (FaultReport.id.is_(None), other), (erased | ~_has_running(), last_deed()), else_=None
+    )
 
 
 def over_before(before: datetime) -> ColumnElement[bool]:
-    """Acts that were over before an instant: the database finds them, whatever it holds."""
-    return and_(FaultReport.filed_at < before, ~_has_running(), last_deed() < before)
+    """Acts that were over before an instant: the database finds them, whatever it holds.
+
+    An act none of whose phones ever came was over when it was filed: terms are years.
+    """
+    return and_(FaultReport.filed_at < before, ~_has_running(Stage.FILED), last_deed() < before)
 
 
 def last_deed() -> ColumnElement[datetime]:
@@ -39,8 +45,8 @@ def last_deed() -> ColumnElement[datetime]:
     return func.coalesce(last, FaultReport.filed_at)
 
 
-def _has_running() -> ColumnElement[bool]:
+def _has_running(*also_over: Stage) -> ColumnElement[bool]:
     running = select(RepairUnit.id).where(
-        RepairUnit.report_id == FaultReport.id, RepairUnit.stage.not_in(_OVER)
+        RepairUnit.report_id == FaultReport.id, RepairUnit.stage.not_in([*_OVER, *also_over])
     )
     return running.correlate(FaultReport).exists()

@@ -51,7 +51,8 @@ def _mentions(session: Session) -> Iterable[Mention]:
 def _find(session: Session, who: Person) -> Sequence[Held]:
     found = _of(session, who)
     photos = [photo for one in found for photo in _photos(session, one)]
-    return [_held(session, one) for one in found] + [_held_photo(*pair) for pair in photos]
+    held = [_held(session, one, endings.over_at(session, one)) for one in found]
+    return held + [_held_photo(*pair) for pair in photos]
 
 
 def _of(session: Session, who: Person) -> Sequence[FaultReport]:
@@ -79,9 +80,11 @@ def _expired(session: Session, category: str, before: datetime) -> Sequence[Held
         )
         rows = session.execute(photos.order_by(RepairPhoto.id).limit(_AT_ONCE))
         return [_held_photo(photo, over) for photo, over in rows]
-    query = select(FaultReport).where(FaultReport.contact_email != "", endings.over_before(before))
-    found = session.scalars(query.order_by(FaultReport.id).limit(_AT_ONCE)).all()
-    return [_held(session, one) for one in found]
+    query = select(FaultReport, endings.last_deed()).where(
+        FaultReport.contact_email != "", endings.over_before(before)
+    )
+    found = session.execute(query.order_by(FaultReport.id).limit(_AT_ONCE)).all()
+    return [_held(session, one, over) for one, over in found]
 
 
 def _erase(session: Session, installation: Installation, held: Held, now: datetime) -> None:
@@ -206,7 +209,7 @@ def _obstacles(session: Session, who: Person, _today: date) -> Sequence[Obstacle
     ]
 
 
-def _held(session: Session, report: FaultReport) -> Held:
+def _held(session: Session, report: FaultReport, over: datetime | None) -> Held:
     units = [unit.id for unit in report.units]
     quotes = select(RepairQuote).where(RepairQuote.unit_id.in_(units)).order_by(RepairQuote.id)
     sent = select(Shipment).where(Shipment.unit_id.in_(units)).order_by(Shipment.id)
@@ -230,7 +233,6 @@ def _held(session: Session, report: FaultReport) -> Held:
         StoredFile(f"{report.number}-{version.version}.pdf", version.pdf_sha256)
         for version in report.versions
     ]
-    over = endings.over_at(session, report)
     return Held(REPAIR, report.subject, report.id, report.filed_at, over, says, files)
 
 

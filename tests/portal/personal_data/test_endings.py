@@ -133,8 +133,8 @@ def expire(story: Story, at: str) -> int:
 def test_acts_that_are_not_over_are_not_even_loaded_each_night(story: Story, category: str) -> None:
     over = story.sends_a_phone()
     story.has_it_back(over)
-    story.workshop.file()
-    story.workshop.file()
+    for _running in range(2):
+        story.workshop.receives(story.workshop.file()[0])
     loaded: list[str] = []
 
     def note(act: FaultReport, _context: object) -> None:
@@ -149,6 +149,21 @@ def test_acts_that_are_not_over_are_not_even_loaded_each_night(story: Story, cat
     assert len(found) == 1
     assert found[0].over_at == moscow("2026-12-31T12:00")
     assert len(set(loaded)) <= 1
+
+
+@BOTH
+def test_an_act_whose_phone_never_came_goes_five_years_after_its_year(story: Story) -> None:
+    story.workshop.file()
+
+    def names() -> list[str]:
+        with story.installation.database.reading() as session:
+            return list(session.scalars(select(FaultReport.contact_email)))
+
+    assert names() != [""]
+    expire(story, "2032-01-01T23:59")
+    assert names() != [""]
+    expire(story, "2032-01-02T00:01")
+    assert names() == [""]
 
 
 @pytest.mark.parametrize("code", ["repair", "request"])
