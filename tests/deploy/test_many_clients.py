@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import statistics
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from tests.portal.test_slow_clients import (
 from tests.processes import Held, children_of, held_by
 from tests.served import Served, serving
 from tests.stocked import Stocked, stock
+from tests.waiting import until
 
 MIB = 1024 * 1024
 IDLE, SLOW = 10_000, 1000
@@ -106,10 +106,8 @@ def test_proof_r14_ten_thousand_idle_connections_to_nginx_cost_the_program_nothi
                 refused += 1
         times, failed = honest(fronted.served, fronted.stocked, 5)
         held, nginx_held = fronted.held(), held_by(fronted.nginx.process.pid)
-    deadline = time.monotonic() + 20
-    while held_by(fronted.nginx.process.pid).files > nginx_before.files + 32:
-        assert time.monotonic() < deadline, "nginx has left descriptors open"
-        time.sleep(0.2)
+    # nginx leaves no descriptor open.
+    until(lambda: held_by(fronted.nginx.process.pid).files <= nginx_before.files + 32)
     after = fronted.held()
     memory = sum(one.bytes for one in held) / MIB
     print(  # noqa: T201

@@ -113,7 +113,7 @@ def slow(far: Flask, request: pytest.FixtureRequest) -> Iterator[int]:
             readers.leave()
 
 
-def test_forty_slow_readers_of_an_image_keep_no_page_waiting(slow: int) -> None:
+def test_forty_slow_readers_of_an_image_keep_no_page_waiting(slow: int, leeway: float) -> None:
     took = []
     for _ in range(10):
         began = time.monotonic()
@@ -121,7 +121,7 @@ def test_forty_slow_readers_of_an_image_keep_no_page_waiting(slow: int) -> None:
             assert answer.status == 200
         took.append(time.monotonic() - began)
     print(f"pages in {statistics.median(took):.3f} s, the slowest {max(took):.3f} s")  # noqa: T201
-    assert max(took) < 1.0
+    assert max(took) < 1.0 * leeway
 
 
 @pytest.mark.parametrize("asked", [ASK, FAR])
@@ -178,7 +178,7 @@ def test_a_file_is_let_go_of_once_it_is_sent_or_its_reader_is_gone(
 
 
 def test_a_file_that_is_cut_short_meanwhile_ends_the_connection_at_once(
-    app: Flask, image: bytes, installation: Installation
+    app: Flask, image: bytes, installation: Installation, leeway: float
 ) -> None:
     [stored] = [path for path in blob_files(installation) if path.stat().st_size == len(image)]
     with paged(app) as port, slow_line(port, ASK + b"\r\n") as line:
@@ -190,11 +190,11 @@ def test_a_file_that_is_cut_short_meanwhile_ends_the_connection_at_once(
             while piece := line.recv(65_536):
                 received += len(piece)
         assert received < len(image)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 10 * leeway
 
 
 def test_a_file_that_cannot_be_read_on_ends_the_connection_at_once(
-    app: Flask, image: bytes
+    app: Flask, image: bytes, leeway: float
 ) -> None:
     class Broken(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
@@ -206,7 +206,7 @@ def test_a_file_that_cannot_be_read_on_ends_the_connection_at_once(
     began = time.monotonic()
     _status, body = got(app, FAR + b"\r\n")
     assert MIB <= len(body) < len(image)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 10 * leeway
 
 
 def got(app: Flask, raw: bytes) -> tuple[int, bytes]:

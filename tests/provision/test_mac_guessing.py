@@ -77,7 +77,7 @@ CHANGING = {"etag", "date", "www-authenticate"}
 )
 @pytest.mark.parametrize("path", ["/p/{}.cfg", "/p/auth/{}.cfg"], ids=["first", "auth"])
 def test_proof_s1_real_macs_look_like_any_other(
-    port: int, real: list[str], guesses: Guesses, path: str
+    port: int, real: list[str], guesses: Guesses, path: str, leeway: float
 ) -> None:
     chance = random.Random(guesses.asked)
     macs = guessed(chance, guesses.asked - len(real)) + real
@@ -93,7 +93,7 @@ def test_proof_s1_real_macs_look_like_any_other(
         f"{len(seen)} kind of answer, 0 secrets, {guesses.pairs} pairs {apart_s * 1e6:.0f} us apart"
     )
     assert len(seen) == 1
-    assert apart_s < APART_S
+    assert apart_s < APART_S * leeway
 
 
 def difference(port: int, path: str, real: list[str], others: list[str]) -> float:

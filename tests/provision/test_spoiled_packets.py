@@ -68,7 +68,7 @@ def one_walk(target: Any) -> object:
 @pytest.mark.parametrize("count", [24, pytest.param(278, marks=pytest.mark.prove)])
 @pytest.mark.parametrize("way", ["get", "walk"])
 def test_proof_h1_whatever_comes_back_the_refusal_is_typed_and_in_time(
-    agent: Callable[..., Any], flat_phone: Family, way: str, count: int
+    agent: Callable[..., Any], flat_phone: Family, way: str, count: int, leeway: float
 ) -> None:
     turn: list[Callable[[bytes], bytes]] = [bytes]
     phone = agent(lambda question: [("phone", turn[0](question.answer(VALUES)))])
@@ -93,8 +93,9 @@ def test_proof_h1_whatever_comes_back_the_refusal_is_typed_and_in_time(
         f"{slowest:.2f} s, {(after.bytes - before.bytes) / MIB:+.1f} MiB"
     )
     assert refused >= count / 3
-    assert slowest < TIMEOUT_S * 6 + 1
+    assert slowest < (TIMEOUT_S * 6 + 1) * leeway
     assert after.bytes - before.bytes < 20 * MIB
-    assert (after.files, threading.active_count()) == (before.files, threads)
+    assert after.files <= before.files
+    assert threading.active_count() <= threads
     turn[0] = bytes
     assert read(phone.target, flat_phone).product == "FP-B2", "the reader lives"

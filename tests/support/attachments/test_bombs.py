@@ -87,7 +87,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_proof_s10_a_bomb_is_refused_at_once_in_little_memory(bomb: str, tmp_path: Path) -> None:
+def test_proof_s10_a_bomb_is_refused_at_once_in_little_memory(
+    bomb: str, tmp_path: Path, leeway: float
+) -> None:
     file = tmp_path / "bomb"
     file.write_bytes(BOMBS[bomb]())
     told = subprocess.run(
@@ -96,6 +98,6 @@ def test_proof_s10_a_bomb_is_refused_at_once_in_little_memory(bomb: str, tmp_pat
     said, spent_s, grown = json.loads(told.stdout)
     print(f"S10: {bomb}: {said} after {spent_s:.2f} s, {grown / MIB:+.0f} MiB")  # noqa: T201
     assert said.startswith("attachment")
-    assert spent_s < SECOND_S
+    assert spent_s < SECOND_S * leeway
     assert grown < MEMORY_MAX
     assert list(tmp_path.iterdir()) == [file]
