@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from storage.people import Person
@@ -91,13 +91,25 @@ def left_over(session: Session) -> Sequence[Standing]:
 
 
 def _candidates(session: Session, purpose: str, until: datetime) -> Sequence[Standing]:
+    """So many at once of each term that was told of, so that a long one keeps no short one back."""
+    told = select(Consent.term_days).where(Consent.purpose == purpose).distinct()
+    return [
+        one
+        for days in session.scalars(told).all()
+        for one in _of_term(session, purpose, days, until)
+    ]
+
+
+def _of_term(
+    session: Session, purpose: str, told_days: int | None, until: datetime
+) -> Sequence[Standing]:
     known = terms.current(session)
     about = shipped().get(consents.CLASS_OF[purpose])
-    shortest = select(func.min(Consent.term_days)).where(Consent.purpose == purpose)
-    days = min(known.days[about.code], session.scalar(shortest) or known.days[about.code])
+    kept = known.days[about.code]
     query = _with_case(purpose).where(
+        Consent.term_days.is_(None) if told_days is None else Consent.term_days == told_days,
         Consent.withdrawn_at.is_(None), Consent.expired_at.is_(None), Consent.email != "",
-        _over(purpose) <= about.over_before(until, days),
+        _over(purpose) <= about.over_before(until, min(kept, told_days or kept)),
     )  # fmt: skip
     rows = session.execute(query.order_by(Consent.id).limit(AT_ONCE))
     return [Standing(one, consent_terms.term_of(one, over, known)) for one, over in rows]

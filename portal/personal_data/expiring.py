@@ -70,8 +70,10 @@ def run(installation: Installation, now: datetime, discarded_at: datetime) -> in
 
     `discarded_at` is the present of the store of bytes.
     """
-    with installation.database.writing() as session:
-        consent_ends.end(session, now)
+    for _round in range(ROUNDS):
+        with installation.database.writing() as session:
+            if not consent_ends.end(session, now):
+                break
     total = 0
     for _round in range(ROUNDS):
         done = Expired()

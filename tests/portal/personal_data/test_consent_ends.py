@@ -107,6 +107,29 @@ def test_a_shorter_term_of_the_class_ends_a_consent_sooner(story: Story) -> None
     assert one.term.ends_on == date(2027, 3, 10)
 
 
+def test_more_consents_than_one_round_takes_end_in_one_night_the_short_terms_too(
+    story: Story,
+) -> None:
+    given = moscow("2026-12-01T10:00")
+    count = consent_ends.AT_ONCE + 20
+    with story.installation.database.writing() as session:
+        for term in (5000, 1095):
+            session.add_all(
+                Consent(
+                    email=f"p{number}-{term}@x.example", purpose=consents.SUPPORT, given_at=given,
+                    text_version="v", text_sha256="s", source="", channel="form", term_days=term,
+                )
+                for number in range(count)
+            )  # fmt: skip
+    set_term(story, "5000")
+    expire(story, "2030-01-01T10:00")
+    with story.installation.database.reading() as session:
+        ended = session.scalars(
+            select(Consent.term_days).where(Consent.expired_at.is_not(None))
+        ).all()
+    assert ended == [1095] * count
+
+
 def test_the_text_names_the_term_and_is_kept_as_it_was_read(story: Story) -> None:
     with story.installation.database.writing() as session:
         at = moscow("2026-12-01T10:00")
