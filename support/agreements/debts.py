@@ -19,6 +19,7 @@ from support.work_calendar import WorkCalendar
 
 #: What the column holds: 14 digits, two of them after the point.
 _LIMIT = 10**12
+_KOPECK = Decimal("0.01")
 COLUMNS = ("organisation", "overdue", "as_of")
 
 
@@ -55,8 +56,7 @@ def take_in(session: Session, table: str, *, actor: str, now: datetime) -> int:
 
     Raises DebtTableError naming the row.
     """
-    dialect = ";" if table.partition("\n")[0].count(";") else ","
-    rows = list(csv.DictReader(io.StringIO(table), delimiter=dialect))
+    rows = _rows(table)
     if not rows or any(column not in rows[0] for column in COLUMNS):
         columns = ", ".join(COLUMNS)
         raise DebtTableError(
@@ -76,6 +76,19 @@ def every(session: Session) -> Sequence[tuple[str, Receivable]]:
         .order_by(Receivable.overdue.desc(), Organisation.name)
     )
     return [(name, row) for name, row in session.execute(query)]
+
+
+def _rows(table: str) -> Sequence[dict[str, str]]:
+    dialect = ";" if table.partition("\n")[0].count(";") else ","
+    rows = csv.DictReader(io.StringIO(table, newline=""), delimiter=dialect)
+    try:
+        return list(rows)
+    except csv.Error as error:
+        raise DebtTableError(
+            row=rows.line_num,
+            reason="this is not a row of a table",
+            reason_ru="это не строка таблицы",
+        ) from error
 
 
 def _take_row(
@@ -116,4 +129,6 @@ def _debt(row: dict[str, str]) -> Debt | None:
         debt = Debt(Decimal(amount), date.fromisoformat((row["as_of"] or "").strip()))
     except (InvalidOperation, ValueError):
         return None
-    return debt if debt.overdue.is_finite() and 0 <= debt.overdue < _LIMIT else None
+    # What would be rounded up to it does not fit either.
+    fits = debt.overdue.is_finite() and 0 <= debt.overdue <= _LIMIT - _KOPECK
+    return debt if fits else None

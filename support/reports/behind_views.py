@@ -1,7 +1,7 @@
 """Staff pages: the single repairs and requests behind a figure of a report."""
 
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -118,8 +118,7 @@ def _turning(page: int, total: int, size: int) -> dict[str, object]:
     """What the pager of a list says, and where it leads."""
 
     def at(number: int) -> str:
-        values: dict[str, Any] = request.args.to_dict(flat=False)
-        return url_for(f"{request.endpoint}", **{**values, "page": number + 1})
+        return url_for(f"{request.endpoint}", **leading.asked(), page=number + 1)
 
     first = page * size
     return {

@@ -12,12 +12,19 @@ from support.reports.months import days_of
 from support.reports.question import Dimension, Key, Question
 
 _FILTERS = ("since", "until", "product", "lot", "firmware", "organisation", "partner")
+_OF_A_LIST = ("by", "line", "figure", "reason", "code")
 Report = RepairReport | RequestReport
 
 
 def kept() -> dict[str, str]:
     """What the address of this page narrows its report to."""
     return {name: request.args[name][:64] for name in _FILTERS if request.args.get(name)}
+
+
+def asked() -> dict[str, Any]:
+    """What the address of a list asks for; other names in it could be read as orders to url_for."""
+    told = {name: [one[:64] for one in request.args.getlist(name)] for name in _OF_A_LIST}
+    return {**kept(), **{name: values for name, values in told.items() if values}}
 
 
 def label(key: Key, report: Report) -> str:

@@ -111,7 +111,12 @@ def test_n5_the_accounts_table_is_taken_in_whole_or_not_at_all(
     with desk.installation.database.reading() as session:
         [(name, figure)] = debts.every(session)
     assert (name, figure.as_of) == (CUSTOMER, today)
-    for table in ("", "a,b\n1,2", "x" * 5000):
+    broken = (
+        f"{head}\n{'x' * 140_000};1;{today}",
+        f"{head}\n{CUSTOMER};999999999999.999;{today}",
+        f'{head}\n"{CUSTOMER};1;{today}',
+    )
+    for table in ("", "a,b\n1,2", "x" * 5000, *broken):
         assert do(agent, "debts", table=table).status_code == 422
 
 

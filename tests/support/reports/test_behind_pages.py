@@ -89,6 +89,19 @@ def test_hostile_addresses_find_nothing_and_break_nothing(
     assert agent.get(f"/staff/reports/{where}/list?since=never").status_code == 422
 
 
+@pytest.mark.parametrize("where", ["repairs", "requests"])
+def test_names_that_are_orders_elsewhere_are_not_carried_on(
+    agent: FlaskClient, many: workload.Customers, where: str
+) -> None:
+    assert many
+    for odd in ("endpoint", "page", "_scheme", "_method", "_anchor", "_external"):
+        page = agent.get(f"/staff/reports/{where}/list?{PERIOD}&page=2&by=product&{odd}=https")
+        assert page.status_code == 200, odd
+        turned = re.findall(r'rel="(?:prev|next)" href="([^"]*)"', page.text)
+        assert all(one.startswith("/staff/reports/") for one in turned), odd
+        assert not any(f"{odd}=https" in one for one in turned), odd
+
+
 def test_single_things_are_for_staff_alone(
     client: FlaskClient, register: Register, many: workload.Customers
 ) -> None:
