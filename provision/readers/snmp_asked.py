@@ -1,14 +1,16 @@
-"""Whom a sweep asks, by which ids, and who has answered: seventeen bytes for each address."""
+"""Whom a sweep asks, by which ids, and who has answered."""
 
 import os
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from socket import inet_aton, inet_ntoa
+from sys import byteorder
 
 from provision.readers.snmp_question import ID_BASE
 
-_ID_BYTES = 4
+_BYTES = 4
+_STRETCH = 64
 #: The first byte of an id: positive, and never shorter in BER than four bytes.
 _FIRST = bytes(ID_BASE >> 24 | byte & (ID_BASE - 1 >> 24) for byte in range(256))
 
@@ -16,7 +18,7 @@ _FIRST = bytes(ID_BASE >> 24 | byte & (ID_BASE - 1 >> 24) for byte in range(256)
 class Asked:
     """Addresses in the order in which they are asked; each has a place in it.
 
-    Strings and a dictionary of them would take ten times as much.
+    Packed, as strings and a dictionary of them would take four times as much.
     """
 
     def __init__(self, addresses: Iterable[str]) -> None:
@@ -24,12 +26,16 @@ class Asked:
         for address in addresses:
             packed += inet_aton(address)
         self._packed = bytes(packed)
-        numbers = memoryview(self._packed).cast("I")
-        #: Each number with its place behind it, in order of the numbers.
-        self._places = array("Q", sorted(number << 32 | at for at, number in enumerate(numbers)))
-        #: By pass.
-        self._ids: list[bytes] = []
-        self._heard = bytearray(len(numbers))
+        #: Each address as a number with its place behind it, in order of the numbers.
+        self._places = array(
+            "Q", sorted(number << 32 | at for at, number in enumerate(_numbers(self._packed)))
+        )
+        #: Where each stretch of them begins: in a list numbers are found faster.
+        self._stretches = self._places[::_STRETCH].tolist()
+        #: By pass: as they are sent, and as they are compared.
+        self._drawn: list[bytes] = []
+        self._ids: list[array[int]] = []
+        self._heard = bytearray(len(self._places))
 
     def is_over(self) -> bool:
         """Whether everybody has answered."""
@@ -42,34 +48,42 @@ class Asked:
     def draw_ids(self) -> None:
         """New ids for everybody, which nobody can guess; the older ones count still."""
         drawn = bytearray(os.urandom(len(self._packed)))
-        drawn[::_ID_BYTES] = drawn[::_ID_BYTES].translate(_FIRST)
-        self._ids.append(bytes(drawn))
+        drawn[::_BYTES] = drawn[::_BYTES].translate(_FIRST)
+        self._drawn.append(bytes(drawn))
+        self._ids.append(_numbers(self._drawn[-1]))
 
-    def address(self, place: int) -> str:
-        at = place * 4
-        return inet_ntoa(self._packed[at : at + 4])
-
-    def request_id(self, place: int) -> bytes:
-        """By which id this place is asked in this pass."""
-        at = place * _ID_BYTES
-        return self._ids[-1][at : at + _ID_BYTES]
+    def asking(self, places: Iterable[int]) -> Iterator[tuple[bytes, str]]:
+        """The id of this pass and the address of each of these places."""
+        packed, drawn = self._packed, self._drawn[-1]
+        for place in places:
+            at = place * _BYTES
+            yield drawn[at : at + _BYTES], inet_ntoa(packed[at : at + _BYTES])
 
     def place(self, address: str) -> int | None:
         """Where an address stands, if it is asked at all."""
-        number = memoryview(inet_aton(address)).cast("I")[0]
-        at = bisect_left(self._places, number << 32)
-        if at == len(self._places) or self._places[at] >> 32 != number:
+        number = int.from_bytes(inet_aton(address), "big")
+        stretch = bisect_left(self._stretches, number + 1 << 32) - 1
+        if stretch < 0:
             return None
-        return self._places[at] & 0xFFFFFFFF
+        begin, places = stretch * _STRETCH, self._places
+        at = bisect_left(places, number << 32, begin, min(begin + _STRETCH, len(places)))
+        if at == len(places) or places[at] >> 32 != number:
+            return None
+        return places[at] & 0xFFFFFFFF
 
-    def was_asked(self, place: int, request_id: int) -> bool:
-        """Whether this place was asked by that id, in any pass."""
-        at = place * _ID_BYTES
-        asked = [int.from_bytes(ids[at : at + _ID_BYTES], "big") for ids in self._ids]
-        return request_id in asked
+    def hear(self, place: int, request_id: int) -> bool | None:
+        """Note an answer; whether it is the first. None for an id that no pass asked by."""
+        for ids in self._ids:
+            if ids[place] == request_id:
+                first = not self._heard[place]
+                self._heard[place] = 1
+                return first
+        return None
 
-    def hear(self, place: int) -> bool:
-        """Note an answer; whether it is the first one."""
-        first = not self._heard[place]
-        self._heard[place] = 1
-        return first
+
+def _numbers(packed: bytes) -> "array[int]":
+    """Four bytes each, in the order of the network."""
+    found = array("I", packed)
+    if byteorder == "little":
+        found.byteswap()
+    return found

@@ -95,10 +95,10 @@ class Sweep:
 
     def _send(self, sock: socket.socket, places: Sequence[int]) -> None:
         before, behind, port = self._question.before, self._question.behind, self._port
-        address, request_id = self._asked.address, self._asked.request_id
-        for place in places:
+        send = sock.sendto
+        for request_id, address in self._asked.asking(places):
             try:
-                sock.sendto(before + request_id(place) + behind, (address(place), port))
+                send(before + request_id + behind, (address, port))
             except OSError:
                 # No route, a broadcast address, a full queue: the second pass tries again.
                 self.tally.unsent += 1
@@ -124,8 +124,9 @@ class Sweep:
             except MalformedError:
                 tally.odd.add(address)
                 continue
-            if not asked.was_asked(place, answer.request_id):
+            first = asked.hear(place, answer.request_id)
+            if first is None:
                 tally.stray += 1
-            elif asked.hear(place):
+            elif first:
                 tally.odd.discard(address)
                 yield address, answer

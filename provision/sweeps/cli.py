@@ -128,7 +128,7 @@ def show(installation: Installation, number: int, as_csv: bool, as_json: bool) -
 
 def _show(installation: Installation, standing: Standing, *, as_json: bool) -> None:
     with installation.database.reading() as session:
-        rows = results.as_rows(results.listed(session, standing.id))
+        rows = results.exported(session, standing.id)
     if as_json:
         show_one({**standing.as_document(), "results": rows}, as_json=True)
         return

@@ -137,6 +137,13 @@ def subnets(session: Session, sweep_id: int, limit: int) -> list[tuple[IPv4Netwo
     ]
 
 
+def exported(session: Session, sweep_id: int) -> Sequence[Mapping[str, object]]:
+    """All results as programs get them; no object is made of a row, which would cost memory."""
+    columns = [_TABLE.c[name] for name in COLUMNS]
+    query = select(*columns).where(_TABLE.c.sweep_id == sweep_id).order_by(_TABLE.c.number)
+    return [dict(zip(COLUMNS, row, strict=True)) for row in session.execute(query)]
+
+
 def as_rows(found: Iterable[SweepResult]) -> Sequence[Mapping[str, object]]:
     """Results as programs get them."""
     return [{name: getattr(one, name) for name in COLUMNS} for one in found]

@@ -133,7 +133,7 @@ def results_json(number: int) -> Mapping[str, object]:
     """The results for programs, in the form that the command prints."""
     with reading() as session:
         standing = conducting.standing(session, number)
-        rows = results.as_rows(results.listed(session, number))
+        rows = results.exported(session, number)
     return {**standing.as_document(), "results": rows}
 
 
