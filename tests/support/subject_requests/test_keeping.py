@@ -206,6 +206,8 @@ def test_an_agent_registers_from_a_request_prolongs_and_answers(
     queue = client.get("/staff/requests/").text
     assert "Ждут ответа запросы о персональных данных" in queue
     assert "рабочих дн" in queue
+    for page in ("/staff/requests/", PAGE):
+        assert 'hx-trigger="every 60s"' in client.get(page).text
     token = form_token(client, own)
     assert client.post(f"{own}/answer", data={"csrf_token": token}).status_code == 422
     longer = client.post(f"{own}/extend", data={"csrf_token": token, "text": "Архив"})
