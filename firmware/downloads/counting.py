@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from catalogue.models import Product
 from firmware.downloads.models import DownloadCount
 from firmware.models import Artifact, Release
-from storage.db import Database
+from storage.db import Database, DatabaseFullError
 
 FLUSH_S = 1.0
 #: Both have ON CONFLICT, under one name in two classes.
@@ -74,7 +74,7 @@ class DownloadCounter:
         try:
             with database.writing() as session:
                 store(session, taken)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, DatabaseFullError):
             _log.exception("download-counts-wait", downloads=taken.total())
             with self._lock:
                 self._counts += taken

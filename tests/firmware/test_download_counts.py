@@ -1,6 +1,7 @@
 """A download is one, however it is resumed; what is counted is stored, whoever stores beside us."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from threading import Thread
 
 import pytest
@@ -108,6 +109,7 @@ def test_processes_that_store_at_once_lose_nothing(stocked: Shelf) -> None:
     assert counted(stocked.installation) == {("2.4.1", "name"): 80, ("2.4.1", "phone"): 80}
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_counts_wait_while_the_database_is_away(stocked: Shelf) -> None:
     counter = DownloadCounter(now)
     counter.add(stocked.manifest().releases[0].sha256, Kind.NAME)
@@ -151,3 +153,25 @@ def test_a_chart_has_every_day_of_its_period() -> None:
     assert [count for _, count in every.days] == [1, 0, 5]
     assert (first.version, first.total, second.version, second.total) == ("2.4.1", 5, "2.3", 1)
     assert statistics.by_day(rows)[0] == (TODAY, "2.4.1", {"name": 2, "phone": 3}, 5)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_counts_wait_while_the_database_is_full(stocked: Shelf) -> None:
+    database, days, number = stocked.installation.database, count(), 3000
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    counter = DownloadCounter(lambda: start + timedelta(days=next(days)))
+    sha256 = stocked.manifest().releases[0].sha256
+    for _ in range(number):
+        counter.add(sha256, Kind.NAME)
+    # The limit is the connection's own; the pool hands the same one out again.
+    with database.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    counter.flush(database)
+    assert counted(stocked.installation) == {}
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    counter.flush(database)
+    with database.reading() as session:
+        rows = statistics.of_product(session, CODE, date(2000, 1, 1))
+    assert sum(row.downloads for row in rows) == number
