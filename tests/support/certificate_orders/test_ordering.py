@@ -30,7 +30,12 @@ from tests.support.register import CUSTOMER, REGISTERED_AT, Register
 from tests.support.repairs.workshop import moscow
 from tests.support.test_views import log_in
 
-TODAY = moscow_date(now())
+
+def moscow_today() -> date:
+    """Asked for when it is needed: a day may end while the tests run."""
+    return moscow_date(now())
+
+
 HANDED_OVER = date(2026, 2, 10)
 ENDING, OTHER_ENDING = "0A0001", "0A0002"
 
@@ -236,7 +241,7 @@ def filled(register: Register, **more: str) -> dict[str, str]:
 def test_c1_a_person_sees_the_last_day_orders_and_staff_note_the_payment(
     client: FlaskClient, register: Register
 ) -> None:
-    register.prove(register.first, TODAY - timedelta(days=100))
+    register.prove(register.first, moscow_today() - timedelta(days=100))
     status, page, _where = send(client, **filled(register, step="look", months="", buyer=""))
     assert status == 200
     last = re.search(r"\d\d\.\d\d\.\d{4}", page.partition("Оплатить можно по")[2])
@@ -249,7 +254,7 @@ def test_c1_a_person_sees_the_last_day_orders_and_staff_note_the_payment(
     log_in(client, register, Role.AGENT)
     assert CUSTOMER in html.unescape(client.get("/staff/certificate-orders/").text)
     assert send(client, "/staff/certificate-orders/1/paid", paid_on="вчера")[0] == 422
-    done = send(client, "/staff/certificate-orders/1/paid", paid_on=TODAY.isoformat())
+    done = send(client, "/staff/certificate-orders/1/paid", paid_on=moscow_today().isoformat())
     assert done[0] == 302
     assert "оплачен, выдан" in html.unescape(client.get("/staff/certificate-orders/").text)
     assert send(client, "/staff/certificate-orders/1/cancel")[0] == 409
@@ -260,7 +265,7 @@ def test_c1_a_person_sees_the_last_day_orders_and_staff_note_the_payment(
 def test_a_form_sent_twice_at_once_leads_both_to_one_order(
     client: FlaskClient, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    register.prove(register.first, TODAY - timedelta(days=100))
+    register.prove(register.first, moscow_today() - timedelta(days=100))
     form = filled(register, form_key="k" * 32)
     where = send(client, **form)[2]
     monkeypatch.setattr(ordering, "place", beaten_once(ordering.place))
@@ -271,7 +276,7 @@ def test_a_form_sent_twice_at_once_leads_both_to_one_order(
 def test_a_key_that_is_no_key_of_ours_leads_to_nobody_elses_order(
     client: FlaskClient, register: Register
 ) -> None:
-    register.prove(register.first, TODAY - timedelta(days=100))
+    register.prove(register.first, moscow_today() - timedelta(days=100))
     first, second = (send(client, **filled(register, form_key="1"))[2] for _time in range(2))
     assert first != second
     ours = filled(register, form_key="k" * 32)
@@ -282,7 +287,7 @@ def test_a_key_that_is_no_key_of_ours_leads_to_nobody_elses_order(
 def test_c4_what_cannot_be_ordered_is_said_and_what_was_typed_stays(
     client: FlaskClient, register: Register
 ) -> None:
-    register.prove(register.first, TODAY - timedelta(days=100))
+    register.prove(register.first, moscow_today() - timedelta(days=100))
     for field, value, said in (
         ("months", "13", "12, 24 или 36"), ("lines", "", "от 1 до 100"),
         ("email", "info@фирма.рф", "почты латиницей"), ("email", "a@b..c", "почты латиницей"),
@@ -298,7 +303,7 @@ def test_c4_what_cannot_be_ordered_is_said_and_what_was_typed_stays(
 def test_serials_cannot_be_guessed_through_the_form(
     client: FlaskClient, register: Register
 ) -> None:
-    register.prove(register.first, TODAY - timedelta(days=100))
+    register.prove(register.first, moscow_today() - timedelta(days=100))
     wrong = send(client, **filled(register, lines=f"{register.first} FFFFFF"))
     unknown = send(client, **filled(register, lines="FP2546B2000000Z FFFFFF"))
     assert wrong[0] == unknown[0] == 404
@@ -312,7 +317,7 @@ def test_serials_cannot_be_guessed_through_the_form(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_the_owner_needs_no_label(client: FlaskClient, register: Register) -> None:
-    register.prove(register.first, TODAY - timedelta(days=100))
+    register.prove(register.first, moscow_today() - timedelta(days=100))
     assert send(client, **filled(register, lines=register.first))[0] != 302
     log_in(client, register, Role.CUSTOMER)
     assert send(client, **filled(register, lines=register.first, form_key="f-2"))[0] == 302
@@ -320,7 +325,7 @@ def test_the_owner_needs_no_label(client: FlaskClient, register: Register) -> No
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_guessed_order_opens_nothing(client: FlaskClient, register: Register) -> None:
-    register.prove(register.first, TODAY - timedelta(days=100))
+    register.prove(register.first, moscow_today() - timedelta(days=100))
     send(client, **filled(register))
     for guess in ("1", "x" * 32, "f-1"):
         assert client.get(f"/warranty/certificate/{guess}").status_code == 404
