@@ -10,5 +10,12 @@ def actor_name(actor: str) -> str:
         "schedule": _("schedule"),
         "demo": _("demo"),
         "restore": _("restore"),
+        "mail": _("mail"),
+        "customer": _("the User"),
+        "mirror": _("mirror"),
+        "outbox": _("outgoing mail"),
+        "rollout": _("rollout"),
+        "first start": _("first start"),
+        "acknowledgement": _("automatic reply"),
     }
     return str(programs.get(actor, actor))

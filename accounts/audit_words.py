@@ -11,6 +11,7 @@ from pathlib import Path
 from storage.phrases import Phrase
 
 _FILE = Path(__file__).with_name("audit_words.toml")
+_DETAILS_FILE = Path(__file__).with_name("audit_details.toml")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -28,6 +29,17 @@ def words() -> Mapping[str, Phrase]:
 def said(action: str) -> Phrase:
     """An action's words; one of another version of this program is called by its code."""
     return words().get(action) or Phrase(action, action)
+
+
+@cache
+def _details() -> Mapping[str, Phrase]:
+    found = tomllib.loads(_DETAILS_FILE.read_text(encoding="utf-8"))
+    return {name: Phrase(*said) for name, said in found.items()}
+
+
+def detail_said(name: str) -> Phrase:
+    """What a detail is called; one without words is called by its name."""
+    return _details().get(name) or Phrase(name, name)
 
 
 def value_said(value: object) -> Phrase:

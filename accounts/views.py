@@ -119,6 +119,7 @@ def list_audit() -> str:
         entries=entries[:AUDIT_PAGE],
         more=more,
         said=audit_words.said,
+        detail_said=audit_words.detail_said,
         value_said=audit_words.value_said,
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from provision.diagnosis.findings import Code, Finding, Sureness, Weight
 from provision.diagnosis.situation import Situation
+from storage.clock import MOSCOW
 from storage.phrases import Phrase
 
 LOOP_SPAN = timedelta(days=1)
@@ -60,8 +61,8 @@ def answers(situation: Situation) -> Iterator[Finding]:
     seen = situation.visits.last_proved_at
     if seen is not None and situation.now - seen <= 2 * situation.wanted.poll:
         own = Phrase(
-            f"но сам обращался {seen:%d.%m %H:%M} UTC: он жив",
-            f"but it checked in itself on {seen:%d.%m %H:%M} UTC: it is alive",
+            f"но сам выходил на связь {seen.astimezone(MOSCOW):%d.%m %H:%M} МСК: он жив",
+            f"but it checked in itself on {seen.astimezone(MOSCOW):%d.%m %H:%M} MSK: it is alive",
         )
         yield Finding(code, Weight.ATTENTION, Sureness.CERTAIN, (*evidence, own))
     else:
@@ -94,7 +95,7 @@ def restarts(situation: Situation) -> Iterator[Finding]:
         yield Finding(Code.REBOOT_LOOP, Weight.FAULT, Sureness.LIKELY, evidence, cause)
     elif cause is not None and not any(word in reasons[0].casefold() for word in PLUGGED_IN):
         evidence = (
-            Phrase(f"включён {boots[-1]:%d.%m %H:%M} UTC", f"up since {boots[-1]:%d.%m %H:%M} UTC"),
+            _up_since(boots[-1]),
             *_named(reasons[:1]),
         )
         yield Finding(Code.RESTARTED, Weight.INFO, Sureness.POSSIBLE, evidence, cause)
@@ -153,3 +154,8 @@ def _span(length: timedelta) -> tuple[str, str]:
         return f"{hours} ч", f"{hours} h"
     minutes = int(length.total_seconds() // 60)
     return f"{minutes} мин", f"{minutes} min"
+
+
+def _up_since(boot: datetime) -> Phrase:
+    local = f"{boot.astimezone(MOSCOW):%d.%m %H:%M}"
+    return Phrase(f"включён {local} МСК", f"up since {local} MSK")

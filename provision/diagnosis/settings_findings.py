@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from provision.diagnosis.findings import Code, Finding, Sureness, Weight
 from provision.diagnosis.situation import Situation
 from provision.readers.facts import DeviceFacts, LineFacts
+from storage.clock import MOSCOW
 from storage.phrases import Phrase
 
 #: A missed poll or two is a restart or a lost packet; after this many a phone is silent.
@@ -51,11 +52,11 @@ def silence(situation: Situation) -> Iterator[Finding]:
         yield Finding(Code.SILENT, Weight.ATTENTION, Sureness.CERTAIN, (none,))
         return
     told = (
-        Phrase("не обращался ни разу", "has never checked in")
+        Phrase("не выходил на связь ни разу", "has never checked in")
         if since is None
         else Phrase(
-            f"последнее обращение {since:%d.%m.%Y %H:%M} UTC",
-            f"last check-in {since:%Y-%m-%d %H:%M} UTC",
+            f"последний раз выходил на связь {since.astimezone(MOSCOW):%d.%m.%Y %H:%M} МСК",
+            f"last check-in {since.astimezone(MOSCOW):%d.%m.%Y %H:%M} MSK",
         )
     )
     yield Finding(Code.SILENT, Weight.ATTENTION, Sureness.CERTAIN, (told,))
@@ -81,12 +82,12 @@ def certificate(situation: Situation) -> Iterator[Finding]:
     if left > CERTIFICATE_SOON:
         return
     if left < timedelta():
-        text = Phrase(f"истёк {until:%d.%m.%Y}", f"it ended on {until:%Y-%m-%d}")
+        text = Phrase(f"истёк {until:%d.%m.%Y}", f"it ended on {until:%d.%m.%Y}")
         yield Finding(Code.CERTIFICATE_ENDS, Weight.FAULT, Sureness.CERTAIN, (text,))
     else:
         text = Phrase(
             f"действует до {until:%d.%m.%Y}, осталось дней: {left.days}",
-            f"valid until {until:%Y-%m-%d}, {left.days} days left",
+            f"valid until {until:%d.%m.%Y}, {left.days} days left",
         )
         yield Finding(Code.CERTIFICATE_ENDS, Weight.ATTENTION, Sureness.CERTAIN, (text,))
 
@@ -118,8 +119,8 @@ def _differences(situation: Situation, facts: DeviceFacts) -> Iterator[Phrase]:
 def _proof_refused(times: int, last: datetime) -> Finding:
     evidence = (
         Phrase(
-            f"отказов за сутки: {times}, последний {last:%d.%m %H:%M} UTC",
-            f"{times} refusals within a day, the last on {last:%d.%m %H:%M} UTC",
+            f"отказов за сутки: {times}, последний {last.astimezone(MOSCOW):%d.%m %H:%M} МСК",
+            f"{times} refusals within a day, the last on {last.astimezone(MOSCOW):%d.%m %H:%M} MSK",
         ),
     )
     # Anybody can ask in a phone's name: a refusal is no proof that it was the phone.

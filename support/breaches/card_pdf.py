@@ -24,7 +24,7 @@ def card_pdf(found: Watched, language: str, at: datetime) -> bytes:
     paper.head(title, [
         say("152-ФЗ, ст. 21 ч. 3.1: Роскомнадзор узнаёт об инциденте за 24 часа, о результатах"
             " внутреннего расследования — за 72 часа с часа обнаружения.",
-            "152-ФЗ, article 21.3.1: the authority learns of the incident within 24 hours, of what"
+            "152-FZ, article 21.3.1: the authority learns of the incident within 24 hours, of what"
             " the inquiry found within 72 hours of its discovery."),
     ])  # fmt: skip
     paper.pairs([

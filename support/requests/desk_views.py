@@ -17,7 +17,17 @@ from storage.uploads import accepts_upload
 from support.attachments.receiving import FORM_BYTES_MAX, accepted
 from support.civil_dates import moment_text
 from support.packages.package import Priority
-from support.requests import describing, desk, files, letters, opening, records, refusing, talking
+from support.requests import (
+    describing,
+    desk,
+    files,
+    history,
+    letters,
+    opening,
+    records,
+    refusing,
+    talking,
+)  # fmt: skip
 from support.requests.messages import Text
 from support.requests.models import AnswerTemplate, SupportRequest
 from support.requests.queue_views import ANSWERERS
@@ -243,6 +253,7 @@ def _page(number: int, error: RefusedError | None = None, *, revealed: bool = Fa
         codes=[(one, one.phrase.text(answer_language())) for one in RefusalCode],
         channels=Channel,
         missing_words=letters.MISSING,
+        happened=history.said,
         moment_text=moment_text,
         **shown,
     )

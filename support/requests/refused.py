@@ -59,7 +59,7 @@ class UnattestedError(RefusedError):
     )
     en = (
         "Tick that the User has read the rules and the manual and checked the phone, or ask about"
-        " it first (state “Waiting for you”)."
+        " it first (state “Waiting for an answer”)."
     )
 
 

@@ -49,7 +49,7 @@ _OVER = frozenset({State.RESOLVED, State.CLOSED, State.REFUSED})
 _STATES = {
     State.NEW: Phrase("Новое", "New"),
     State.OPEN: Phrase("В работе", "Open"),
-    State.WAITING_CUSTOMER: Phrase("Ждём ответа", "Waiting for you"),
+    State.WAITING_CUSTOMER: Phrase("Ждём ответа", "Waiting for an answer"),
     State.WAITING_RMA_INBOUND: Phrase("Ждём телефон", "Waiting for the phone"),
     State.RESOLVED: Phrase("Решено", "Resolved"),
     State.CLOSED: Phrase("Закрыто", "Closed"),

@@ -92,3 +92,9 @@ def test_an_action_of_another_version_is_called_by_its_code() -> None:
 )
 def test_a_detail_is_told_as_people_write_it(value: object, ru: str, en: str) -> None:
     assert (audit_words.value_said(value).ru, audit_words.value_said(value).en) == (ru, en)
+
+
+def test_details_are_called_in_words_and_unknown_ones_by_their_names() -> None:
+    assert audit_words.detail_said("phones").text("ru") == "телефонов"
+    assert audit_words.detail_said("phones").text("en") == "phones"
+    assert audit_words.detail_said("of_tomorrow").text("ru") == "of_tomorrow"
