@@ -150,7 +150,7 @@ def post(client: FlaskClient, form: Form, text: str) -> tuple[int, list[str]]:
 @pytest.mark.parametrize(
     "texts",
     [TEXTS, pytest.param([*TEXTS, *MORE_TEXTS], marks=pytest.mark.prove)],
-    ids=["66", "181"],
+    ids=["66", "175"],
 )
 def test_proof_s11_no_awkward_text_makes_a_public_form_fail(
     app: Flask, client: FlaskClient, texts: list[str]
