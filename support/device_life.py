@@ -1,7 +1,7 @@
 """What support knows of a device's life: made, sold, broken, repaired, lent, asked about."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, url_for
@@ -38,8 +38,10 @@ def papers(
     session: Session, device: Device, limit: int, before: datetime | None
 ) -> Iterator[ChapterEvent]:
     """Made and sold, on the days that the papers tell."""
-    query = select(Handover).where(Handover.device_id == device.id).order_by(Handover.on.desc())
-    for one in session.scalars(query.limit(limit)):
+    query = select(Handover).where(Handover.device_id == device.id)
+    if before is not None:
+        query = query.where(Handover.on <= before.date() + timedelta(days=1))
+    for one in session.scalars(query.order_by(Handover.on.desc(), Handover.id.desc()).limit(limit)):
         at = midnight(one.on)
         if before is None or at < before:
             yield ChapterEvent(
@@ -91,12 +93,13 @@ def certificates(
     query = select(Certificate).join(
         EntitlementRow, EntitlementRow.certificate_id == Certificate.id
     )
-    query = query.where(EntitlementRow.device_id == device.id).order_by(Certificate.id.desc())
-    for one in session.scalars(query.limit(limit)).unique():
-        if before is None or one.created_at < before:
-            named = Phrase(f"Сертификат {one.number}", f"Certificate {one.number}")
-            sold = Phrase("Продан сертификат", "A certificate was sold")
-            yield ChapterEvent(one.created_at, sold, named, icon="shield")
+    query = query.where(EntitlementRow.device_id == device.id)
+    if before is not None:
+        query = query.where(Certificate.created_at < before)
+    for one in session.scalars(query.order_by(Certificate.created_at.desc()).limit(limit)).unique():
+        named = Phrase(f"Сертификат {one.number}", f"Certificate {one.number}")
+        sold = Phrase("Продан сертификат", "A certificate was sold")
+        yield ChapterEvent(one.created_at, sold, named, icon="shield")
 
 
 def loans(
@@ -104,8 +107,10 @@ def loans(
 ) -> Iterator[ChapterEvent]:
     """When it was lent in place of another, and came back."""
     query = select(Loan).join(LoanerUnit, LoanerUnit.id == Loan.loaner_id)
-    query = query.where(LoanerUnit.device_id == device.id).order_by(Loan.id.desc())
-    for loan in session.scalars(query.limit(limit)):
+    query = query.where(LoanerUnit.device_id == device.id)
+    if before is not None:
+        query = query.where(Loan.handed_out_at < before)
+    for loan in session.scalars(query.order_by(Loan.id.desc()).limit(limit)):
         named = Phrase(f"На время ремонта {loan.unit.name}", f"During the repair {loan.unit.name}")
         for at, title in (
             (loan.handed_out_at, Phrase("Выдан как подменный", "Handed out as a loaner")),
