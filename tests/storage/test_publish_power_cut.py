@@ -69,7 +69,7 @@ def settings(disk: Path) -> Settings:
 @pytest.mark.parametrize(
     "rounds",
     [
-        pytest.param(10, marks=pytest.mark.timeout(300)),
+        pytest.param(30, marks=pytest.mark.timeout(300)),
         pytest.param(300, marks=[pytest.mark.prove, pytest.mark.timeout(3600)]),
     ],
 )
