@@ -13,6 +13,7 @@ class Code(StrEnum):
 
     UNREACHABLE = "unreachable"
     ANSWERS_WRONGLY = "answers-wrongly"
+    NOT_ASKED = "not-asked"
     READ_REFUSED = "read-refused"
     SSH_KEY_CHANGED = "ssh-key-changed"
     SILENT = "silent"

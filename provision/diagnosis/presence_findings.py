@@ -20,6 +20,8 @@ CLOCK_ALLOWED = timedelta(minutes=2)
 CLOCK_BREAKS_TLS = timedelta(hours=12)
 #: Something lives at that address and speaks.
 _SPOKE = "phone-unexpected-answer"
+#: Nothing was sent: the server's own rules forbid reading there.
+_NOT_ALLOWED = "read-not-allowed"
 _REFUSALS = frozenset({"phone-access-denied", "no-credential", "snmp-v3-refused"})
 
 _CAUSES = (
@@ -55,7 +57,10 @@ def answers(situation: Situation) -> Iterator[Finding]:
         yield Finding(Code.READ_REFUSED, Weight.ATTENTION, Sureness.CERTAIN, evidence)
     if situation.facts is not None or not situation.failures or refused or changed:
         return
-    evidence = tuple(one.text for one in situation.failures)
+    evidence = tuple(dict.fromkeys(one.text for one in situation.failures))
+    if all(one.code == _NOT_ALLOWED for one in situation.failures):
+        yield Finding(Code.NOT_ASKED, Weight.ATTENTION, Sureness.CERTAIN, evidence)
+        return
     spoke = any(one.code == _SPOKE for one in situation.failures)
     code = Code.ANSWERS_WRONGLY if spoke else Code.UNREACHABLE
     seen = situation.visits.last_proved_at

@@ -5,6 +5,7 @@ from storage.phrases import Phrase
 
 NAMES = {
     Code.UNREACHABLE: Phrase("Аппарат не отвечает", "The phone does not answer"),
+    Code.NOT_ASKED: Phrase("Аппарат не спрашивали", "The phone was not asked"),
     Code.ANSWERS_WRONGLY: Phrase("Отвечает не то", "Answers, but not as a phone does"),
     Code.READ_REFUSED: Phrase("Не пускает читать", "Does not let us read it"),
     Code.SSH_KEY_CHANGED: Phrase("Другой ключ SSH", "Another SSH key"),
@@ -32,6 +33,10 @@ MEANINGS = {
         "сеть.",
         "No way of reading got an answer: it is off, has another address, or the network shuts it "
         "off.",
+    ),
+    Code.NOT_ASKED: Phrase(
+        "Читать по этому адресу здесь не разрешено; отвечает ли аппарат, неизвестно.",
+        "This server may not read at that address; whether the phone answers is not known.",
     ),
     Code.ANSWERS_WRONGLY: Phrase(
         "По этому адресу отвечают, но не так, как аппарат: там другое устройство, прошивка "
@@ -124,6 +129,10 @@ ADVICE = {
         "проверьте, пропускает ли сеть SNMP и HTTP от нас.",
         "Check power and cable; take the address from its screen and read it there; check that the "
         "network lets SNMP and HTTP from us through.",
+    ),
+    Code.NOT_ASKED: Phrase(
+        "Проверьте адрес аппарата; если он верен, внесите его сеть в FLATPRO_READ_NETWORKS.",
+        "Check the phone's address; if it is right, add its network to FLATPRO_READ_NETWORKS.",
     ),
     Code.ANSWERS_WRONGLY: Phrase(
         "По MAC в таблице коммутатора проверьте, кто живёт по этому адресу. Если это аппарат — "

@@ -49,6 +49,7 @@ HEALTHY = Situation(
 REFUSED = Failure("snmp", "phone-access-denied", Phrase("нет", "no"))
 OTHER_KEY = Failure("ssh", "ssh-key-changed", Phrase("другой", "another"))
 NOISE = Failure("snmp", "phone-unexpected-answer", Phrase("шум", "noise"))
+FORBIDDEN = Failure("http", "read-not-allowed", Phrase("нельзя", "not allowed"))
 SILENT = Failure("http", "phone-unreachable", Phrase("тишина", "silence"))
 
 
@@ -82,6 +83,14 @@ def firmware(**changed: object) -> Situation:
     return replace(HEALTHY, firmware=replace(HEALTHY.firmware, **changed))  # type: ignore[arg-type]
 
 
+def test_a_phone_that_was_not_asked_is_not_called_dead_and_the_reason_is_told_once() -> None:
+    said = found(replace(HEALTHY, facts=None, failures=(FORBIDDEN, FORBIDDEN)))
+    assert set(said) == {Code.NOT_ASKED}
+    assert said[Code.NOT_ASKED].evidence == (FORBIDDEN.text,)
+    partly = found(replace(HEALTHY, facts=None, failures=(FORBIDDEN, SILENT)))
+    assert Code.NOT_ASKED not in partly
+
+
 def test_a_healthy_phone_has_no_finding() -> None:
     assert conclude(HEALTHY) == Conclusion(())
 
@@ -89,6 +98,7 @@ def test_a_healthy_phone_has_no_finding() -> None:
 CASES: dict[Code, Callable[[], Situation]] = {
     Code.UNREACHABLE: lambda: replace(HEALTHY, facts=None, failures=(SILENT,)),
     Code.ANSWERS_WRONGLY: lambda: replace(HEALTHY, facts=None, failures=(SILENT, NOISE)),
+    Code.NOT_ASKED: lambda: replace(HEALTHY, facts=None, failures=(FORBIDDEN, FORBIDDEN)),
     Code.READ_REFUSED: lambda: replace(HEALTHY, failures=(REFUSED,)),
     Code.SSH_KEY_CHANGED: lambda: replace(HEALTHY, failures=(OTHER_KEY,)),
     Code.SILENT: lambda: visits(last_proved_at=NOW - timedelta(hours=4)),
