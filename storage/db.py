@@ -96,6 +96,7 @@ class Database:
         self.engine = _engine(self.url, sqlite_version)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._own = threading.local()
+        self._looking: list[Any] = []
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -146,7 +147,9 @@ class Database:
         try:
             cursor = getattr(self._own, "cursor", None)
             if cursor is None:
-                cursor = self._own.cursor = self._sqlite_connection().cursor()
+                connection = self._sqlite_connection()
+                self._looking.append(connection)
+                cursor = self._own.cursor = connection.cursor()
             # All rows are taken: an unfinished statement would hold on to an old state.
             rows: list[tuple[Any, ...]] = cursor.execute(statement, values).fetchall()
         except sqlite.Error as error:
@@ -155,6 +158,8 @@ class Database:
 
     def _sqlite_connection(self) -> Any:
         arguments, options = self.engine.dialect.create_connect_args(self.url)
+        # Each is one thread's; only `dispose` closes it from another.
+        options["check_same_thread"] = False
         connection: Any = self.engine.dialect.connect(*arguments, **options)
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
@@ -192,6 +197,10 @@ class Database:
                 connection.close()
 
     def dispose(self) -> None:
+        """Let go of every connection, also of those that threads hold for `look_up`."""
+        self._own = threading.local()
+        while self._looking:
+            self._looking.pop().close()
         self.engine.dispose()
 
 

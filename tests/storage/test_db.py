@@ -130,3 +130,17 @@ def test_an_unreachable_database_is_a_refusal_that_names_no_secret() -> None:
         database.check()
     assert "hunter2" not in str(caught.value)
     database.dispose()
+
+
+def test_who_lets_go_of_a_database_holds_none_of_its_files(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "kept.sqlite3"))
+    looked = [database.look_up("SELECT 1", ())]
+    elsewhere = threading.Thread(target=lambda: looked.append(database.look_up("SELECT 2", ())))
+    elsewhere.start()
+    elsewhere.join()
+    assert looked == [[(1,)], [(2,)]]
+    database.dispose()
+    held = [str(file.resolve()) for file in Path("/proc/self/fd").iterdir()]
+    assert not [name for name in held if name.startswith(str(tmp_path))]
+    assert database.look_up("SELECT 3", ()) == [(3,)], "it opens anew when it is asked again"
+    database.dispose()
