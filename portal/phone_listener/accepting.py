@@ -3,6 +3,9 @@
 import socket
 
 BACKLOG = 4096
+#: So little is on its way to a phone that its record of a cut download is close to what it got. The
+#: kernel would take a small image whole at once, and a phone that went away would have had it all.
+SEND_BUFFER_BYTES = 524_288
 
 
 class Accepting(socket.socket):
@@ -12,8 +15,8 @@ class Accepting(socket.socket):
         self._of = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
         super().__init__(self._of, socket.SOCK_STREAM)
         self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Connections inherit it. How much is buffered for each the kernel decides by how fast it is
-        # read: a bound of ours would wake us three times as often for the same image.
+        # Connections inherit these.
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_DEFER_ACCEPT"):
             # We are told of a connection when its first bytes are there.

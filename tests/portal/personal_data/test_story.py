@@ -167,7 +167,7 @@ def test_a_running_contract_and_a_debt_refuse_and_say_until_when(story: Story) -
         story.erases("2026-12-20T10:00")
     assert "договор ТП-1" in refused.value.text("ru")
     assert "Не раньше 31.12.2026." in refused.value.text("ru")
-    assert "долг 1200" in refused.value.text("ru")
+    assert "долг 1\u00a0200,00\u00a0₽" in refused.value.text("ru")
 
 
 def test_the_log_of_erasures_cleans_a_restored_backup_and_names_nobody(

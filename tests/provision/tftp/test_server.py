@@ -20,7 +20,7 @@ from provision.newcomers import waiting
 from provision.tftp import counting
 from provision.tftp.server import PER_ADDRESS_MAX, TftpServer
 from storage.clock import now
-from tests.portal.test_traversal import CANARY, spellings
+from tests.portal.test_traversal import CANARY, ODD_UPS, UPS, spellings
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, UNKNOWN, Estate
 from tests.provision.phone_plane import ask, served
@@ -124,7 +124,12 @@ def test_no_spelling_of_a_path_leads_out(
 ) -> None:
     canary = estate.installation.data_dir / "canary"
     canary.write_text(CANARY)
-    names = [*spellings(str(canary).lstrip("/")), str(canary), "secrets.key", "flatpro.sqlite"]
+    names = [
+        *spellings(str(canary).lstrip("/"), (*UPS, *ODD_UPS)),
+        str(canary),
+        "secrets.key",
+        "flatpro.sqlite",
+    ]
     server._requests.per_minute = 10_000
     heard = [phone_ask(phone(), name) for name in names if len(name.encode()) < 500]
     assert {datagram[:4] for datagram in heard} == {NOT_FOUND, b"\0\5\0\4"}
