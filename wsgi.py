@@ -9,10 +9,12 @@ from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
 from provision import phone_plane
 from provision.folding import Folding
+from support.packages.own import packages_of
 
 _settings = settings.load()
 logs.configure(_settings.log_file)
 _installation = open_installation(_settings)
+packages_of(_installation)
 
 app = create_app(_installation, _settings, PAGES)
 phones = create_app(_installation, _settings, {Plane.PHONES})

@@ -31,6 +31,7 @@ from provision.folding import Folding
 from storage.handing_over import HandOver
 from storage.installation import Installation
 from storage.refusals import RefusedError, UnavailableError
+from support.packages.own import packages_of
 
 PHONES_READY_S = 30.0
 
@@ -109,6 +110,8 @@ def _serve_pages(settings: Settings, planes: Collection[Plane], phones: Child | 
         _require_free(settings.host, settings.phone_port, "FLATPRO_PHONE_PORT")
         tftp.require_free(settings.tftp_options)
     installation = open_installation(settings)
+    # A wrong table is told of now, and not when a request comes.
+    packages_of(installation)
     logs.configure(settings.log_file)
     password = first_start.ensure_admin(installation, settings)
     stage = demo.prepare(installation, settings) if settings.demo and with_phones else None

@@ -19,6 +19,7 @@ from portal.settings import Settings
 from portal.worker import WORKBOOK
 from storage.installation import Installation
 from storage.refusals import RefusedError
+from support.packages.own import packages_of
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -45,6 +46,7 @@ def work(settings: Settings, routes: Sequence[str], processes: int | None) -> in
     if not broker and routes:
         raise RouteWithoutBrokerError
     installation = open_installation(settings)
+    packages_of(installation)
     logs.configure(settings.log_file)
     if broker:
         return _from_broker(settings, installation, routes, count)

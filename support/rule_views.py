@@ -14,7 +14,7 @@ from support import business_time, rulebook
 from support.calendars import keeping
 from support.civil_dates import add_months
 from support.claims import ClaimPolicy, ClaimWindow, claim_window
-from support.packages.loading import shipped as shipped_packages
+from support.packages.own import packages_of
 from support.packages.package import Package, Priority, Promise, deadline
 from support.repair_term import RepairPolicy, RepairTerm, repair_term
 from support.service_centres import register
@@ -89,7 +89,7 @@ def support_rules() -> str:
 @anyone
 def package_rules() -> tuple[str, int]:
     """The packages and their targets; `package`, `priority` and `at` reckon one request's."""
-    packages, error, found = shipped_packages(), None, None
+    packages, error, found = packages_of(installation()), None, None
     language = "en" if str(get_locale()) == "en" else "ru"
     try:
         found = _deadlines(packages)

@@ -1,8 +1,8 @@
 """The file of a backup: a plain tar whose list of contents is sealed by the installation's key.
 
 ``backup.json`` says what it is. ``rows/<table>.jsonl`` hold the database, ``blobs/<sha256>`` the
-stored files, ``private/<n>`` the signing keys and own phone families, each encrypted.
-``contents.json`` names every member with its hash and every table with its count;
+stored files, ``private/<n>`` the signing keys, own phone families and the own table of packages,
+each encrypted. ``contents.json`` names every member with its hash and every table with its count;
 ``contents.mac`` vouches for it.
 """
 

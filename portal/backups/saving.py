@@ -38,8 +38,10 @@ from storage.blobs import BlobMissingError, BlobQuarantinedError
 from storage.db import Database
 from storage.installation import Installation
 from storage.sealed import Place
+from support.packages.own import OWN_FILE
 
 PRIVATE_PLACE = "backup"
+SITE, SITE_FILES = "site", (OWN_FILE,)
 #: What belongs to files of this machine (the phones' journal, unfinished uploads), and what is
 #: made again from the other rows, some of it by triggers.
 LEFT_OUT = frozenset(
@@ -93,10 +95,14 @@ def saved_tables() -> Sequence[Table]:
 
 
 def private_folders(installation: Installation) -> Mapping[str, Path]:
-    """What lies in the data folder beside database and blobs, and cannot be made again."""
+    """What lies in the data folder beside database and blobs, and cannot be made again.
+
+    Of the data folder itself only SITE_FILES are taken.
+    """
     return {
         "keys": keys.folder_of(installation),
         "families": installation.data_dir / OWN_FOLDER,
+        SITE: installation.data_dir,
     }
 
 
@@ -163,7 +169,7 @@ def _save_blobs(
 def _save_private(installation: Installation, writer: Writer) -> None:
     number = 0
     for folder, root in private_folders(installation).items():
-        for inside, path in private_files(root):
+        for inside, path in _site_files(root) if folder == SITE else private_files(root):
             told = json.dumps(
                 {
                     "folder": folder,
@@ -176,6 +182,12 @@ def _save_private(installation: Installation, writer: Writer) -> None:
             sealed = installation.seal.close(told, place)
             writer.add(f"{PRIVATE}/{number}", len(sealed), [sealed])
             number += 1
+
+
+def _site_files(root: Path) -> Iterator[tuple[str, Path]]:
+    for name in SITE_FILES:
+        if (root / name).is_file():
+            yield name, root / name
 
 
 def _sync_folder(folder: Path) -> None:

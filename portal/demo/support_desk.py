@@ -17,6 +17,7 @@ from support.agreements.agreements import NewAgreement
 from support.certificate_orders import prices
 from support.certificate_orders.prices import NewPrice
 from support.entitlements import EntitlementKind
+from support.packages.own import packages_of
 from support.packages.package import Priority
 from support.requests import intake, records, talking
 from support.requests.messages import Text
@@ -110,7 +111,7 @@ def open_desk(installation: Installation, instant: datetime) -> None:
             today - timedelta(days=200),
             today + timedelta(days=165),
         )
-        agreements.conclude(session, new, actor=ACTOR, now=instant)
+        agreements.conclude(session, new, packages_of(installation), actor=ACTOR, now=instant)
         agreements.add_contact(
             session, "@severny-veter.example", CUSTOMER, actor=ACTOR, now=instant
         )

@@ -22,7 +22,7 @@ from catalogue import expiry, keys
 from catalogue.mirrors import mode as mirror_state
 from jobs.models import Job, JobState
 from portal.blob_care import standing
-from portal.doctor import bucket, judging, tftp_judging
+from portal.doctor import bucket, judging, packages_judging, tftp_judging
 from portal.doctor.finding import Finding, Level
 from portal.doctor.judging import Letters, Queue, Room
 from portal.doctor.options import DoctorOptions
@@ -32,9 +32,12 @@ from provision.tftp.options import TftpOptions
 from storage.blobs import BlobStore
 from storage.db import wal_is_safe
 from storage.installation import Installation
+from storage.phrases import Phrase
 from storage.standby import StandbyBlobStore
 from support.mailroom.models import MailState, OutgoingMail
 from support.mailroom.options import MailOptions
+from support.packages import own
+from support.packages.loading import PackageFileError
 
 PATIENCE_S = 5.0
 
@@ -66,6 +69,7 @@ def examine(
         judging.queue(waiting, now),
         judging.letters(letters, now),
         judging.networks(installation.option(ReadOptions).networks),
+        _packages(installation),
         _tftp(installation.option(TftpOptions), patience_s),
         _certificate(installation.public_url, now, patience_s),
     ]
@@ -81,6 +85,7 @@ def at_hand(session: Session, installation: Installation, now: datetime) -> Sequ
         judging.disk(_room(installation.data_dir)),
         judging.stored_files([one.sha256 for one in standing.bad(session)]),
         judging.queue(_queue(session, now), now),
+        _packages(installation),
         *([judging.signing(_mode(session, installation), alarming)] if alarming else ()),
     ]
     return [one for one in findings if one.level is not Level.GOOD]
@@ -132,6 +137,17 @@ def _bucket(blobs: BlobStore) -> Sequence[Finding]:
     blobs.look()
     held = blobs.copies.held()
     return (bucket.judged(blobs.away_s(), held.count, held.bytes),)
+
+
+def _packages(installation: Installation) -> Finding:
+    """The table as a start would find it, whatever this process has read."""
+    try:
+        found = own.look_again(installation)
+    except PackageFileError as error:
+        return packages_judging.broken(Phrase(error.text("ru"), error.text("en")))
+    return packages_judging.packages(
+        len(found), own=(installation.data_dir / own.OWN_FILE).exists()
+    )
 
 
 def _mode(session: Session, installation: Installation) -> str:

@@ -15,11 +15,12 @@ from provision.devices.models import Device
 from provision.devices.summary import DeviceSummary
 from storage.clock import moscow_date
 from storage.refusals import ConflictError, NotFoundError, RefusedError
+from support.agreements import agreed
 from support.agreements.models import SupportContact, SupportContract
-from support.agreements.tiers import FREE, Agreement, Asked, AskedDevice, Tier, tier_of
+from support.agreements.tiers import FREE, Asked, AskedDevice, Tier, tier_of
 from support.coverage import coverage_of, device_by_serial
 from support.mailroom.threads import bare_address
-from support.packages.loading import shipped as shipped_packages
+from support.packages.package import Package
 from support.rulebook import RULES_VERSION
 from support.terms import TermPolicy
 from support.warranty import Verdict
@@ -96,17 +97,23 @@ class NewAgreement:
     named_engineer: str = ""
 
 
-def ranks() -> Sequence[str]:
-    """The codes of the packages, the weakest first."""
-    return [package.code for package in shipped_packages()]
+def conclude(
+    session: Session,
+    new: NewAgreement,
+    packages: Sequence[Package],
+    *,
+    actor: str,
+    now: datetime,
+) -> SupportContract:
+    """Record a contract that buys one of `packages`.
 
-
-def conclude(session: Session, new: NewAgreement, *, actor: str, now: datetime) -> SupportContract:
-    """Record a contract. S-7: concluding it accepts the rules, whose version is kept with it."""
+    S-7: concluding it accepts the rules, whose version is kept with it, as are the targets that
+    its package has today.
+    """
     number = new.number.strip()
     if not 0 < len(number) <= NUMBER_LENGTH_MAX:
         raise AgreementNumberError(limit=NUMBER_LENGTH_MAX)
-    paid = [code for code in ranks() if code != FREE]
+    paid = {one.code: one for one in packages if one.code != FREE}
     if new.package not in paid:
         raise AgreementPackageError(package=new.package[:32], known=", ".join(paid))
     if new.valid_to < new.valid_from:
@@ -118,6 +125,7 @@ def conclude(session: Session, new: NewAgreement, *, actor: str, now: datetime) 
         number=number,
         organisation=organisation,
         package=new.package,
+        agreed=agreed.written(paid[new.package]),
         valid_from=new.valid_from,
         valid_to=new.valid_to,
         rules_version=RULES_VERSION,
@@ -227,15 +235,20 @@ def tier_for(
     serials: Iterable[str],
     organisation_id: int | None,
     policy: TermPolicy,
+    packages: Sequence[Package],
     now: datetime,
+    running: str | None = None,
 ) -> Tier:
-    """The tier of a request about these phones, on the day of `now` in Moscow."""
+    """The tier of a request about these phones, on the day of `now` in Moscow.
+
+    `packages` are today's, the weakest first; `running` is the contract that the request has.
+    """
     today = moscow_date(now)
     devices = [_asked(session, serial, today, policy) for serial in serials]
     return tier_of(
-        Asked(organisation_id, devices),
-        [_agreement(contract) for contract in every(session)],
-        ranks(),
+        Asked(organisation_id, devices, running),
+        [agreed.agreement_of(contract) for contract in every(session)],
+        [one.code for one in packages],
         today,
     )
 
@@ -260,18 +273,6 @@ def _verdict(session: Session, device: DeviceSummary, today: date, policy: TermP
     except RefusedError:
         # Papers that contradict each other are for staff to settle; nobody is turned away for it.
         return Verdict.NOT_ESTABLISHED
-
-
-def _agreement(contract: SupportContract) -> Agreement:
-    return Agreement(
-        number=contract.number,
-        package=contract.package,
-        valid_from=contract.valid_from,
-        valid_to=contract.valid_to,
-        organisation_id=contract.organisation_id,
-        site_ids=frozenset(site.id for site in contract.sites),
-        serials=frozenset(device.serial for device in contract.devices if device.serial),
-    )
 
 
 def _site_id(session: Session, mac: str) -> int | None:

@@ -10,6 +10,7 @@ from storage.console import json_option, pass_installation, say, show_rows
 from storage.installation import Installation
 from support.agreements import agreements, debts
 from support.agreements.agreements import NewAgreement
+from support.packages.own import packages_of
 
 ACTOR = "command line"
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -23,7 +24,7 @@ def support_contract() -> None:
 @support_contract.command("add")
 @click.argument("number")
 @click.option("--organisation", required=True)
-@click.option("--package", required=True, help="BASIC, STANDARD or PREMIUM.")
+@click.option("--package", required=True, help="The code of a paid package, such as STANDARD.")
 @click.option("--from", "first", type=_DAY, required=True, help="The first day, YYYY-MM-DD.")
 @click.option("--to", "last", type=_DAY, required=True, help="The last day, included.")
 @click.option("--site", "sites", multiple=True, help="A site's name; may be repeated.")
@@ -45,7 +46,7 @@ def add(
     days = first.date(), last.date()
     new = NewAgreement(number, organisation, package, *days, sites, serials, engineer)
     with installation.database.writing() as session:
-        agreements.conclude(session, new, actor=ACTOR, now=now())
+        agreements.conclude(session, new, packages_of(installation), actor=ACTOR, now=now())
     say(f"The support contract {number} was recorded.")
 
 
@@ -71,6 +72,7 @@ def list_contracts(installation: Installation, *, as_json: bool) -> None:
                 "number": one.number,
                 "organisation": one.organisation.name,
                 "package": one.package,
+                "agreed": one.agreed,
                 "from": one.valid_from.isoformat(),
                 "to": one.valid_to.isoformat(),
                 "sites": [site.name for site in one.sites],

@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Numeric, Table, Text
+from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Numeric, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation, Site
@@ -27,7 +28,8 @@ agreement_device = Table(
 class SupportContract(Base):
     """S-7: a contract for paid support. Without sites and devices it is for the whole organisation.
 
-    Both days are included. `rules_version` is the version of the rules that concluding it accepted.
+    Both days are included. `rules_version` is the version of the rules that concluding it accepted,
+    `agreed` the targets that its package had then (agreed.py).
     """
 
     __tablename__ = "support_contract"
@@ -37,6 +39,7 @@ class SupportContract(Base):
     number: Mapped[str] = mapped_column(Text, unique=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     package: Mapped[str] = mapped_column(Text)
+    agreed: Mapped[dict[str, Any]] = mapped_column(JSON)
     valid_from: Mapped[date]
     valid_to: Mapped[date]
     rules_version: Mapped[str] = mapped_column(Text)

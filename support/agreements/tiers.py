@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from support.packages import package
 from support.phrases import Phrase
 from support.warranty import Verdict
 
-FREE = "FREE"
+FREE = package.FREE
 
 
 class Reason(StrEnum):
@@ -96,26 +97,38 @@ class Tier:
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks about which phones; the organisation is known for people whom a contract names."""
+    """Who asks about which phones; the organisation is known for people whom a contract names.
+
+    `contract` is the one that a running request has already.
+    """
 
     organisation_id: int | None = None
     devices: Sequence[AskedDevice] = field(default=())
+    contract: str | None = None
 
 
 def tier_of(asked: Asked, agreements: Iterable[Agreement], ranks: Sequence[str], day: date) -> Tier:
     """The best package that a valid contract gives, else the free tier with its reason.
 
     `ranks` are the codes of packages, the weakest first. A phone that is not ours gets no paid
-    time: the rules cover Flat Phones only (S-6).
+    time: the rules cover Flat Phones only (S-6). A package that is sold no more is the weakest of
+    those paid; but a running request leaves its contract only for a stronger package on sale.
     """
     ours = [device for device in asked.devices if device.is_ours]
     if asked.devices and not ours:
         return Tier(FREE, Reason.NOT_OURS)
     valid = [one for one in agreements if one.is_valid(day) and _applies(one, asked, ours)]
     if valid:
-        best = max(valid, key=lambda one: (ranks.index(one.package), one.number))
+        best = max(valid, key=lambda one: _strength(one, ranks, asked.contract))
         return Tier(best.package, Reason.CONTRACT, best.number)
     return Tier(FREE, _free(ours))
+
+
+def _strength(one: Agreement, ranks: Sequence[str], running: str | None) -> tuple[int, bool, str]:
+    is_running = one.number == running
+    if one.package in ranks:
+        return ranks.index(one.package), is_running, one.number
+    return len(ranks) if is_running else 0, is_running, one.number
 
 
 def _applies(agreement: Agreement, asked: Asked, ours: Sequence[AskedDevice]) -> bool:

@@ -1,6 +1,6 @@
 """Staff pages: contracts of paid support, who writes under them, and overdue debts as told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -15,12 +15,14 @@ from accounts.models import Organisation, Role
 from storage.answer_language import answer_language
 from storage.clock import moscow_date, now
 from storage.refusals import RefusedError
-from storage.request import reading, status_of, writing
-from support.agreements import agreements, debts
+from storage.request import installation, reading, status_of, writing
+from support.agreements import agreed, agreements, debts
 from support.agreements.agreements import AgreementDaysError, NewAgreement
+from support.agreements.models import SupportContract
 from support.agreements.tiers import FREE
 from support.calendars import keeping
-from support.packages.loading import shipped as shipped_packages
+from support.packages.own import packages_of
+from support.packages.package import Package, Priority, Promise
 
 #: Whoever answers requests sees whose they are paid by; concluding is the agents' too.
 CLERKS = roles(Role.AGENT)
@@ -54,7 +56,11 @@ def conclude() -> Response | Redirect:
     try:
         with writing() as session:
             made = agreements.conclude(
-                session, _typed(request.form), actor=acting().login, now=now()
+                session,
+                _typed(request.form),
+                packages_of(installation()),
+                actor=acting().login,
+                now=now(),
             ).number
     except RefusedError as error:
         return _form(request.form, error)
@@ -124,9 +130,13 @@ def _page(error: RefusedError | None = None, form: str = "") -> Response:
     today = moscow_date(now())
     with reading() as session:
         calendar = keeping.current(session).calendar
+        contracts = agreements.every(session)
         page = render_template(
             "agreements/list.html",
-            contracts=agreements.every(session),
+            contracts=contracts,
+            older=_older(contracts, packages_of(installation())),
+            priorities=list(Priority),
+            promises=list(Promise),
             contacts=[(one, _name(session, one.organisation_id)) for one in
                       agreements.contacts(session)],
             owed=[
@@ -143,6 +153,18 @@ def _page(error: RefusedError | None = None, form: str = "") -> Response:
     return Response(page, status_of(error) if error else 200, {"Cache-Control": "no-store"})
 
 
+def _older(
+    contracts: Iterable[SupportContract], packages: Iterable[Package]
+) -> Mapping[str, Package]:
+    """What contracts agreed, by their numbers, where today's table says otherwise."""
+    today = {one.code: agreed.written(one) for one in packages}
+    return {
+        one.number: agreed.package_of(one)
+        for one in contracts
+        if today.get(one.package) != one.agreed
+    }
+
+
 def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Response:
     with reading() as session:
         owners = _owners(session)
@@ -153,7 +175,7 @@ def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Respon
         owners=owners,
         packages=[
             (one.code, one.name.text(answer_language()))
-            for one in shipped_packages()
+            for one in packages_of(installation())
             if one.code != FREE
         ],
     )

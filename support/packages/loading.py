@@ -1,43 +1,28 @@
-"""Reads the table of support packages from its TOML file."""
+"""Reads tables of support packages: the program's own, and what a site's own makes of it."""
 
 import functools
 import tomllib
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from storage.refusals import RefusedError
-from support.packages.package import Package, Priority, Promise, Target
+from support.packages.package import Package
+from support.packages.table_form import PackageForm, TableForm, mistake, placed
 from support.phrases import Phrase
 
 SHIPPED = Path(__file__).parent / "shipped.toml"
-_Hours = Annotated[float, Field(gt=0, le=2000)]
+_TOO_DEEP = Phrase("слишком много вложенных скобок", "its brackets are nested too deep")
 
 
 class PackageFileError(RefusedError):
+    """`ru` and `en` among the details say where in the file, and what is wrong there."""
+
     code = "bad-packages"
-    ru = "Таблица пакетов {file} не годится: {reason}"
-    en = "The table of packages {file} is unusable: {reason}"
-
-
-class _Shape(BaseModel, frozen=True, extra="forbid"):
-    """A table of the file: an unknown or misspelt key is an error."""
-
-
-class _Package(_Shape):
-    code: str
-    ru: str
-    en: str
-    around_the_clock: tuple[Priority, ...] = ()
-    loaner: bool = False
-    named_engineer: bool = False
-    targets: dict[Priority, dict[Promise, _Hours]] = Field(default_factory=dict)
-
-
-class _File(_Shape):
-    package: Annotated[tuple[_Package, ...], Field(min_length=1)]
+    ru = "Таблица пакетов {file} не годится: {ru}"
+    en = "The table of packages {file} is unusable: {en}"
 
 
 @functools.cache
@@ -46,28 +31,45 @@ def shipped() -> tuple[Package, ...]:
     return parse(SHIPPED.name, SHIPPED.read_text(encoding="utf-8"))
 
 
-def parse(file: str, text: str) -> tuple[Package, ...]:
-    """The packages in the TOML `text` of `file`; raises PackageFileError."""
+def parse(file: str, text: str, ours: Sequence[Package] = ()) -> tuple[Package, ...]:
+    """`ours` with what the TOML `text` of `file` replaces and adds; raises PackageFileError.
+
+    A package takes the place of the one with its code, another comes last, as the strongest;
+    `after` puts either behind a weaker one.
+    """
+    raw = _tables(file, text)
     try:
-        read = _File.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise PackageFileError(file=file, reason=str(error)) from error
+        read = TableForm.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise PackageFileError(file=file, reason=f"{where}: {first['msg']}") from error
-    return tuple(_package(part) for part in read.package)
+        raise _broken(file, mistake(error, text, raw)) from error
+    found = list(ours)
+    for number, form in enumerate(read.package):
+        place = _place(found, form)
+        if place is None:
+            wrong = Phrase(f"пакета {form.after} ещё нет", f"there is no {form.after} yet")
+            raise _broken(file, placed(wrong, text, raw, number, "after"))
+        found = [one for one in found if one.code != form.code]
+        found.insert(place, form.package())
+    return tuple(found)
 
 
-def _package(part: _Package) -> Package:
-    return Package(
-        code=part.code,
-        name=Phrase(part.ru, part.en),
-        targets={
-            (priority, promise): Target(timedelta(hours=hours), priority in part.around_the_clock)
-            for priority, promises in part.targets.items()
-            for promise, hours in promises.items()
-        },
-        loaner=part.loaner,
-        named_engineer=part.named_engineer,
-    )
+def _tables(file: str, text: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise _broken(file, _TOO_DEEP) from error
+    except ValueError as error:  # not TOML, or a number past any bound
+        raise _broken(file, Phrase(str(error), str(error))) from error
+
+
+def _place(found: Sequence[Package], form: PackageForm) -> int | None:
+    """Where the package comes once one of its code is taken out; None behind an unknown one."""
+    codes = [one.code for one in found]
+    if form.after is None:
+        return codes.index(form.code) if form.code in codes else len(codes)
+    others = [code for code in codes if code != form.code]
+    return others.index(form.after) + 1 if form.after in others else None
+
+
+def _broken(file: str, what: Phrase) -> PackageFileError:
+    return PackageFileError(file=file, ru=what.ru, en=what.en)

@@ -9,6 +9,9 @@ from support import business_time
 from support.phrases import Phrase
 from support.work_calendar import WorkCalendar
 
+#: The code of the package that nobody pays for.
+FREE = "FREE"
+
 
 class Priority(StrEnum):
     """How much of a site does not work."""

@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from storage.installation import Installation
 from support.agreements import agreements
-from support.packages.loading import shipped as shipped_packages
+from support.packages.own import packages_of
 from support.packages.package import Priority
-from support.requests import phones, records
+from support.requests import phones, promising, records
 from support.requests.models import SupportRequest
 from support.requests.vocabulary import EventKind, Symptom
-from support.sla.log import Terms
 from support.terms import TermPolicy
 
 
@@ -40,16 +39,19 @@ def describe(
     session.flush()
     session.refresh(request, ["devices", "organisation"])
     policy = installation.option(TermPolicy)
+    before = request.contract.number if request.contract else None
     # The contract of the day on which the request came decides, as it was promised then (S-7).
     tier = agreements.tier_for(
-        session, request.serials, request.organisation_id, policy, request.registered_at
-    )
+        session, request.serials, request.organisation_id, policy, packages_of(installation),
+        request.registered_at, before,
+    )  # fmt: skip
     priority = Priority(changes.get("priority", request.priority))
     record = {name: value for name, value in changes.items() if name != "organisation_id"}
     records.record(session, request, EventKind.DESCRIBED, actor, now, **record)
-    if (tier.package, priority) != (request.package, request.priority):
-        package = next(one for one in shipped_packages() if one.code == tier.package)
-        records.set_terms(session, request, Terms.of(package, priority), actor, now)
+    # Two contracts of one package may have agreed on other targets.
+    if (tier.package, tier.contract, priority) != (request.package, before, request.priority):
+        terms = promising.terms_of(session, tier, priority)
+        records.set_terms(session, request, terms, actor, now)
     request.tier_reason = tier.reason
     request.contract = agreements.get(session, tier.contract) if tier.contract else None
     audit.record(session, actor, "request.describe", request.audit_subject, now)

@@ -16,9 +16,9 @@ from support.agreements import agreements
 from support.agreements.tiers import Tier
 from support.mailroom.options import MailOptions
 from support.mailroom.threads import bare_address, new_thread, without_tag
-from support.packages.loading import shipped as shipped_packages
+from support.packages.own import packages_of
 from support.packages.package import Priority
-from support.requests import acknowledging, messages, new_request, phones, records
+from support.requests import acknowledging, messages, new_request, phones, promising, records
 from support.requests.models import SupportRequest
 from support.requests.new_request import NewRequest
 from support.requests.refused import (
@@ -26,7 +26,7 @@ from support.requests.refused import (
 )
 from support.requests.vocabulary import Author, Channel
 from support.rulebook import RULES_VERSION
-from support.sla.log import State, Terms
+from support.sla.log import State
 from support.terms import TermPolicy
 
 #: Forms from one source, and letters from one sender, in an hour; a person writes a few.
@@ -47,7 +47,9 @@ def register(
     summaries = [phones.summary(session, serial) for serial in serials]
     owner = new.organisation_id or _writes_for(session, new)
     policy = installation.option(TermPolicy)
-    tier = agreements.tier_for(session, serials, owner, policy, new.came_at)
+    tier = agreements.tier_for(
+        session, serials, owner, policy, packages_of(installation), new.came_at
+    )
     request = _row(installation, new, tier, owner)
     device = next((found for found in summaries if found), None)
     request.product = request.product or (device.product_code if device else "")
@@ -58,8 +60,8 @@ def register(
     session.flush()
     phones.note(session, request, serials)
     priority = Priority(new.priority)
-    package = next(one for one in shipped_packages() if one.code == tier.package)
-    records.set_terms(session, request, Terms.of(package, priority), actor, new.came_at)
+    terms = promising.terms_of(session, tier, priority)
+    records.set_terms(session, request, terms, actor, new.came_at)
     text = messages.Text(new.text, quoted=new.quoted, remark=new.remark, files=new.files)
     messages.add(
         session, installation, request, text,

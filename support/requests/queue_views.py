@@ -16,7 +16,7 @@ from storage.clock import MOSCOW, now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
 from support.civil_dates import moment_text
-from support.packages.loading import shipped as shipped_packages
+from support.packages.own import packages_of
 from support.packages.package import Priority
 from support.requests import desk, intake, opening, queue, refusing, with_bundle
 from support.requests.new_request import Contact, NewRequest
@@ -60,7 +60,9 @@ def requests_queue() -> str:
         page=page,
         page_size=PAGE_SIZE,
         shelves=list(Shelf),
-        packages=[(one.code, one.name.text(answer_language())) for one in shipped_packages()],
+        packages=[
+            (one.code, one.name.text(answer_language())) for one in packages_of(installation())
+        ],
         codes=list(RefusalCode),
         states=State,
         moment_text=moment_text,

@@ -30,6 +30,7 @@ from support.agreements.agreements import NewAgreement
 from support.calendars import keeping
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
+from support.packages.own import packages_of
 from support.packages.package import Promise
 from support.requests import escalating, mail_fetching, records
 from support.sla.clocks import Standing
@@ -122,7 +123,7 @@ def _prepare(installation: Installation, at: datetime) -> None:
         for login, role in (("olga", Role.AGENT), ("admin", Role.ADMIN)):
             users.add(session, NewUser(login, "Ольга", role, PASSWORD), actor="test", now=at)
         new = NewAgreement("ТП-1", CUSTOMER, "STANDARD", date(2026, 1, 1), date(2026, 12, 31))
-        agreements.conclude(session, new, actor="test", now=at)
+        agreements.conclude(session, new, packages_of(installation), actor="test", now=at)
         agreements.add_contact(session, "@romashka.example", CUSTOMER, actor="test", now=at)
 
 

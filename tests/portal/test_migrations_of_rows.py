@@ -1,6 +1,6 @@
 """Migrations change tables that hold rows to which others refer, and lose none of them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +10,10 @@ from sqlalchemy import Column, Connection, MetaData, Table, select
 from portal import migrations
 from portal.migrations import running
 from storage.db import Database
+from support.agreements import agreed
+from support.agreements.models import SupportContract
+from support.packages.loading import shipped
+from support.packages.package import Package
 
 BEFORE_SITES_OF_SWEEPS = "0022"
 
@@ -59,4 +63,22 @@ def test_a_sweep_with_its_chunks_comes_through(old: Database) -> None:
         assert connection.scalars(select(chunks.c.sweep_id)).all() == [7]
         if old.is_sqlite:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    old.dispose()
+
+
+@pytest.mark.parametrize(
+    "package", [one for one in shipped() if one.targets], ids=lambda one: one.code
+)
+def test_a_contract_on_record_keeps_the_targets_it_was_concluded_under(
+    old: Database, package: Package
+) -> None:
+    """The table as it was on the day of that migration, which is what the program still brings."""
+    with old.engine.begin() as connection:
+        put(connection, "organisation", id=3)
+        days = {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 12, 31)}
+        put(connection, "support_contract", id=7, organisation_id=3, package=package.code, **days)
+    migrations.upgrade(old)
+    with old.reading() as session:
+        contract = session.get_one(SupportContract, 7)
+        assert agreed.package_of(contract).targets == package.targets
     old.dispose()

@@ -28,6 +28,7 @@ from storage.blob_models import Blob
 from storage.blobs import Health
 from storage.clock import now
 from storage.installation import Installation
+from support.packages.own import OWN_FILE
 from tests.catalogue.vendor import Client, Vendor, fetch, serving
 from tests.postgres import Postgres
 from tests.provision import estate
@@ -281,3 +282,14 @@ def test_a_backup_that_fails_leaves_no_file(installation: Installation, tmp_path
     with pytest.raises(KeyboardInterrupt):
         saving.save(installation, tmp_path / "backups" / "backup.tar", now(), stop)
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_sites_own_table_of_packages_comes_along(
+    installation: Installation, fresh: Fresh, tmp_path: Path
+) -> None:
+    written = installation.data_dir / OWN_FILE
+    written.write_text("# ours", encoding="utf-8")
+    saving.save(installation, tmp_path / "backup.tar", now())
+    new = fresh("sqlite")
+    restore(new, tmp_path / "backup.tar")
+    assert (new.data_dir / OWN_FILE).read_text(encoding="utf-8") == "# ours"

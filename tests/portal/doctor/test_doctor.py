@@ -44,7 +44,7 @@ def test_a_new_installation_has_no_fault_and_the_command_ends_well(
     done = CliRunner().invoke(cli.doctor, ["--json"], obj=lambda: installation)
     assert done.exit_code == 0, done.output
     rows = json.loads(done.stdout)
-    assert len(rows) == 11
+    assert len(rows) == 12
     assert {row["level"] for row in rows} <= {"good", "attention"}
 
 

@@ -13,6 +13,7 @@ from support.agreements import agreements
 from support.agreements.agreements import NewAgreement
 from support.calendars import keeping
 from support.mailroom.models import OutgoingMail
+from support.packages.own import packages_of
 from support.packages.package import Priority, Promise
 from support.requests import intake, records, talking
 from support.requests.messages import Text
@@ -47,6 +48,7 @@ class Desk:
             agreements.conclude(
                 session,
                 replace(new, **more),  # type: ignore[arg-type]
+                packages_of(self.installation),
                 actor="test",
                 now=moscow("2026-01-01T09:00"),
             )
