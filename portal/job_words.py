@@ -19,9 +19,9 @@ NAMES = {
         "Поиск устаревших настроек", "Stale configurations looked for"
     ),
     "provision.prepare-configurations": Phrase("Подготовка настроек", "Configurations prepared"),
-    "provision.prune-check-ins": Phrase("Уборка старых обращений", "Old check-ins removed"),
+    "provision.prune-check-ins": Phrase("Уборка старых выходов на связь", "Old check-ins removed"),
     "provision.read": Phrase("Чтение аппаратов", "Phones read"),
-    "provision.resync": Phrase("Просьба обратиться за настройками", "Phones asked to fetch"),
+    "provision.resync": Phrase("Просьба выйти на связь за настройками", "Phones asked to fetch"),
     "provision.sweep": Phrase("Обход сети", "Sweep of networks"),
     "storage.collect": Phrase("Уборка ненужных файлов", "Files that nobody needs removed"),
     "storage.scrub": Phrase("Проверка хранения, доля", "Stored files checked, a share"),

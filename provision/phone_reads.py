@@ -54,7 +54,7 @@ _AFTER_ASKING = (AccessDeniedError, UnexpectedAnswerError, UnreachableError)
 
 class NoAddressError(RefusedError):
     code = "no-address"
-    ru = "Адрес аппарата {mac} неизвестен: он ещё не обращался. Назовите адрес."
+    ru = "Адрес аппарата {mac} неизвестен: он ещё не выходил на связь. Назовите адрес."
     en = "The address of {mac} is not known: it has not checked in yet. Give its address."
 
 

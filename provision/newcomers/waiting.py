@@ -29,7 +29,10 @@ LISTED_MAX = 500
 
 class UnknownNewcomerError(NotFoundError):
     code = "unknown-newcomer"
-    ru = "Аппарат {mac} не обращался и не встречался обходам за последнее время или уже принят."
+    ru = (
+        "Аппарат {mac} не выходил на связь и не встречался обходам за последнее время"
+        " или уже принят."
+    )
     en = "The phone {mac} has not called lately and no sweep met it, or it is in the register."
 
 

@@ -33,7 +33,7 @@ NAMED_MAX = 1000
 
 class UnknownResyncError(NotFoundError):
     code = "unknown-resync"
-    ru = "Просьбы обратиться № {number} нет."
+    ru = "Просьбы выйти на связь № {number} нет."
     en = "There is no resync {number}."
 
 

@@ -59,7 +59,7 @@ STRENGTHS = {
 _CALM = frozenset({Verdict.UNSOLD, Verdict.PRE_HANDOVER_ACTIVITY})
 
 _ORIGINS = {
-    "check-in": Phrase("обращение", "check-in"),
+    "check-in": Phrase("выход на связь", "check-in"),
     "snmp": Phrase("SNMP", "SNMP"),
     "http": Phrase("HTTP", "HTTP"),
     "ssh": Phrase("SSH", "SSH"),

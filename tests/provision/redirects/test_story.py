@@ -129,7 +129,7 @@ def test_a_phone_is_claimed_approved_sent_away_and_taken_back(
     folding.reader_of(estate.installation).fold()
     of_phone = clerk.get(f"/staff/devices/{MAC}").get_data(as_text=True)
     assert "Отправлен на сервер партнёра" in of_phone
-    assert "Первое обращение ведёт на сервер партнёра" in of_phone
+    assert "Первый выход на связь ведёт на сервер партнёра" in of_phone
 
     assert decide(clerk, estate, "revoke", reason="Продан другому").status_code == 302
     assert first_contact(port).body == before.body
