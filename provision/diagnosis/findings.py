@@ -16,6 +16,8 @@ class Code(StrEnum):
     NOT_ASKED = "not-asked"
     READ_REFUSED = "read-refused"
     SSH_KEY_CHANGED = "ssh-key-changed"
+    CERTIFICATE_CHANGED = "certificate-changed"
+    KEY_UNCONFIRMED = "key-unconfirmed"
     SILENT = "silent"
     PROOF_REFUSED = "proof-refused"
     REBOOT_LOOP = "reboot-loop"

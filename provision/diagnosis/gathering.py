@@ -69,7 +69,7 @@ def history(session: Session, device: Device, limit: int = HISTORY) -> tuple[Rea
 
 def _reached(row: Reading) -> Reached:
     if row.facts is None:
-        return Reached(row.at, answered=False, via=row.via, lane=row.lane)
+        return Reached(row.at, answered=False, via=row.via, lane=row.lane, failure=row.error_code)
     facts = DeviceFacts.from_record(row.facts)
     return Reached(
         at=row.at,

@@ -16,12 +16,13 @@ SPAN_LEAST = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Tick:
-    """One reading: whether it was answered."""
+    """One reading: whether it was answered, else the code of its failure."""
 
     x: float
     answered: bool
     at: datetime
     via: str
+    failure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def chart(history: Sequence[Reached], now: datetime) -> HistoryChart | None:
     return HistoryChart(
         since=since,
         until=now,
-        ticks=tuple(Tick(x(one.at), one.answered, one.at, one.via) for one in history),
+        ticks=tuple(Tick(x(one.at), one.answered, one.at, one.via, one.failure) for one in history),
         bars=tuple(
             Bar(x(one.at), round(floor - tall, 2), tall, one.at, one.loss_percent, one.mos)
             for one in history

@@ -1,6 +1,6 @@
 """Whether the phone answers, restarts by itself, and knows what time it is (pure)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from provision.diagnosis.findings import Code, Finding, Sureness, Weight
@@ -22,6 +22,12 @@ CLOCK_BREAKS_TLS = timedelta(hours=12)
 _SPOKE = "phone-unexpected-answer"
 #: Nothing was sent: the server's own rules forbid reading there.
 _NOT_ALLOWED = "read-not-allowed"
+#: Something answered, and was told nothing: nobody knows yet whether it is the phone.
+_UNCONFIRMED = frozenset({"ssh-key-unknown", "certificate-unknown"})
+_CHANGED = {
+    "ssh-key-changed": Code.SSH_KEY_CHANGED,
+    "certificate-changed": Code.CERTIFICATE_CHANGED,
+}
 _REFUSALS = frozenset({"phone-access-denied", "no-credential", "snmp-v3-refused"})
 
 _CAUSES = (
@@ -48,19 +54,24 @@ _CAUSES = (
 
 def answers(situation: Situation) -> Iterator[Finding]:
     """No way of reading answered, none as a phone does, or the phone refuses what we show it."""
-    refused = [one for one in situation.failures if one.code in _REFUSALS]
-    changed = tuple(one.text for one in situation.failures if one.code == "ssh-key-changed")
-    if changed:
-        yield Finding(Code.SSH_KEY_CHANGED, Weight.FAULT, Sureness.CERTAIN, changed)
+    refused = _texts(situation, _REFUSALS)
+    changed = _texts(situation, _CHANGED)
+    for failure, code in _CHANGED.items():
+        if shown := _texts(situation, {failure}):
+            yield Finding(code, Weight.FAULT, Sureness.CERTAIN, shown)
     if refused:
-        evidence = tuple(one.text for one in refused)
-        yield Finding(Code.READ_REFUSED, Weight.ATTENTION, Sureness.CERTAIN, evidence)
-    if situation.facts is not None or not situation.failures or refused or changed:
-        return
+        yield Finding(Code.READ_REFUSED, Weight.ATTENTION, Sureness.CERTAIN, refused)
+    if situation.facts is None and situation.failures and not refused and not changed:
+        yield _unread(situation)
+
+
+def _unread(situation: Situation) -> Finding:
+    """Why there are no facts, where the phone neither refused them nor is another one."""
     evidence = tuple(dict.fromkeys(one.text for one in situation.failures))
     if all(one.code == _NOT_ALLOWED for one in situation.failures):
-        yield Finding(Code.NOT_ASKED, Weight.ATTENTION, Sureness.CERTAIN, evidence)
-        return
+        return Finding(Code.NOT_ASKED, Weight.ATTENTION, Sureness.CERTAIN, evidence)
+    if unconfirmed := _texts(situation, _UNCONFIRMED):
+        return Finding(Code.KEY_UNCONFIRMED, Weight.ATTENTION, Sureness.CERTAIN, unconfirmed)
     spoke = any(one.code == _SPOKE for one in situation.failures)
     code = Code.ANSWERS_WRONGLY if spoke else Code.UNREACHABLE
     seen = situation.visits.last_proved_at
@@ -69,9 +80,8 @@ def answers(situation: Situation) -> Iterator[Finding]:
             f"но сам выходил на связь {seen.astimezone(MOSCOW):%d.%m %H:%M} МСК: он жив",
             f"but it checked in itself on {seen.astimezone(MOSCOW):%d.%m %H:%M} MSK: it is alive",
         )
-        yield Finding(code, Weight.ATTENTION, Sureness.CERTAIN, (*evidence, own))
-    else:
-        yield Finding(code, Weight.FAULT, Sureness.CERTAIN, evidence)
+        return Finding(code, Weight.ATTENTION, Sureness.CERTAIN, (*evidence, own))
+    return Finding(code, Weight.FAULT, Sureness.CERTAIN, evidence)
 
 
 def restarts(situation: Situation) -> Iterator[Finding]:
@@ -130,6 +140,10 @@ def distinct(boots: Sequence[datetime]) -> list[datetime]:
         if not found or at - found[-1] > ONE_BOOT:
             found.append(at)
     return found
+
+
+def _texts(situation: Situation, codes: Collection[str]) -> tuple[Phrase, ...]:
+    return tuple(one.text for one in situation.failures if one.code in codes)
 
 
 def _is_wanted(reason: str | None) -> bool:

@@ -24,7 +24,7 @@ class Failure:
 class Reached:
     """One reading of the past or of now: whether the phone answered, and what it told then.
 
-    `lane` is the one that SNMP took.
+    `lane` is the one that SNMP took; `failure` is the code of the error, where it told nothing.
     """
 
     at: datetime
@@ -37,6 +37,7 @@ class Reached:
     mos: float | None = None
     loss_percent: float | None = None
     jitter_ms: float | None = None
+    failure: str | None = None
 
     @property
     def booted_at(self) -> datetime | None:

@@ -9,6 +9,8 @@ NAMES = {
     Code.ANSWERS_WRONGLY: Phrase("Отвечает не то", "Answers, but not as a phone does"),
     Code.READ_REFUSED: Phrase("Не пускает читать", "Does not let us read it"),
     Code.SSH_KEY_CHANGED: Phrase("Другой ключ SSH", "Another SSH key"),
+    Code.CERTIFICATE_CHANGED: Phrase("Другой сертификат", "Another certificate"),
+    Code.KEY_UNCONFIRMED: Phrase("Ключ не подтверждён", "Its key is not confirmed"),
     Code.SILENT: Phrase("Не забирает настройки", "Does not fetch its settings"),
     Code.PROOF_REFUSED: Phrase("Не может подтвердить себя", "Cannot prove itself"),
     Code.REBOOT_LOOP: Phrase("Постоянно перезапускается", "Restarts again and again"),
@@ -53,6 +55,18 @@ MEANINGS = {
         "настройкам. Ни пароль, ни команда ему не посланы.",
         "Another phone answers under this address or number, or it was reset to factory settings. "
         "Neither password nor command was sent to it.",
+    ),
+    Code.CERTIFICATE_CHANGED: Phrase(
+        "По HTTPS отвечает не тот аппарат, его сертификат сменили, либо кто-то встал между нами. "
+        "Ни пароль, ни запрос ему не посланы.",
+        "Another phone answers by HTTPS, its certificate was replaced, or somebody stands between "
+        "us. Neither password nor request was sent to it.",
+    ),
+    Code.KEY_UNCONFIRMED: Phrase(
+        "По этому адресу отвечают, но ключ SSH или сертификат ещё никто не подтвердил: ни пароль, "
+        "ни запрос туда не посланы.",
+        "Something answers at this address, but nobody has confirmed its SSH key or certificate "
+        "yet: neither password nor request was sent there.",
     ),
     Code.SILENT: Phrase(
         "Новые настройки и прошивки до аппарата не доходят.",
@@ -150,13 +164,25 @@ ADVICE = {
         "Сверьте ключ с экраном аппарата; если он его — подтвердите на странице аппарата.",
         "Compare the key with the phone's screen; if it is the same, confirm it on its page.",
     ),
+    Code.CERTIFICATE_CHANGED: Phrase(
+        "Сверьте отпечаток с самим аппаратом; если сертификат его — внесите новый отпечаток в "
+        "read.http_fingerprint.",
+        "Compare the fingerprint with the phone itself; if the certificate is its own, put the new "
+        "fingerprint into read.http_fingerprint.",
+    ),
+    Code.KEY_UNCONFIRMED: Phrase(
+        "Сверьте отпечаток с самим аппаратом. Ключ SSH подтвердите на странице аппарата, отпечаток "
+        "сертификата внесите в read.http_fingerprint.",
+        "Compare the fingerprint with the phone itself. Confirm an SSH key on the phone's page; a "
+        "certificate's fingerprint goes into read.http_fingerprint.",
+    ),
     Code.SILENT: Phrase(
         "Проверьте в аппарате адрес сервера настроек; если у него нет ключа — выдайте новый.",
         "Check the provisioning address in the phone; if it has no credential, issue one.",
     ),
     Code.PROOF_REFUSED: Phrase(
         "Выдайте новый ключ и введите его в аппарат; если аппарат на месте и исправен — узнайте, "
-        "кто ещё обращается от его имени.",
+        "кто ещё выходит на связь от его имени.",
         "Issue a new credential and enter it; if the phone itself is well, find out who else asks "
         "in its name.",
     ),
@@ -233,3 +259,29 @@ SURENESS = {
     Sureness.LIKELY: Phrase("вероятно", "likely"),
     Sureness.POSSIBLE: Phrase("возможно", "possible"),
 }
+
+#: A badge (its hue and its words) for a reading in the history.
+Badge = tuple[str, Phrase]
+_ANSWERED: Badge = ("good", Phrase("ответил", "answered"))
+_SILENT: Badge = ("fault", Phrase("нет ответа", "no answer"))
+_NOT_ASKED: Badge = ("unknown", Phrase("не спрашивали", "not asked"))
+_REFUSED: Badge = ("attention", Phrase("не пускает читать", "does not let us read it"))
+_UNCONFIRMED: Badge = ("attention", Phrase("ключ не подтверждён", "its key is not confirmed"))
+#: By the code of the failure; any other failure is silence.
+_FAILURES = {
+    "read-not-allowed": _NOT_ASKED,
+    "no-credential": _NOT_ASKED,
+    "no-such-reader": _NOT_ASKED,
+    "phone-access-denied": _REFUSED,
+    "snmp-v3-refused": _REFUSED,
+    "ssh-key-unknown": _UNCONFIRMED,
+    "certificate-unknown": _UNCONFIRMED,
+    "ssh-key-changed": ("fault", Phrase("другой ключ SSH", "another SSH key")),
+    "certificate-changed": ("fault", Phrase("другой сертификат", "another certificate")),
+    "phone-unexpected-answer": ("fault", Phrase("ответил не то", "answered wrongly")),
+}
+
+
+def outcome(failure: str | None, *, answered: bool) -> Badge:
+    """What a reading came to: `failure` is the code of its error, where it had one."""
+    return _ANSWERED if answered else _FAILURES.get(failure or "", _SILENT)

@@ -48,6 +48,9 @@ HEALTHY = Situation(
 )
 REFUSED = Failure("snmp", "phone-access-denied", Phrase("нет", "no"))
 OTHER_KEY = Failure("ssh", "ssh-key-changed", Phrase("другой", "another"))
+OTHER_CERTIFICATE = Failure("http", "certificate-changed", Phrase("другой", "another"))
+NEW_KEY = Failure("ssh", "ssh-key-unknown", Phrase("новый ключ", "a new key"))
+NEW_CERTIFICATE = Failure("http", "certificate-unknown", Phrase("новый", "a new one"))
 NOISE = Failure("snmp", "phone-unexpected-answer", Phrase("шум", "noise"))
 FORBIDDEN = Failure("http", "read-not-allowed", Phrase("нельзя", "not allowed"))
 SILENT = Failure("http", "phone-unreachable", Phrase("тишина", "silence"))
@@ -91,6 +94,31 @@ def test_a_phone_that_was_not_asked_is_not_called_dead_and_the_reason_is_told_on
     assert Code.NOT_ASKED not in partly
 
 
+@pytest.mark.parametrize("shown", [NEW_KEY, NEW_CERTIFICATE])
+def test_a_phone_whose_key_nobody_confirmed_is_not_called_dead(shown: Failure) -> None:
+    said = found(replace(HEALTHY, facts=None, failures=(SILENT, shown)))
+    assert set(said) == {Code.KEY_UNCONFIRMED}
+    assert said[Code.KEY_UNCONFIRMED].evidence == (shown.text,)
+    assert not found(replace(HEALTHY, failures=(shown,))), "another way told all that is asked"
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        ("read-not-allowed", "not asked"),
+        ("no-credential", "not asked"),
+        ("ssh-key-unknown", "its key is not confirmed"),
+        ("certificate-unknown", "its key is not confirmed"),
+        ("phone-access-denied", "does not let us read it"),
+        ("phone-unreachable", "no answer"),
+        (None, "no answer"),
+    ],
+)
+def test_a_reading_is_told_as_what_it_came_to(failure: str | None, said: str) -> None:
+    assert words.outcome(failure, answered=False)[1].en == said
+    assert words.outcome(failure, answered=True)[0] == "good"
+
+
 def test_a_healthy_phone_has_no_finding() -> None:
     assert conclude(HEALTHY) == Conclusion(())
 
@@ -101,6 +129,8 @@ CASES: dict[Code, Callable[[], Situation]] = {
     Code.NOT_ASKED: lambda: replace(HEALTHY, facts=None, failures=(FORBIDDEN, FORBIDDEN)),
     Code.READ_REFUSED: lambda: replace(HEALTHY, failures=(REFUSED,)),
     Code.SSH_KEY_CHANGED: lambda: replace(HEALTHY, failures=(OTHER_KEY,)),
+    Code.CERTIFICATE_CHANGED: lambda: replace(HEALTHY, failures=(OTHER_CERTIFICATE,)),
+    Code.KEY_UNCONFIRMED: lambda: replace(HEALTHY, facts=None, failures=(NEW_KEY,)),
     Code.SILENT: lambda: visits(last_proved_at=NOW - timedelta(hours=4)),
     Code.PROOF_REFUSED: lambda: visits(refused=(NOW - timedelta(minutes=5),)),
     Code.REBOOT_LOOP: lambda: boots([1, 3, 5], "watchdog"),

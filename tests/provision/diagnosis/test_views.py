@@ -12,6 +12,7 @@ from jobs.models import Job
 from jobs.runner import Work
 from portal.app import create_app
 from portal.settings import Settings
+from provision.devices import registry
 from provision.diagnosis import work
 from simulator.facts import Network, Quality
 from storage.clock import now
@@ -71,6 +72,19 @@ def test_a_phone_that_is_well_is_told_so(agent: FlaskClient, estate: Estate) -> 
     address = post(agent, f"{PAGE}/diagnose", {}, PAGE).headers["Location"]
     do_jobs(estate)
     assert "Неполадок не найдено" in agent.get(address).text
+
+
+def test_the_history_says_of_a_phone_that_may_not_be_read_that_it_was_not_asked(
+    agent: FlaskClient, estate: Estate
+) -> None:
+    with estate.installation.database.writing() as session:
+        registry.get(session, MAC).address = "127.0.9.9"
+    address = post(agent, f"{PAGE}/diagnose", {}, PAGE).headers["Location"]
+    do_jobs(estate)
+    page = agent.get(address).text
+    assert "не спрашивали" in page.split('id="history"')[1]
+    assert "нет ответа" not in page
+    assert 'class="is-unknown"' in page
 
 
 def test_a_diagnosis_whose_job_gave_up_says_so_and_is_followed_no_more(
