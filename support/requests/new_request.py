@@ -1,9 +1,10 @@
 """What comes in by a form, a letter or a call, before it is a request; and what can't be one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from storage.refusals import RefusedError
 from support.attachments.content import Accepted
 from support.mailroom.threads import bare_address, without_tag
 from support.packages.package import Priority
@@ -66,20 +67,29 @@ class NewRequest:
 
 
 def check(new: NewRequest, now: datetime) -> None:
-    """Raise what the person is told of a request that can't be stored or answered."""
+    """Raise the first thing for which a request can't be stored or answered."""
+    for fault in faults(new, now):
+        raise fault
+
+
+def faults(new: NewRequest, now: datetime) -> Iterator[RefusedError]:
+    """What the person is told of a request that can't be stored or answered, all of it."""
     subject = without_tag(new.subject)
     if not 0 < len(subject) <= SUBJECT_MAX:
-        raise SubjectError(limit=SUBJECT_MAX)
-    contact = new.contact
-    email = bare_address(contact.email)
-    if contact.email and not email:
-        raise ContactMailError
-    if new.channel in {Channel.FORM, Channel.EMAIL} and not email:
-        raise ContactMailError
-    if not (email or contact.phone.strip()) or len(contact.name) > NAME_MAX:
-        raise ContactError
+        yield SubjectError(limit=SUBJECT_MAX)
+    yield from _contact_faults(new)
     # S-4: who fills in a form confirms it there; an agent does for letters and calls.
     if new.channel in {Channel.FORM, Channel.PORTAL} and not new.attested:
-        raise AttestationError
+        yield AttestationError()
     if new.channel is Channel.PHONE and not now - CALL_AGE_MAX <= new.came_at <= now:
-        raise CallTimeError
+        yield CallTimeError()
+
+
+def _contact_faults(new: NewRequest) -> Iterator[RefusedError]:
+    contact, email = new.contact, bare_address(new.contact.email)
+    needs_mail = bool(contact.email) or new.channel in {Channel.FORM, Channel.EMAIL}
+    if needs_mail and not email:
+        yield ContactMailError()
+    nowhere = not (needs_mail or contact.phone.strip())
+    if nowhere or len(contact.name) > NAME_MAX:
+        yield ContactError()

@@ -1,6 +1,7 @@
 """Pages for who asks: a new request, its secret address, an answer, an appeal."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -21,13 +22,21 @@ from support.civil_dates import moment_text
 from support.mailroom.options import MailOptions
 from support.packages.package import Priority
 from support.personal_data import consents
-from support.personal_data.consents import ConsentError
-from support.requests import files, following, intake, opening, records, refusing, talking
+from support.requests import (
+    files,
+    following,
+    form_faults,
+    intake,
+    opening,
+    records,
+    refusing,
+    talking,
+)
 from support.requests.messages import Text
 from support.requests.models import SupportRequest
 from support.requests.new_request import NewRequest
 from support.requests.opening import Sender
-from support.requests.refused import UnknownRequestError
+from support.requests.refused import FormIncompleteError, UnknownRequestError
 from support.requests.vocabulary import Symptom
 from support.scope import scope_of
 
@@ -66,11 +75,11 @@ def open_request() -> Redirect:
         with reading() as session:
             # Before the files: to draw pictures anew takes time.
             _check_source(session, sender.address, now())
-        new = opening.new_request(
-            request.form, accepted(request.files.getlist("files")), sender, now()
-        )
-        if not request.form.get("consent"):
-            raise ConsentError
+        new = opening.new_request(request.form, (), sender, now())
+        if faults := form_faults.faults(new, consents=bool(request.form.get("consent"))):
+            # Files are not looked into yet: a browser forgets them when the form comes back.
+            raise FormIncompleteError(faults)
+        new = replace(new, files=tuple(accepted(request.files.getlist("files"))))
         try:
             address = _registered(new)
         except IntegrityError:
@@ -189,23 +198,31 @@ def _change(token: str, write: Callable[[Session, SupportRequest], None], done: 
 
 def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Response:
     actor = current_actor()
+    said = answer_language()
     with reading() as session:
-        known = [(one.code, one.name(answer_language())) for one in products.every(session)]
+        known = [(one.code, one.name(said)) for one in products.every(session)]
         scope = scope_of(session, actor)
         consent = consents.text_now(session, consents.SUPPORT)
     page = render_template(
         "requests/new.html",
         typed=typed,
-        error=error,
+        errors={name: fault.text(said) for name, fault in _faults(error).items()},
         form_key=opening.key_of(typed),
         consent=consent,
         product_options=[("", _("not sure")), *known],
-        symptom_options=[(one, one.phrase.text(answer_language())) for one in Symptom],
-        priority_options=[(one, one.phrase.text(answer_language())) for one in reversed(Priority)],
+        symptom_options=[(one, one.phrase.text(said)) for one in Symptom],
+        priority_options=[(one, one.phrase.text(said)) for one in reversed(Priority)],
         customer=actor if actor and not actor.is_staff else None,
         scope=scope,
     )
     return Response(page, status_of(error) if error else 200, {"Cache-Control": "no-store"})
+
+
+def _faults(error: RefusedError | None) -> Mapping[str, RefusedError]:
+    """What is wrong with the form by its fields; "" is the form as a whole."""
+    if isinstance(error, FormIncompleteError):
+        return error.faults
+    return {error.field or "": error} if error else {}
 
 
 def _page(token: str, error: RefusedError | None = None) -> Response:

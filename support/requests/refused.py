@@ -1,5 +1,7 @@
 """Why something can't be done with a support request."""
 
+from collections.abc import Mapping
+
 from storage.refusals import ConflictError, NotFoundError, RefusedError
 
 
@@ -21,6 +23,25 @@ class SubjectError(RefusedError):
     field = "subject"
     ru = "Назовите тему: от 1 до {limit} знаков."
     en = "Name the subject in 1 to {limit} characters."
+
+
+class FormIncompleteError(RefusedError):
+    """Several things at once; `faults` are the fields of the form with the refusal of each."""
+
+    code = "request-incomplete"
+    ru = "Исправьте отмеченное."
+    en = "Correct what is marked."
+
+    def __init__(self, faults: Mapping[str, RefusedError]) -> None:
+        self.faults = faults
+        super().__init__()
+
+
+class SenderNameError(RefusedError):
+    code = "request-name"
+    field = "name"
+    ru = "Назовите себя: так мы обратимся к вам в ответе."
+    en = "Give your name: we address you by it when we answer."
 
 
 class ContactError(RefusedError):

@@ -150,6 +150,7 @@ def test_a_key_that_is_no_key_of_ours_leads_to_nobody_elses_request(
         ("read_rules", "", "Подтвердите, что прочитали правила"),
         ("consent", "", "Отметьте согласие"),
         ("name", "x" * 200, "Укажите имя"),
+        ("name", " ", "Назовите себя"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_typed_is_lost(
@@ -160,6 +161,21 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(
     assert said in read(page)
     kept = {"subject": "Нет звука", "text": "Собеседник меня не слышит.", "firmware": "2.4.1"}
     assert all(words in read(page) for name, words in kept.items() if name != field)
+    with desk.installation.database.reading() as session:
+        assert session.scalar(select(SupportRequest)) is None
+
+
+def test_all_that_is_missing_is_named_at_once_in_the_order_of_the_form(
+    client: FlaskClient, desk: Desk
+) -> None:
+    empty = dict.fromkeys(("subject", "name", "email", "read_rules", "consent"), "")
+    page = send(client, **empty, files=(io.BytesIO(b"MZ\x00\x01"), "снимок.png"))
+    assert page.status_code == 422
+    summary = page.text.split("error-summary")[1].split("</ul>")[0]
+    assert re.findall(r'href="#(\w+)"', summary) == list(empty)
+    assert page.text.count('aria-invalid="true"') == len(empty)
+    assert "Собеседник меня не слышит." in read(page)
+    assert "не принят" not in read(page), "files are looked into once the rest is right"
     with desk.installation.database.reading() as session:
         assert session.scalar(select(SupportRequest)) is None
 
