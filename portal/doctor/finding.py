@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from storage.phrases import Phrase
@@ -19,12 +20,13 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`advice` is empty where all is well."""
+    """`advice` is empty where all is well; `at` is the instant that `found` tells, if any."""
 
     check: str
     level: Level
     found: Phrase
     advice: Phrase = NOTHING
+    at: datetime | None = None
 
     def as_document(self, language: str) -> Mapping[str, object]:
         """For a table, or for programs."""
@@ -33,6 +35,7 @@ class Finding:
             "level": self.level.value,
             "found": self.found.text(language),
             "advice": self.advice.text(language),
+            "at": self.at,
         }
 
 
@@ -42,16 +45,16 @@ def worst(findings: Iterable[Finding]) -> Level:
     return max((one.level for one in findings), key=order.index, default=Level.GOOD)
 
 
-def good(check: str, ru: str, en: str) -> Finding:
+def good(check: str, ru: str, en: str, at: datetime | None = None) -> Finding:
     """All is well."""
-    return Finding(check, Level.GOOD, Phrase(ru, en))
+    return Finding(check, Level.GOOD, Phrase(ru, en), at=at)
 
 
-def attention(check: str, found: Phrase, advice: Phrase) -> Finding:
+def attention(check: str, found: Phrase, advice: Phrase, at: datetime | None = None) -> Finding:
     """It works; somebody should see to it."""
-    return Finding(check, Level.ATTENTION, found, advice)
+    return Finding(check, Level.ATTENTION, found, advice, at)
 
 
-def fault(check: str, found: Phrase, advice: Phrase) -> Finding:
+def fault(check: str, found: Phrase, advice: Phrase, at: datetime | None = None) -> Finding:
     """It does not work, or is open to strangers."""
-    return Finding(check, Level.FAULT, found, advice)
+    return Finding(check, Level.FAULT, found, advice, at)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 
 from portal.doctor.finding import Finding, attention, fault, good
+from storage.clock import MOSCOW, moscow_date
 from storage.phrases import Phrase
 
 #: A disk that is fuller than this fails within days: publications need room twice.
@@ -129,16 +130,17 @@ def clock(now: datetime, newest: datetime | None, *, synchronised: bool | None) 
         return fault(
             "clock",
             Phrase(
-                f"Часы отстали: в базе есть запись от {newest:%d.%m.%Y %H:%M} UTC",
-                f"The clock went back: a record is dated {newest:%Y-%m-%d %H:%M} UTC",
+                f"Часы отстали: в базе есть запись от {_local(newest)} МСК",
+                f"The clock went back: a record is dated {_local(newest)} MSK",
             ),
             advice,
+            newest,
         )
     if synchronised is False:
         return attention(
             "clock", Phrase("Часы не синхронизируются", "The clock is not synchronised"), advice
         )
-    return good("clock", f"{now:%d.%m.%Y %H:%M} UTC", f"{now:%Y-%m-%d %H:%M} UTC")
+    return good("clock", f"{_local(now)} МСК", f"{_local(now)} MSK", now)
 
 
 def disk(room: Room) -> Finding:
@@ -270,13 +272,19 @@ def certificate(url: str, expires_at: datetime | None, error: str | None, now: d
             ),
         )
     left = expires_at - now
-    told = Phrase(f"{url}: до {expires_at:%d.%m.%Y}", f"{url}: until {expires_at:%Y-%m-%d}")
+    day = f"{moscow_date(expires_at):%d.%m.%Y}"
+    told = Phrase(f"{url}: до {day}", f"{url}: until {day}")
     renew = Phrase("Обновите сертификат", "Renew the certificate")
     if left <= timedelta(0):
-        return fault("certificate", told, renew)
+        return fault("certificate", told, renew, expires_at)
     if left < CERTIFICATE_SOON:
-        return attention("certificate", told, renew)
-    return good("certificate", told.ru, told.en)
+        return attention("certificate", told, renew, expires_at)
+    return good("certificate", told.ru, told.en, expires_at)
+
+
+def _local(instant: datetime) -> str:
+    """As pages tell an instant: in Moscow."""
+    return f"{instant.astimezone(MOSCOW):%d.%m.%Y %H:%M}"
 
 
 def _gib(size: int) -> str:

@@ -3,11 +3,12 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import ssl
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from jobs import queue
 from portal.doctor import cli, examining
 from portal.doctor.finding import Finding, Level
 from portal.doctor.options import DoctorOptions
-from storage.clock import now
+from storage.clock import moscow_date, now
 from storage.installation import Installation
 from support.mailroom.options import MailOptions, Server
 from tests.conftest import ADMIN_PASSWORD
@@ -46,6 +47,8 @@ def test_a_new_installation_has_no_fault_and_the_command_ends_well(
     rows = json.loads(done.stdout)
     assert len(rows) == 12
     assert {row["level"] for row in rows} <= {"good", "attention"}
+    [at] = [row["at"] for row in rows if row["check"] == "clock"]
+    assert datetime.fromisoformat(at).tzinfo == UTC, "for programs the instant stays as it was"
 
 
 def test_a_dead_queue_a_clock_that_went_back_and_an_open_key_are_faults(
@@ -99,7 +102,8 @@ def test_the_end_of_the_certificate_is_read_from_the_address_itself(
         thread.join(10)
     assert told.level is Level.ATTENTION, "it ends in two days"
     ends = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
-    assert f"{ends:%Y-%m-%d}" in told.found.text("en")
+    assert f"{moscow_date(ends):%d.%m.%Y}" in told.found.text("en")
+    assert told.at == ends
 
 
 def test_administrators_see_the_same_on_a_page(
@@ -113,4 +117,5 @@ def test_administrators_see_the_same_on_a_page(
         page = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert "Сети аппаратов" in page
+    assert re.search(r'<time datetime="[^"]+\+00:00">\d\d\.\d\d\.\d{4} \d\d:\d\d МСК</time>', page)
     assert found(installation, "read-networks").advice.text("ru") in page

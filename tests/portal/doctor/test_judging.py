@@ -10,6 +10,7 @@ from portal.doctor.finding import Finding, Level, worst
 from portal.doctor.judging import Letters, Queue, Room
 from portal.doctor.tftp_judging import tftp
 from provision.tftp.options import SITES
+from storage.phrases import Phrase
 
 INNER = IPv4Address("10.20.0.5")
 NOW = datetime(2026, 11, 29, 10, 0, tzinfo=UTC)
@@ -81,3 +82,12 @@ def test_the_worst_counts() -> None:
     assert worst([]) is Level.GOOD
     assert worst([good, soon]) is Level.ATTENTION
     assert worst([soon, bad, good]) is Level.FAULT
+
+
+def test_times_are_told_in_moscow_and_kept_as_instants() -> None:
+    told = judging.clock(NOW, ago(1), synchronised=True)
+    assert told.found == Phrase("29.11.2026 13:00 МСК", "29.11.2026 13:00 MSK")
+    assert told.at == NOW
+    ends = datetime(2026, 11, 29, 21, 30, tzinfo=UTC)
+    last = judging.certificate("https://h", ends, None, NOW)
+    assert (last.found.en, last.at) == ("https://h: until 30.11.2026", ends)
