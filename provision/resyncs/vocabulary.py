@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+#: The job that carries a resync out, where no command does.
+ASK_JOB = "provision.resync"
+
 
 class Scope(StrEnum):
     """Whom a resync asks: phones by name, a site, or those of a rollout (or a group of it)."""

@@ -4,10 +4,10 @@ from jobs import queue
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
 from provision.resyncs import conducting, leaving
-from provision.resyncs.vocabulary import ResyncState
+from provision.resyncs.vocabulary import ASK_JOB, ResyncState
 from storage.clock import now
 
-ASK = "provision.resync"
+ASK = ASK_JOB
 LOOK = "provision.look-for-left-resyncs"
 LOOK_S = 15
 #: Jobs run one at a time: after so long it asks nobody more, and others have their turn.

@@ -3,11 +3,13 @@
 import multiprocessing
 import os
 import signal
+from datetime import timedelta
 from multiprocessing.connection import Connection
 
 import pytest
 from sqlalchemy import select
 
+from jobs import queue
 from jobs.owners import present
 from jobs.runner import Work
 from portal.installing import open_installation
@@ -54,6 +56,28 @@ def test_a_resync_ends_when_its_command_was_killed(ours: Installation, settings:
         command.kill()
     until(lambda: bool(leaving.end_left(ours, actor="test")))
     assert state(ours, number) == ResyncState.STOPPED
+
+
+def begun(place: Installation, ago: timedelta) -> int:
+    """A resync that no command owns, begun so long ago."""
+    with place.database.writing() as session:
+        return starting.start(session, NewResync(devices=[MAC]), actor="test", now=now() - ago)
+
+
+def test_a_resync_from_before_owners_ends_after_an_hour_unless_a_job_goes_on_with_it(
+    ours: Installation,
+) -> None:
+    old, fresh = begun(ours, timedelta(hours=1, minutes=1)), begun(ours, timedelta(minutes=59))
+    carried = begun(ours, timedelta(days=1))
+    with ours.database.writing() as session:
+        queue.submit(session, work.ASK, {"resync": carried}, actor="test", now=now())
+    assert leaving.end_left(ours, actor="test") == 1
+    assert [state(ours, one) for one in (old, fresh, carried)] == [
+        ResyncState.STOPPED,
+        ResyncState.RUNNING,
+        ResyncState.RUNNING,
+    ]
+    assert leaving.end_left(ours, actor="test") == 0, "once is enough"
 
 
 @pytest.mark.usefixtures("ours")
