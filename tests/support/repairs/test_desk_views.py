@@ -97,6 +97,19 @@ def test_the_board_orders_by_what_is_due_and_counts_what_is_late(
     assert names[1] not in found
 
 
+def test_a_board_left_open_keeps_its_clocks_true_each_minute(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    unit = filed_now(workshop)
+    page = words(engineer.get("/staff/repairs/", query_string={"stage": "filed", "q": "FR"}))
+    live = page.split('id="repairs-live"')[1]
+    head = live.split(">")[0]
+    assert 'hx-trigger="every 60s"' in head
+    assert "stage=filed&q=FR" in head, "what was chosen stays chosen"
+    unfiltered = words(engineer.get("/staff/repairs/")).split('id="repairs-live"')[1]
+    assert workshop.unit(unit).name in unfiltered
+
+
 def test_a_scan_that_names_nothing_leads_to_the_quarantine(
     engineer: FlaskClient, workshop: Workshop
 ) -> None:
