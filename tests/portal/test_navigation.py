@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 
 from accounts import users
@@ -72,3 +73,13 @@ def test_every_group_leads_to_a_page(client: FlaskClient) -> None:
         with client.application.test_request_context("/"):
             url = client.application.url_for(places[0].endpoint)
         assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_trail_has_a_sign_between_its_steps_and_none_at_its_end(app: Flask, steps: int) -> None:
+    trail = [(f"Step {number}", f"/{number}/") for number in range(steps)]
+    page = '{% import "components/ui.html" as ui %}{{ ui.breadcrumbs(trail) }}'
+    with app.test_request_context("/"):
+        shown = render_template_string(page, trail=trail)
+    assert shown.count("</svg>") == steps - 1
+    assert "</svg>" not in shown.rpartition("<li>")[2]

@@ -38,6 +38,7 @@ def test_a_withdrawal_tells_everyone_why_and_what_to_take(vendor: Vendor, log_in
         shown = client.get(page).get_data(as_text=True)
         assert REASON in shown, page
         assert "1.1.0 instead" in shown, page
+        assert f"{REASON} Take" not in shown, "two thoughts do not run into each other"
     sha256 = vendor.rows()[0].artifact.sha256
     assert anyone.get(f"/blob/sha256/{sha256}", buffered=True).status_code == 200
     assert anyone.get(f"/firmware/{CODE}/1.0.0/b2-1.0.0.bin").status_code == 410
