@@ -38,5 +38,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('support_contract', schema=None) as batch_op:
-        batch_op.drop_column('agreed')
+    # Not in a batch: a table that others name is not made anew while keys are checked.
+    op.drop_column('support_contract', 'agreed')
