@@ -38,6 +38,8 @@ class Proof:
     long: tuple[str, ...] = ()
     #: What the tests do not show.
     part: str = ""
+    #: What lies beyond the promise's figure, which is shown whole: a reader's caution.
+    note: str = ""
     #: The figure of the longest run on record, with its date.
     longest: str = ""
 
@@ -206,6 +208,8 @@ def _row(verdict: Verdict) -> str:
 def _remarks(verdicts: list[Verdict]) -> Iterator[str]:
     yield "## Remarks: what is not shown\n"
     yield from (f"- **{v.proof.id}**: {v.proof.part}" for v in verdicts if v.proof.part)
+    yield "\n## Notes: proven, and what to know of it\n"
+    yield from (f"- **{v.proof.id}**: {v.proof.note}" for v in verdicts if v.proof.note)
     yield ""
 
 

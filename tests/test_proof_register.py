@@ -42,7 +42,8 @@ def test_every_promise_has_its_place_in_order() -> None:
 def test_each_entry_names_a_test_that_exists(proof: Proof) -> None:
     assert absent(proof) == []
     assert proof.promise.endswith(".")
-    assert "|" not in proof.promise + proof.part + proof.longest, "it would break the table"
+    told = (proof.promise, proof.part, proof.note, proof.longest)
+    assert "|" not in "".join(told), "it would break the table"
     assert not (proof.part and not proof.tests), "what is not proven at all needs no remark"
 
 
@@ -87,6 +88,14 @@ def test_a_remark_makes_it_proven_in_part_and_heals_no_failure() -> None:
     partly = Proof("R1", "It is so.", (A,), part="the rest")
     assert judge(partly, run(a=P)).state is State.IN_PART
     assert judge(partly, run(a=F)).state is State.NOT_PROVEN
+
+
+def test_a_note_stands_on_the_page_and_takes_nothing_from_the_proof() -> None:
+    noted = judge(Proof("R1", "It is so.", (A,), note="And yet."), run(a=P))
+    assert noted.state is State.PROVEN
+    remarks, notes = page([noted], date="", seeds="", kind="").split("## Notes")
+    assert "- **R1**: And yet." in notes
+    assert "And yet." not in remarks
 
 
 def test_a_short_run_is_no_worse_without_the_long_tests() -> None:
