@@ -1,28 +1,25 @@
-"""`make bench`: every benchmark in turn."""
+"""`make bench`: every benchmark in turn, each in a process of its own.
 
-from bench import (
-    ahead,
-    behind_nginx,
-    configurations,
-    downloads,
-    imports,
-    large_fleet,
-    million_phones,
-    slow_readers,
-    stored_results,
-    storm,
-    sweeps,
+So the memory that one reports is its own, and not what the one before it left.
+"""
+
+import subprocess
+import sys
+
+ROWS = (
+    "downloads",
+    "configurations",
+    "storm",
+    "slow_readers",
+    "million_phones",
+    "ahead",
+    "imports",
+    "behind_nginx",
+    "large_fleet",
+    "sweeps",
+    "stored_results",
 )
 
 if __name__ == "__main__":
-    downloads.main()
-    configurations.main()
-    storm.main()
-    slow_readers.main()
-    million_phones.main()
-    ahead.main()
-    imports.main()
-    behind_nginx.main()
-    large_fleet.main()
-    sweeps.main()
-    stored_results.main()
+    for row in ROWS:
+        subprocess.run([sys.executable, "-m", f"bench.{row}"], check=True)
