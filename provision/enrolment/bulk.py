@@ -7,7 +7,8 @@ before: sealing, JSON, instants. What is ready waits in a file without a name, n
 import contextlib
 import pickle
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import Enum
 from itertools import islice
 from pathlib import Path
@@ -54,12 +55,11 @@ class Ready:
             names = [name for name in part[0] if name != of]
             table = kind.__table__
             assert isinstance(table, Table)
-            turned = self._turned(table, names)
-            values = [
-                tuple(turn(row[name]) for name, turn in turned) + ((row[of],) if of else ())
-                for row in part
-            ]
-            pickle.dump((self._statement(table.name, names, of), values), self._file, protocol=5)
+            columns = [self._turned(table, name, [row[name] for row in part]) for name in names]
+            if of:
+                columns.append([row[of] for row in part])
+            rowwise = list(zip(*columns, strict=True))
+            pickle.dump((self._statement(table.name, names, of), rowwise), self._file, protocol=5)
             self._parts += 1
 
     def store(self, session: Session) -> None:
@@ -88,18 +88,15 @@ class Ready:
             f" SELECT {marks}, id FROM device WHERE mac = {mark}"
         )
 
-    def _turned(
-        self, table: Table, names: Sequence[str]
-    ) -> Sequence[tuple[str, Callable[[Any], Any]]]:
-        """Each column with what turns its values into the driver's."""
-        found = []
-        for name in names:
-            own = table.c[name].type.dialect_impl(self._dialect)
-            # Drivers take bytes as they are; what SQLAlchemy wraps them in cannot wait in a file.
-            turn = None if isinstance(own, LargeBinary) else own.bind_processor(self._dialect)
-            found.append((name, turn or _plain))
-        return found
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+    def _turned(self, table: Table, name: str, values: Sequence[Any]) -> Sequence[Any]:
+        """A column's values as the driver takes them."""
+        own = table.c[name].type.dialect_impl(self._dialect)
+        # Drivers take bytes as they are; what SQLAlchemy wraps them in cannot wait in a file.
+        turn = None if isinstance(own, LargeBinary) else own.bind_processor(self._dialect)
+        if turn is None:
+            return [value.value if isinstance(value, Enum) else value for value in values]
+        # One instant stands in thousands of rows: it is written once.
+        first = values[0]
+        if isinstance(first, datetime) and all(value is first for value in values):
+            return [turn(first)] * len(values)
+        return [turn(value) for value in values]
