@@ -159,6 +159,7 @@ def main() -> None:
         with profiling.profiled(name):
             list(CLIENTS[name](addresses, port))
         return
+    empty_mb = _most_memory_mb()
     began, cpu = time.perf_counter(), time.process_time()
     found = list(CLIENTS[name](addresses, port))
     figures = {
@@ -166,6 +167,7 @@ def main() -> None:
         "cpu_s": time.process_time() - cpu,
         "right": sum(_is_right(name, *one) for one in found),
         "rss_mb": _most_memory_mb(),
+        "empty_mb": empty_mb,
     }
     print(json.dumps(figures))
 

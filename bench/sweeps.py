@@ -44,6 +44,8 @@ class Figure:
     cpu_s: float
     right: int
     rss_mb: float = 0.0
+    #: Of that before the first packet; every engine compared here is loaded then.
+    empty_mb: float = 0.0
 
     @property
     def cpu_us(self) -> float:
@@ -174,7 +176,8 @@ def one_in_a_hundred(folder: Path, responder: Path) -> None:
         print(f"\nA /16 with {alive} of {RANGE} alive, {RANGE_RATE} packets/s, 1 s, 1 retry")
         print(
             f"{'lane sweep':<20} {lane.wall_s:>6.1f} s   {lane.right} found"
-            f"   {lane.cpu_s:.1f} CPU s   {lane.rss_mb:.0f} MB"
+            f"   {lane.cpu_s:.1f} CPU s   {lane.rss_mb - lane.empty_mb:.0f} MB for the sweep beside"
+            f" {lane.empty_mb:.0f} MB of the programs compared"
         )
         peer = shutil.which("onesixtyone")
         if peer is None:
