@@ -7,8 +7,8 @@ from firmware.downloads import watch
 from portal import health, logs, settings
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
-from provision import phone_plane
 from provision.folding import Folding
+from provision.phone_fetches import phone_plane
 from support.packages.own import packages_of
 
 _settings = settings.load()

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from catalogue import products
 from catalogue.products import NewProduct
 from portal import migrations
-from provision import checkin_lines, folding
-from provision.checkin_lines import Line
+from provision import folding
 from provision.checkins import Visit
 from provision.devices.models import Device
 from provision.models import CheckInKind, CredentialKind, DeviceCredential
+from provision.phone_fetches import checkin_lines
+from provision.phone_fetches.checkin_lines import Line
 from storage.db import Database, sqlite_url
 
 PHONES = 100_000

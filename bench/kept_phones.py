@@ -15,8 +15,9 @@ from bench.configurations import Phone, prepare
 from portal import health
 from portal.app import Plane, create_app
 from portal.settings import Settings
-from provision import folding, phone_plane
+from provision import folding
 from provision.credentials import digest
+from provision.phone_fetches import phone_plane
 from provision.rendered import answer as answers
 from provision.rendered.answer import Answer
 from storage.installation import Installation

@@ -19,7 +19,7 @@ from portal import health, logs
 from portal.app import Plane, create_app
 from portal.phone_listener.listener import PhoneListener
 from portal.settings import Settings
-from provision import phone_plane
+from provision.phone_fetches import phone_plane
 from storage.installation import Installation
 
 SHOWN = 7

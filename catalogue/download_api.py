@@ -14,16 +14,16 @@ from catalogue.minisign import PublicKey
 from catalogue.mirrors import mode
 from catalogue.mirrors.models import Mirror
 from catalogue.models import SignedFile
-from storage import handing_over
+from storage.blob_keeping.standby import StandbyBlobStore
 from storage.blobs import BlobMissingError, StoredBlob
 from storage.clock import now
-from storage.conditions import RequestConditions
-from storage.file_names import content_disposition
-from storage.handing_over import HandOver
+from storage.http_answers import handing_over
+from storage.http_answers.conditions import RequestConditions
+from storage.http_answers.file_names import content_disposition
+from storage.http_answers.handing_over import HandOver
+from storage.http_answers.sending import Sent, respond
 from storage.request import installation, others_may_send, reading
-from storage.sending import Sent, respond
 from storage.serving import Cache, Plan, Representation
-from storage.standby import StandbyBlobStore
 
 blueprint = Blueprint("catalogue", __name__)
 

@@ -21,7 +21,7 @@ from docs_store.editions import FirmwareRange, PublishedEdition
 from docs_store.kinds import Kind
 from docs_store.models import Document, Edition
 from docs_store.naming import Language
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import BlobStore, Readable, StoredBlob
 from storage.refusals import ConflictError, RefusedError
 

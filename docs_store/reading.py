@@ -14,7 +14,7 @@ from docs_store import full_text, texts
 from docs_store.models import Edition, EditionText
 from docs_store.texts import FileText, TextOptions
 from jobs import queue
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import StoredBlob
 from storage.installation import Installation
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from docs_store.editions import PublishedEdition
 from docs_store.models import Document, Edition, EditionText
 from docs_store.naming import is_slug
-from storage.blob_models import Blob
+from storage.blob_keeping.blob_models import Blob
 
 Number = tuple[str, str]  # an edition's language and version
 

@@ -18,7 +18,7 @@ from docs_store import content, editions, library, naming, reading
 from docs_store.kinds import Kind
 from docs_store.models import Document, Edition
 from docs_store.naming import Language
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import StoredBlob
 from storage.refusals import RefusedError
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from catalogue.versions import Version
 from firmware.models import Artifact, Release, ReleaseChannel, ReleaseState
+from storage.blob_keeping.standby import StandbyBlobStore
 from storage.blobs import StoredBlob
 from storage.installation import Installation
 from storage.refusals import RefusedError
-from storage.standby import StandbyBlobStore
 
 EVERY_S = 15.0
 

@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from firmware import published_images
 from firmware.downloads.counting import Kind
 from firmware.published_images import PublishedImage
-from storage import handing_over
 from storage.blobs import BlobStore
-from storage.conditions import RequestConditions
 from storage.db import Database, DatabaseUnavailableError
+from storage.http_answers import handing_over
+from storage.http_answers.conditions import RequestConditions
 from storage.refusals import RefusedError
 from storage.serving import Plan, plan_response
 

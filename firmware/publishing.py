@@ -24,7 +24,7 @@ from firmware.listing import DeadEndError, stranded
 from firmware.models import Artifact, Channel, Release, ReleaseState
 from firmware.promotion import promote
 from firmware.withdrawal import AlreadyWithdrawnError, ReasonMissingError, withdraw
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import BlobStore, Readable, StoredBlob
 from storage.refusals import ConflictError, RefusedError
 

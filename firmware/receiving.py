@@ -24,7 +24,7 @@ from firmware import manifests
 from firmware.models import Artifact, Channel, Release, ReleaseChannel, ReleaseState
 from firmware.version_marks.marks import MarkKind
 from firmware.version_marks.models import VersionMark
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import StoredBlob
 from storage.refusals import RefusedError
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from firmware import listing
 from firmware.models import Release, Sbom
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import BlobStore, Readable, StoredBlob, TooLargeError
 from storage.refusals import NotFoundError, RefusedError
 

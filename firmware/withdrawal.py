@@ -9,7 +9,7 @@ from catalogue import products, repository, targets
 from catalogue.keys import KeyRing
 from firmware import listing, manifests, releases
 from firmware.models import Release, ReleaseState
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.refusals import ConflictError, RefusedError
 
 

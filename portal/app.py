@@ -40,11 +40,11 @@ import provision.enrolment.views
 import provision.labels.views
 import provision.newcomers.views
 import provision.phone_api
+import provision.phone_fetches.phone_plane
 import provision.phone_logs.views
-import provision.phone_plane
 import provision.profile_pages.views
-import provision.reading_api
-import provision.reading_views
+import provision.reading.reading_api
+import provision.reading.reading_views
 import provision.redirects.api
 import provision.redirects.views
 import provision.resyncs.views
@@ -154,7 +154,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         firmware.software.views.staff,
         docs_store.views.staff,
         provision.views.staff,
-        provision.reading_views.staff,
+        provision.reading.reading_views.staff,
         provision.verdicts.views.staff,
         provision.phone_logs.views.staff,
         provision.collectors.views.staff,
@@ -200,7 +200,7 @@ APIS: tuple[APIBlueprint, ...] = (
     firmware.release_api.api,
     firmware.upload_api.api,
     provision.api.api,
-    provision.reading_api.api,
+    provision.reading.reading_api.api,
     provision.collectors.api.api,
     provision.redirects.api.api,
 )
@@ -257,7 +257,7 @@ def create_app(
 def _phone_app(installation: Installation, settings: Settings) -> Flask:
     app = Flask("portal", static_folder=None)
     # Innermost: whoever asks through a proxy is known by the time the door sees the request.
-    provision.phone_plane.init_app(app, installation)
+    provision.phone_fetches.phone_plane.init_app(app, installation)
     _floor(app, installation, settings, tells_request_id=False)
     watch.init_app(app, phones=True)
     languages.init_app(app, pages=False)

@@ -42,7 +42,7 @@ SLICES = {
     "provision.newcomers.cli": ("newcomer",),
     "provision.redirects.cli": ("claim",),
     "support.cli": ("warranty", "contract"),
-    "support.certificate_cli": ("certificate",),
+    "support.warranty_certificates.certificate_cli": ("certificate",),
     "support.agreements.cli": ("support-contract",),
     "support.service_centres.cli": ("centre",),
     "support.repairs.cli": ("repair",),

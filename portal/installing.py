@@ -13,23 +13,23 @@ from portal.settings import BadSettingError, Network, Settings
 from provision.readers.networks import ReadOptions
 from provision.redirects.targets import RedirectOptions
 from provision.tftp.options import TftpOptions
+from storage.blob_keeping.copies import Copies
+from storage.blob_keeping.local_blobs import LocalBlobStore
+from storage.blob_keeping.scrubbing import ScrubOptions
+from storage.blob_keeping.standby import StandbyBlobStore
 from storage.blobs import BlobStore
-from storage.copies import Copies
 from storage.db import Database, sqlite_url
-from storage.handing_over import HandOver
+from storage.http_answers.handing_over import HandOver
 from storage.installation import Installation
-from storage.local_blobs import LocalBlobStore
 from storage.refusals import UnavailableError
-from storage.scrubbing import ScrubOptions
 from storage.sealed import Seal, load_or_create_key
-from storage.standby import StandbyBlobStore
 from support.mailroom.options import MailOptions
 
 #: What few commands need, with the libraries of several rooms behind it.
 LATER = {
     "catalogue.receivers:ListingReceivers": "portal.receivers:LISTING",
     "catalogue.receivers:MirrorReceivers": "portal.receivers:MIRROR",
-    "provision.chapters:Chapters": "support.device_life:CHAPTERS",
+    "provision.device_story.chapters:Chapters": "support.device_life:CHAPTERS",
 }
 #: The demo's phones answer here; a real installation never reads loopback unless it is told to.
 DEMO_NETWORK = IPv4Network("127.0.77.0/24")
@@ -81,8 +81,8 @@ def blob_store_of(settings: Settings, folder: Path) -> BlobStore:
     if not settings.blob_url:
         return LocalBlobStore(folder / "blobs")
     # The library of the bucket costs every other installation a tenth of a second.
-    from storage.bucket import Bucket  # noqa: PLC0415
-    from storage.s3_blobs import S3BlobStore  # noqa: PLC0415
+    from storage.blob_keeping.bucket import Bucket  # noqa: PLC0415
+    from storage.blob_keeping.s3_blobs import S3BlobStore  # noqa: PLC0415
 
     if not (settings.blob_key_id and settings.blob_secret.get_secret_value()):
         # Without a key the library would look for one in the network, for minutes.

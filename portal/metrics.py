@@ -26,11 +26,11 @@ from jobs.models import Job, JobState
 from portal.blob_care import standing
 from provision.devices.models import Device
 from provision.tftp import counting
+from storage.blob_keeping.copies import Held
+from storage.blob_keeping.standby import StandbyBlobStore
 from storage.blobs import BlobStore
 from storage.clock import now
-from storage.copies import Held
 from storage.request import installation, reading
-from storage.standby import StandbyBlobStore
 from support.mailroom.models import OutgoingMail
 
 blueprint = Blueprint("metrics", __name__)

@@ -16,7 +16,7 @@ import structlog
 from waitress.buffers import ReadOnlyFileBasedBuffer
 
 from portal.phone_listener.outgoing import Outgoing, ShortFileError
-from storage.sending import SendableBody
+from storage.http_answers.sending import SendableBody
 
 Environ: TypeAlias = dict[str, Any]
 #: What it returns is for waitress, which knows its own kind of file.

@@ -26,9 +26,9 @@ from portal.page_server import PageServer
 from portal.phone_listener import listener
 from portal.settings import Settings
 from portal.worker import WORKBOOK
-from provision import phone_plane
 from provision.folding import Folding
-from storage.handing_over import HandOver
+from provision.phone_fetches import phone_plane
+from storage.http_answers.handing_over import HandOver
 from storage.installation import Installation
 from storage.refusals import RefusedError, UnavailableError
 from support.packages.own import packages_of

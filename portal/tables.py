@@ -17,7 +17,7 @@ import provision.resyncs.models
 import provision.rollouts.models
 import provision.ssh_keys.models
 import provision.sweeps.models
-import storage.blob_models
+import storage.blob_keeping.blob_models
 import storage.journal_reader
 import storage.resumable
 import support.agreements.models

@@ -6,7 +6,6 @@ import click
 
 from provision import configurations, rollouts
 from provision.configurations import Press
-from provision.credential_cli import credential
 from provision.devices import listing, registry
 from provision.devices.identity import MacAddress, SerialNumber
 from provision.devices.listing import DeviceFilter
@@ -15,10 +14,11 @@ from provision.devices.registry import NewDevice
 from provision.devices.summary import DeviceSummary
 from provision.diagnosis.cli import diagnose, take_bundle
 from provision.enrolment.cli import import_devices
-from provision.read_cli import read
+from provision.proving.credential_cli import credential
+from provision.reading.read_cli import read
+from provision.reading.walk_cli import walk_phone
 from provision.resyncs.cli import resync
 from provision.ssh_keys.cli import ssh_key
-from provision.walk_cli import walk_phone
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_one, show_rows
 from storage.installation import Installation

@@ -20,6 +20,7 @@ from provision.dialects import families_of, family_of
 from provision.families.family import Family, TemplateName
 from provision.families.identification import Identity
 from provision.models import Level
+from provision.phone_fetches.shared_inputs import Shared
 from provision.profiles import GLOBAL, Link, Profile
 from provision.rendering import (
     HIDDEN,
@@ -34,7 +35,6 @@ from provision.rendering import (
     masked,
     render,
 )
-from provision.shared_inputs import Shared
 from provision.vocabulary import LINES_MAX, OWN_SECTIONS, Value
 from storage.installation import Installation
 from storage.sealed import Seal

@@ -15,10 +15,10 @@ from sqlalchemy import BindParameter, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from provision.certificates import ClientCertificate
 from provision.devices.identity import MacAddress
 from provision.devices.models import Device
 from provision.models import CredentialKind, DeviceCredential
+from provision.proving.certificates import ClientCertificate
 from storage.db import UtcDateTime
 from storage.sealed import Place, Seal
 

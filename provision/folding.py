@@ -11,9 +11,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from provision import checkin_lines, checkins
-from provision.checkin_lines import Line
+from provision import checkins
 from provision.checkins import Heard
+from provision.phone_fetches import checkin_lines
+from provision.phone_fetches.checkin_lines import Line
 from storage.db import DatabaseFullError
 from storage.installation import Installation
 from storage.journal import Journal

@@ -16,23 +16,23 @@ from werkzeug.routing import BaseConverter
 
 from accounts.access import phone
 from firmware.offering import OfferedRelease
-from provision import (
+from provision import phone_door
+from provision.configurations import PhoneFile
+from provision.devices import registry
+from provision.families.formats import UnwritableNameError, UnwritableValueError
+from provision.models import CheckInKind
+from provision.phone_fetches import (
     checkin_lines,
     downloads,
     phone_answers,
     phone_calls,
-    phone_door,
     phone_plane,
     phone_records,
 )
-from provision.certificates import ClientCertificate
-from provision.configurations import PhoneFile
-from provision.devices import registry
-from provision.families.formats import UnwritableNameError, UnwritableValueError
-from provision.grants import Grant
-from provision.models import CheckInKind
-from provision.phone_calls import Finding, PhoneCall
+from provision.phone_fetches.phone_calls import Finding, PhoneCall
 from provision.phone_logs import keeping as phone_logs
+from provision.proving.certificates import ClientCertificate
+from provision.proving.grants import Grant
 from provision.rendered import answer, making
 from provision.rendered.keeping import Standing
 from provision.rendered.lookup import Found

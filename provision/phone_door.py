@@ -16,9 +16,9 @@ from urllib.parse import quote
 import structlog
 from prometheus_client import Counter
 
-from provision import checkin_lines
-from provision.last_good import LastGood
 from provision.limits import Limiter
+from provision.phone_fetches import checkin_lines
+from provision.phone_fetches.last_good import LastGood
 from provision.rendered import answer as answers
 from provision.rendered.answer import Answer
 from provision.rendered.lookup import Found, Lookup

@@ -24,25 +24,17 @@ from accounts.access import staff as staff_rule
 from accounts.models import Role
 from catalogue import products
 from catalogue.versions import BadVersionError
-from provision import (
-    configurations,
-    credentials,
-    device_form,
-    device_page,
-    device_table,
-    last_fetched,
-    phone_reads,
-    profiles,
-    rollouts,
-)
-from provision.chapters import Chapters
+from provision import configurations, credentials, profiles, rollouts
 from provision.configurations import Press
-from provision.devices import listing, registry
+from provision.device_story.chapters import Chapters
+from provision.device_story.timeline_words import field_name, megabytes, told
+from provision.devices import device_form, device_page, device_table, listing, registry
 from provision.devices.summary import DeviceSummary
 from provision.dialects import families_of
 from provision.models import CredentialKind, Level
+from provision.phone_fetches import last_fetched
+from provision.reading import phone_reads
 from provision.rollouts import words as rollout_words
-from provision.timeline_words import field_name, megabytes, told
 from provision.verdicts import words as verdict_words
 from storage.answer_language import answer_language
 from storage.clock import now

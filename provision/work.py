@@ -3,9 +3,10 @@
 from jobs import queue
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
-from provision import bulk_reads, checkins
+from provision import checkins
 from provision.devices import listing
 from provision.devices.listing import DeviceFilter
+from provision.reading import bulk_reads
 from storage.clock import now
 
 PRUNE = "provision.prune-check-ins"

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from storage.blob_refusals import (
+from storage.blob_keeping.blob_refusals import (
     BlobMissingError,
     BlobQuarantinedError,
     Expected,

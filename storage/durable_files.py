@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from storage.blob_refusals import (
+from storage.blob_keeping.blob_refusals import (
     Expected,
     Readable,
     StorageFaultError,

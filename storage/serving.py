@@ -1,7 +1,8 @@
 """Bytes out over HTTP: which status, headers and bytes answer a request for a stored file. Pure.
 
 `plan_response` holds every rule of RFC 9110 §13-15 for files that a strong ETag names;
-storage/sending.py hands a plan to a WSGI server. A plan opens nothing, so any server can use it.
+storage/http_answers/sending.py hands a plan to a WSGI server. A plan opens nothing, so any server
+can use it.
 """
 
 import base64
@@ -11,10 +12,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Self, TypeAlias
 
-from storage.byte_ranges import ByteRange, parse_range
-from storage.conditions import RequestConditions, Validators, Verdict
-from storage.file_names import content_disposition
-from storage.http_dates import format_http_date
+from storage.http_answers.byte_ranges import ByteRange, parse_range
+from storage.http_answers.conditions import RequestConditions, Validators, Verdict
+from storage.http_answers.file_names import content_disposition
+from storage.http_answers.http_dates import format_http_date
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # The length is bounded because the type is repeated in every part of a multipart answer.

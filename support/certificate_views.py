@@ -13,12 +13,12 @@ from accounts.models import Role
 from storage.clock import now
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, writing
-from support import certificates
-from support.certificate_terms import MONTHS_MAX, CertificateMonthsError
-from support.certificates import NewCertificate
 from support.handover import HandoverDayError
-from support.terms import TermPolicy
 from support.views import REGISTRARS, device_page
+from support.warranty_certificates import certificates
+from support.warranty_certificates.certificate_terms import MONTHS_MAX, CertificateMonthsError
+from support.warranty_certificates.certificates import NewCertificate
+from support.warranty_terms.terms import TermPolicy
 
 staff = Blueprint(
     "support_certificates", __name__, url_prefix="/staff/certificates", template_folder="templates"

@@ -11,10 +11,10 @@ from support import answer_forms, contracts, handover
 from support.cases.vocabulary import Payer
 from support.coverage import coverage_of
 from support.customer_kinds import CustomerKind
-from support.evidence import EvidenceKind, StartEvent
 from support.models import SupplyContract
 from support.replacements.policy import ReplacementPolicy
-from support.terms import TermPolicy
+from support.warranty_terms.evidence import EvidenceKind, StartEvent
+from support.warranty_terms.terms import TermPolicy
 
 ACTOR = "command line"
 CHECK = "check"

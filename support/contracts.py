@@ -11,11 +11,11 @@ from accounts import audit, users
 from catalogue import products
 from storage.refusals import ConflictError, RefusedError
 from support.customer_kinds import CustomerKind, check_floor
-from support.evidence import StartEvent
 from support.models import SupplyContract
 from support.replacements.policy import ReplacementPolicy
 from support.rules import CONTRACT_SILENT, CONTRACT_UNRECORDED, RuleApplied
-from support.terms import ContractOverride, TermPolicy
+from support.warranty_terms.evidence import StartEvent
+from support.warranty_terms.terms import ContractOverride, TermPolicy
 
 NUMBER_LENGTH_MAX = 64
 

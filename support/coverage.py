@@ -17,13 +17,13 @@ from support.calendars import keeping
 from support.cases.models import RepairUnit
 from support.cases.vocabulary import Resolution
 from support.claims import ClaimPolicy, with_claims
-from support.entitlements import Entitlement
-from support.evidence import Evidence, EvidenceKind
 from support.intervals import Interval
 from support.models import EntitlementRow
 from support.replacements.chain import with_replacements
-from support.terms import TermPolicy
 from support.warranty import CoverageAnswer, CoveredDevice, entitlement
+from support.warranty_terms.entitlements import Entitlement
+from support.warranty_terms.evidence import Evidence, EvidenceKind
+from support.warranty_terms.terms import TermPolicy
 
 
 class UnknownSerialError(NotFoundError):

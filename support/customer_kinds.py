@@ -3,9 +3,9 @@
 from enum import StrEnum
 
 from storage.refusals import RefusedError
-from support.evidence import StartEvent
 from support.phrases import Phrase, months_phrase
-from support.terms import ContractOverride, TermPolicy
+from support.warranty_terms.evidence import StartEvent
+from support.warranty_terms.terms import ContractOverride, TermPolicy
 
 
 class CustomerKind(StrEnum):

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from accounts.access import current_actor, rule_of
-from provision.chapters import ChapterEvent, Chapters
+from provision.device_story.chapters import ChapterEvent, Chapters
 from provision.devices.models import Device, Handover, HandoverKind
 from storage.clock import midnight
 from support.cases.models import RepairEvent, RepairUnit

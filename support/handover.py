@@ -17,7 +17,7 @@ from storage.clock import moscow_date
 from storage.refusals import ConflictError, RefusedError
 from support.contracts import contract_number
 from support.coverage import device_by_serial
-from support.evidence import EvidenceKind, StartEvent
+from support.warranty_terms.evidence import EvidenceKind, StartEvent
 
 #: Earlier dates are slips of the pen: no Flat Phone is that old.
 EARLIEST = date(2000, 1, 1)

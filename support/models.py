@@ -10,8 +10,8 @@ from catalogue.models import Product
 from provision.models import Device
 from storage.db import Base, UtcDateTime
 from support.customer_kinds import CustomerKind
-from support.entitlements import Entitlement, EntitlementKind
-from support.evidence import StartEvent
+from support.warranty_terms.entitlements import Entitlement, EntitlementKind
+from support.warranty_terms.evidence import StartEvent
 
 
 class SupplyContract(Base):

@@ -19,7 +19,7 @@ from support.packages.package import Package, Priority, Promise, deadline
 from support.repair_term import RepairPolicy, RepairTerm, repair_term
 from support.service_centres import register
 from support.service_centres.choosing import VENDOR, centre_for
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 from support.work_calendar import WorkCalendar
 
 #: What a page reckons with; the far ends of the calendar have no time zone.

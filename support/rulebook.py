@@ -10,7 +10,7 @@ from datetime import time
 
 from support.phrases import NBSP, Phrase, filled, months_phrase
 from support.repair_term import RepairPolicy
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 from support.work_calendar import WorkCalendar
 
 #: Named in attestations and contracts; it moves when what a rule says does.

@@ -18,17 +18,18 @@ from provision.verdicts.unit import Verdict as IdentityVerdict
 from storage.clock import moscow_date, now
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, writing
-from support import answer_forms, certificates, handover
-from support.attempts import TooManyAttemptsError
-from support.certificates import base_term_of
-from support.check_limits import CheckLimits, LabelLockedError
+from support import answer_forms, handover
 from support.coverage import coverage_of, device_by_serial
-from support.evidence import EvidenceKind
 from support.handover import HandoverForm
 from support.phrases import months_phrase
-from support.public_check import PublicAnswer, TypedLabel, public_answer
-from support.puzzles import Puzzles
-from support.terms import TermPolicy
+from support.public_checks.attempts import TooManyAttemptsError
+from support.public_checks.check_limits import CheckLimits, LabelLockedError
+from support.public_checks.public_check import PublicAnswer, TypedLabel, public_answer
+from support.public_checks.puzzles import Puzzles
+from support.warranty_certificates import certificates
+from support.warranty_certificates.certificates import base_term_of
+from support.warranty_terms.evidence import EvidenceKind
+from support.warranty_terms.terms import TermPolicy
 
 REGISTRARS = (Role.AGENT, Role.ENGINEER)
 

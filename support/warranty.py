@@ -12,14 +12,14 @@ from enum import StrEnum
 
 from support import rules
 from support.civil_dates import add_months
-from support.entitlements import Entitlement, EntitlementKind
-from support.evidence import Evidence
 from support.intervals import Interval, gaps, union
 from support.phrases import Phrase, days_phrase, filled, months_phrase
-from support.prolonging import days_of, prolonged
 from support.rules import RuleApplied
-from support.term_start import TermStart, explain_start, find_start
-from support.terms import (
+from support.warranty_terms.entitlements import Entitlement, EntitlementKind
+from support.warranty_terms.evidence import Evidence
+from support.warranty_terms.prolonging import days_of, prolonged
+from support.warranty_terms.term_start import TermStart, explain_start, find_start
+from support.warranty_terms.terms import (
     AgreedTerms,
     ContractOverride,
     TermPolicy,

@@ -8,8 +8,8 @@ from flask import Flask
 
 from portal.phone_listener.desk import Patience
 from portal.phone_listener.listener import PhoneListener
-from provision import phone_plane
 from provision.phone_door import Application, PhoneDoor
+from provision.phone_fetches import phone_plane
 
 
 @contextlib.contextmanager

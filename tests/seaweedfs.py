@@ -10,7 +10,7 @@ from pathlib import Path
 
 import obstore
 
-from storage.bucket import Bucket
+from storage.blob_keeping.bucket import Bucket
 from tests.ports import free_port
 from tests.waiting import until
 

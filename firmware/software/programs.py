@@ -22,7 +22,7 @@ from firmware.models import ReleaseState, Software
 from firmware.reviewing import sign_offs
 from firmware.reviewing.options import SignOffOptions
 from firmware.withdrawal import AlreadyWithdrawnError, ReasonMissingError
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import StoredBlob
 from storage.refusals import ConflictError, NotFoundError, RefusedError
 

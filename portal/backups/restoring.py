@@ -29,7 +29,8 @@ from portal.backups.refusals import (
 )
 from portal.backups.saving import PRIVATE_PLACE, private_folders, saved_tables
 from portal.personal_data import erasure_log
-from storage import clock, collecting
+from storage import clock
+from storage.blob_keeping import collecting
 from storage.installation import Installation
 from storage.sealed import Place
 

@@ -33,7 +33,7 @@ from portal.backups.archive import (
     private_files,
 )
 from provision.dialects import OWN_FOLDER
-from storage.blob_models import Blob, BlobUse
+from storage.blob_keeping.blob_models import Blob, BlobUse
 from storage.blobs import BlobMissingError, BlobQuarantinedError
 from storage.db import Database
 from storage.installation import Installation

@@ -6,13 +6,13 @@ from typing import BinaryIO
 import click
 
 from portal.blob_care import refilling, standing
-from storage import collecting, scrubbing
+from storage.blob_keeping import collecting, scrubbing
+from storage.blob_keeping.collecting import GRACE
+from storage.blob_keeping.scrubbing import Checked, ScrubOptions
 from storage.blobs import Health
 from storage.clock import now
-from storage.collecting import GRACE
 from storage.console import json_option, pass_installation, progress, say, show_one, show_rows
 from storage.installation import Installation
-from storage.scrubbing import Checked, ScrubOptions
 
 ACTOR = "command line"
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from accounts import audit
-from storage.blob_models import Blob
+from storage.blob_keeping.blob_models import Blob
 from storage.blobs import BlobMissingError
 from storage.installation import Installation
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage.blob_models import Blob, BlobUse
+from storage.blob_keeping.blob_models import Blob, BlobUse
 from storage.blobs import BlobStore, Health, StorageFaultError
 
 

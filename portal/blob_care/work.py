@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from jobs.runner import Handler, Work
 from jobs.schedule import Periodic
-from storage import collecting, scrubbing
+from storage.blob_keeping import collecting, scrubbing
+from storage.blob_keeping.scrubbing import Checked, ScrubOptions, Turn
 from storage.clock import now
-from storage.scrubbing import Checked, ScrubOptions, Turn
 
 SCRUB = "storage.scrub"
 SCRUB_ALL = "storage.scrub-all"

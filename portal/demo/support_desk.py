@@ -16,7 +16,6 @@ from support.agreements import agreements
 from support.agreements.agreements import NewAgreement
 from support.certificate_orders import prices
 from support.certificate_orders.prices import NewPrice
-from support.entitlements import EntitlementKind
 from support.packages.own import packages_of
 from support.packages.package import Priority
 from support.requests import intake, records, talking
@@ -26,6 +25,7 @@ from support.requests.new_request import Contact, NewRequest
 from support.requests.talking import Answer
 from support.requests.vocabulary import Channel, Symptom
 from support.sla.log import State
+from support.warranty_terms.entitlements import EntitlementKind
 
 ACTOR = "demo"
 AGENT = "Ольга Смирнова"

@@ -29,11 +29,11 @@ from portal.doctor.options import DoctorOptions
 from provision.readers.networks import ReadOptions
 from provision.tftp import probe
 from provision.tftp.options import TftpOptions
+from storage.blob_keeping.standby import StandbyBlobStore
 from storage.blobs import BlobStore
 from storage.db import wal_is_safe
 from storage.installation import Installation
 from storage.phrases import Phrase
-from storage.standby import StandbyBlobStore
 from support.mailroom.models import MailState, OutgoingMail
 from support.mailroom.options import MailOptions
 from support.packages import own

@@ -9,7 +9,7 @@ from datetime import datetime
 from portal.personal_data import erasing, erasure_log, sweeping
 from portal.personal_data.bases import Basis
 from portal.personal_data.erasing import Done
-from storage import collecting
+from storage.blob_keeping import collecting
 from storage.installation import Installation
 from storage.people import Person
 

@@ -12,7 +12,7 @@ from accounts import audit
 from portal import tables
 from portal.personal_data import consent_ends, erasing, erasure_log, exporting, finding, sweeping
 from portal.personal_data.bases import Basis
-from storage import collecting
+from storage.blob_keeping import collecting
 from storage.installation import Installation
 from storage.people import Held
 from support.personal_data import terms

@@ -15,7 +15,7 @@ from accounts import audit
 from portal.personal_data import finding
 from portal.personal_data.traces import Trace
 from portal.personal_data.words import label, plain
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import BlobMissingError, BlobQuarantinedError, BlobStore
 from storage.clock import moscow_date
 from storage.installation import Installation

@@ -29,10 +29,10 @@ from portal.personal_data.bases import CHOSEN, Basis
 from portal.personal_data.finding import Candidate
 from storage import clock
 from storage.answer_language import answer_language
+from storage.http_answers.sending import respond
 from storage.people import Person
 from storage.refusals import NotFoundError, RefusedError
 from storage.request import installation, reading, status_of, writing
-from storage.sending import respond
 from storage.serving import Cache, Representation
 from support.personal_data import terms
 from support.personal_data.models import ErasureAct

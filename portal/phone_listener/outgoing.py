@@ -8,7 +8,7 @@ import termios
 from collections import deque
 from collections.abc import Iterable
 
-from storage.sending import FilePart
+from storage.http_answers.sending import FilePart
 
 #: How much goes out before another connection has its turn.
 AT_ONCE_BYTES = 1024 * 1024

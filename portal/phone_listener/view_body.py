@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from portal.phone_listener.outgoing import Outgoing, not_received
 from portal.phone_listener.views_pool import ViewsPool
-from storage.sending import FilePart, SendableBody
+from storage.http_answers.sending import FilePart, SendableBody
 
 
 class ViewBody:

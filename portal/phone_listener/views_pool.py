@@ -13,7 +13,7 @@ import structlog
 
 from portal.phone_listener.request_head import Head
 from provision.phone_door import Application, Environ
-from storage.sending import SendableBody
+from storage.http_answers.sending import SendableBody
 
 VIEW_THREADS = 16
 #: Requests that may wait for the views; beyond that a phone is told to come again.

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from accounts.access import AccessRule
-from provision import phone_reads
 from provision.collectors import errands, keeping, wire
 from provision.collectors.keeping import CollectorTokenError
 from provision.collectors.models import Collector
 from provision.collectors.wire import AnswerMessage, FoundMessage, WorkMessage
 from provision.dialects import family_of, own_tables
+from provision.reading import phone_reads
 from provision.sweeps import handing_out
 from storage.clock import now
 from storage.request import installation, writing

@@ -15,9 +15,9 @@ from enum import Enum
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from provision import configurations, timeline
+from provision import configurations
 from provision.configurations import Press
-from provision.device_secrets import secrets_of
+from provision.device_story import timeline
 from provision.devices import readings, registry
 from provision.devices.models import Device
 from provision.devices.readings import ReadingSummary
@@ -26,6 +26,7 @@ from provision.diagnosis import conducting, words
 from provision.diagnosis.conducting import DiagnosisAnswer
 from provision.families.formats import UnwritableNameError, UnwritableValueError
 from provision.phone_logs import keeping
+from provision.proving.device_secrets import secrets_of
 from provision.redaction import redact_tree, redactor
 from provision.rendering import RenderError
 from storage.installation import Installation

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from provision import phone_reads
 from provision.devices import registry
 from provision.devices.models import Device
 from provision.diagnosis import gathering
@@ -20,9 +19,10 @@ from provision.diagnosis.judging import conclude
 from provision.diagnosis.models import Diagnosis
 from provision.diagnosis.situation import Failure
 from provision.dialects import family_of
-from provision.phone_reads import NoAddressError, ReadAnswer
 from provision.readers.facts import DeviceFacts
 from provision.readers.ways import Via
+from provision.reading import phone_reads
+from provision.reading.phone_reads import NoAddressError, ReadAnswer
 from storage.installation import Installation
 from storage.phrases import Phrase
 from storage.refusals import NotFoundError

@@ -12,11 +12,11 @@ from accounts.access import staff as staff_rule
 from accounts.models import Role
 from catalogue import products
 from jobs import queue
+from provision.device_story.timeline_words import field_name
 from provision.devices import registry
 from provision.devices.summary import DeviceSummary
 from provision.diagnosis import bundle, conducting, fixes, gathering, history_chart, words, work
 from provision.diagnosis.findings import Code
-from provision.timeline_words import field_name
 from storage.clock import now
 from storage.phrases import Phrase
 from storage.refusals import RefusedError

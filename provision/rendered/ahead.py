@@ -13,21 +13,22 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from provision import folding, phone_calls
+from provision import folding
 from provision.configurations import PhoneFile
 from provision.devices.models import Device
 from provision.dialects import families_of
 from provision.families.formats import UnwritableNameError, UnwritableValueError
-from provision.grants import Grant
-from provision.phone_calls import Finding, Gate, PhoneCall
-from provision.proofs import Verifier
+from provision.phone_fetches import phone_calls
+from provision.phone_fetches.phone_calls import Finding, Gate, PhoneCall
+from provision.phone_fetches.shared_inputs import SharedInputs
+from provision.proving.grants import Grant
+from provision.proving.proofs import Verifier
 from provision.rendered import answer, making, stale
 from provision.rendered.keeping import Kept, Standing
 from provision.rendered.making import Bench
 from provision.rendered.press_mark import press_mark
 from provision.rendered.stale import Seen, Stale
 from provision.rendering import RenderError
-from provision.shared_inputs import SharedInputs
 from storage.clock import now
 from storage.installation import Installation
 from storage.sealed import UnsealError

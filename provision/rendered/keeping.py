@@ -21,10 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from provision.checkin_lines import microseconds
 from provision.devices.identity import MacAddress
 from provision.devices.models import Device, Hold
 from provision.models import DeviceCredential
+from provision.phone_fetches.checkin_lines import microseconds
 from provision.rendered.models import EVERY_DEVICE, Rendered, RenderingRevision
 from provision.rollouts.models import Rollout
 from provision.rollouts.vocabulary import RolloutState

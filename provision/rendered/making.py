@@ -4,17 +4,17 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
-from provision import checkin_lines
-from provision.checkin_lines import Line
 from provision.checkins import Visit
 from provision.configurations import PhoneFile, Press
-from provision.grants import Grant
 from provision.models import CheckInKind
-from provision.phone_calls import Finding
+from provision.phone_fetches import checkin_lines
+from provision.phone_fetches.checkin_lines import Line
+from provision.phone_fetches.phone_calls import Finding
+from provision.phone_fetches.shared_inputs import SharedInputs
+from provision.proving.grants import Grant
 from provision.rendered import answer, keeping
 from provision.rendered.answer import Answer
 from provision.rendered.keeping import Kept, Standing
-from provision.shared_inputs import SharedInputs
 from storage.installation import Installation
 from storage.sealed import Seal
 

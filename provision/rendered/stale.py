@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from provision.checkin_lines import microseconds
 from provision.devices.models import Device
+from provision.phone_fetches.checkin_lines import microseconds
 from provision.rendered.keeping import Kept
 from provision.rendered.models import EVERY_DEVICE, Rendered, RenderingRevision
 

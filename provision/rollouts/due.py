@@ -13,9 +13,9 @@ from firmware import offering
 from firmware.offering import OfferedRelease, Recipient
 from provision.devices.models import Device
 from provision.families.identification import Identity, Strength
+from provision.phone_fetches.shared_inputs import Shared
 from provision.rollouts import gate
 from provision.rollouts.holds import held
-from provision.shared_inputs import Shared
 
 
 def recipient_of(device: Device, identity: Identity | None = None) -> Recipient | None:

@@ -24,8 +24,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from catalogue.versions import BadVersionError, Version
 from firmware import paths, releases
 from firmware.models import Release
+from provision.device_story.hints import Hint
 from provision.devices.models import Device
-from provision.hints import Hint
 from provision.models import CheckIn, CheckInKind
 from provision.rollouts.fleet import held_now
 from provision.stuck.troubles import Patience, Trouble

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from provision import read_settings
+from provision.reading import read_settings
 from provision.sweeps import conducting, results
 from provision.sweeps.conducting import NewSweep, Standing
 from provision.sweeps.models import SweepState

@@ -17,13 +17,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts import audit, users
-from provision import profiles, read_settings
+from provision import profiles
 from provision.dialects import family_of
 from provision.profiles import GLOBAL
 from provision.readers.errors import NoCredentialError, UnreadableWayError
 from provision.readers.networks import ReadOptions, allowed_range
 from provision.readers.snmp_credentials import Community, SnmpCredential
 from provision.readers.snmp_sweep import Pace
+from provision.reading import read_settings
 from provision.sweeps import results
 from provision.sweeps.models import Sweep, SweepChunk, SweepState
 from provision.sweeps.route import CHUNK, DEFAULT_RATE, Route, networks_of

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from accounts.models import AuditEntry
-from provision import read_settings
 from provision.readers.snmp_credentials import SnmpCredential
+from provision.reading import read_settings
 from provision.sweeps import results
 from provision.sweeps.models import Sweep, SweepChunk, SweepState
 from provision.sweeps.scanning import Swept

@@ -11,10 +11,10 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role, Site
 from jobs import queue
-from provision import read_settings
 from provision.collectors import keeping
 from provision.devices.readings import MatchVerdict
 from provision.readers.networks import ReadOptions
+from provision.reading import read_settings
 from provision.sweeps import conducting, handing_out, results, work
 from provision.sweeps.conducting import NewSweep
 from provision.sweeps.grid import SILENT, grid

@@ -7,11 +7,12 @@ from datetime import datetime
 import structlog
 
 from firmware.downloads.counting import DownloadCounter, Kind
-from provision import checkin_lines, downloads, folding
-from provision.checkin_lines import Line
+from provision import folding
 from provision.checkins import SentBytes, Visit
-from provision.doorkeeper import Doorkeeper
 from provision.models import CheckInKind
+from provision.phone_fetches import checkin_lines, downloads
+from provision.phone_fetches.checkin_lines import Line
+from provision.proving.doorkeeper import Doorkeeper
 from provision.tftp.naming import Found
 from storage.clock import now
 from storage.installation import Installation

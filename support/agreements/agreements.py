@@ -22,8 +22,8 @@ from support.coverage import coverage_of, device_by_serial
 from support.mailroom.threads import bare_address
 from support.packages.package import Package
 from support.rulebook import RULES_VERSION
-from support.terms import TermPolicy
 from support.warranty import Verdict
+from support.warranty_terms.terms import TermPolicy
 
 NUMBER_LENGTH_MAX = 64
 

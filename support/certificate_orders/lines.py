@@ -11,12 +11,12 @@ from accounts.access import Actor
 from provision.devices import registry
 from provision.devices.identity import BadSerialError, SerialNumber
 from storage.refusals import RefusedError
-from support import certificates
 from support.certificate_orders.refused import OrderLinesError
-from support.entitlements import EntitlementKind
-from support.public_check import TypedLabel, public_answer
+from support.public_checks.public_check import TypedLabel, public_answer
 from support.repairs.prefilling import is_theirs
-from support.terms import TermPolicy
+from support.warranty_certificates import certificates
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 
 LINES_MAX = 100
 _SPLIT = re.compile(r"[\s;,]+")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalogue.models import Product
 from storage.db import Base, UtcDateTime
-from support.entitlements import EntitlementKind
+from support.warranty_terms.entitlements import EntitlementKind
 
 
 class CertificateOrder(Base):

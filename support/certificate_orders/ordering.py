@@ -16,7 +16,6 @@ from provision.devices import registry
 from provision.devices.identity import SerialNumber
 from storage.clock import moscow_date
 from storage.installation import Installation
-from support import certificates
 from support.certificate_orders import letters, prices
 from support.certificate_orders.lines import Checked
 from support.certificate_orders.models import CertificateOrder, OrderLine
@@ -29,14 +28,15 @@ from support.certificate_orders.refused import (
     PaidDayError,
     UnknownOrderError,
 )
-from support.certificates import NewCertificate, Sold
-from support.entitlements import EntitlementKind
 from support.mailroom import outbox
 from support.mailroom.letters import Letter
 from support.mailroom.options import MailOptions
 from support.mailroom.threads import bare_address
 from support.models import Certificate
-from support.terms import TermPolicy
+from support.warranty_certificates import certificates
+from support.warranty_certificates.certificates import NewCertificate, Sold
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 
 BUYER_MAX = 200
 PER_SOURCE_HOURLY = 20

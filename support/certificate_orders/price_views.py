@@ -15,7 +15,6 @@ from storage.clock import moscow_date
 from storage.phrases import Phrase
 from storage.refusals import RefusedError
 from storage.request import reading, status_of, writing
-from support import certificates
 from support.certificate_orders import prices
 from support.certificate_orders.prices import (
     NewPrice,
@@ -23,9 +22,10 @@ from support.certificate_orders.prices import (
     PriceDayError,
     PriceMonthsError,
 )
-from support.entitlements import EntitlementKind
 from support.repairs import quoting
 from support.repairs.refused import QuoteAmountError
+from support.warranty_certificates import certificates
+from support.warranty_terms.entitlements import EntitlementKind
 
 #: Who sets prices.
 PRICERS = roles()

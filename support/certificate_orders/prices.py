@@ -14,8 +14,8 @@ from catalogue.models import Product
 from storage.clock import moscow_date
 from storage.refusals import ConflictError, NotFoundError, RefusedError
 from support.certificate_orders.models import CertificatePrice
-from support.certificates import KINDS, CertificateKindError
-from support.entitlements import EntitlementKind
+from support.warranty_certificates.certificates import KINDS, CertificateKindError
+from support.warranty_terms.entitlements import EntitlementKind
 
 MONTHS = (12, 24, 36)
 

@@ -12,16 +12,16 @@ from provision.devices.models import Device, Handover, HandoverKind
 from storage.clock import moscow_date
 from storage.installation import Installation
 from storage.refusals import RefusedError
-from support import certificates
 from support.agreements import agreements
 from support.certificate_orders import letters
 from support.certificate_orders.models import WindowReminder
-from support.certificate_terms import WINDOW_MONTHS
 from support.civil_dates import add_days, add_months
-from support.entitlements import EntitlementKind
 from support.mailroom import outbox
 from support.mailroom.options import MailOptions
-from support.terms import TermPolicy
+from support.warranty_certificates import certificates
+from support.warranty_certificates.certificate_terms import WINDOW_MONTHS
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 
 DAYS_BEFORE = (60, 30, 7)
 

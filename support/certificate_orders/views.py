@@ -26,15 +26,15 @@ from storage.answer_language import answer_language
 from storage.clock import moscow_date
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
-from support import certificates
-from support.attempts import Attempts
 from support.certificate_orders import ordering, prices
 from support.certificate_orders.lines import Checked, checked, typed_lines
 from support.certificate_orders.ordering import NewOrder
 from support.certificate_orders.refused import OrderMonthsError, PaidDayError
-from support.entitlements import EntitlementKind
+from support.public_checks.attempts import Attempts
 from support.requests import opening
-from support.terms import TermPolicy
+from support.warranty_certificates import certificates
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 
 TEXT_MAX = 8000
 REGISTRARS = roles(Role.AGENT, Role.ENGINEER)

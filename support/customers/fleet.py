@@ -17,15 +17,15 @@ from provision.devices.summary import DeviceSummary
 from provision.models import Device, Handover
 from storage.refusals import RefusedError
 from support.cases.models import FaultReport, RepairUnit
-from support.certificate_terms import BaseTerm
-from support.certificates import base_term_of
 from support.civil_dates import add_months
 from support.coverage import UnknownSerialError, coverage_of, device_by_serial
 from support.models import Certificate, EntitlementRow
 from support.requests.models import RequestDevice, SupportRequest
 from support.scope import Scope
-from support.terms import TermPolicy
 from support.warranty import CoverageAnswer
+from support.warranty_certificates.certificate_terms import BaseTerm
+from support.warranty_certificates.certificates import base_term_of
+from support.warranty_terms.terms import TermPolicy
 
 LIST_MAX = 200
 #: Those whose warranty ends within so many days need attention.

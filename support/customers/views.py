@@ -18,7 +18,7 @@ from support.requests import queue, records
 from support.requests.refused import UnknownRequestError
 from support.scope import CUSTOMERS
 from support.sla.log import State
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 
 PAGE_SIZE = 25
 LIST_MAX = 200

@@ -6,13 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from provision import stand_ins
+from provision.phone_fetches import stand_ins
 from storage.clock import moscow_date
 from storage.installation import Installation
 from support.calendars import keeping
 from support.cases.models import RepairUnit
 from support.civil_dates import add_days
-from support.entitlements import EntitlementKind
 from support.loaners import letters, pool
 from support.loaners.models import Loan
 from support.loaners.refused import (
@@ -29,6 +28,7 @@ from support.mailroom.models import OutgoingMail
 from support.mailroom.options import MailOptions
 from support.models import EntitlementRow
 from support.repairs import filing
+from support.warranty_terms.entitlements import EntitlementKind
 
 _ID_MAX = 2**31
 #: Days before the due day on which the customer is reminded; then once it is over.

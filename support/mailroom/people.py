@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.installation import Installation
 from storage.people import Held, Holder, Mention, Person, StoredFile
 from support.mailroom.models import IncomingMail, MailState, OutgoingMail

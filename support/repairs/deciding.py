@@ -32,7 +32,7 @@ from support.repairs.refused import (
     PhotosFirstError,
     SamePersonError,
 )
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 
 TEXT_MAX = 2000
 

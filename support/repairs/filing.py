@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from provision.devices import registry
 from provision.devices.identity import SerialNumber
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.clock import moscow_date
 from storage.installation import Installation
 from support.cases.models import ActVersion, FaultReport, RepairUnit

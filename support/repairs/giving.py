@@ -14,11 +14,11 @@ from provision.models import Device
 from storage.refusals import ConflictError
 from support.coverage import coverage_of
 from support.customer_kinds import CustomerKind
-from support.entitlements import EntitlementKind
 from support.models import EntitlementRow, SupplyContract
 from support.replacements.models import Replacement
 from support.replacements.policy import NewTerm, ReplacementPolicy, moved_right_end, new_term
-from support.terms import TermPolicy
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 
 
 class ReplacedAlreadyError(ConflictError):

@@ -25,7 +25,7 @@ from support.repairs.refused import (
     UntestedError,
     WorkMissingError,
 )
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 
 TEXT_MAX = 2000
 

@@ -9,7 +9,7 @@ from sqlalchemy import Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.people import mask_audit
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.db import Base
 from storage.installation import Installation
 from storage.masking import columns_of, mask, masked, worth_masking

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import Readable, StoredBlob
 from storage.installation import Installation
 from storage.refusals import ConflictError, RefusedError

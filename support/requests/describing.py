@@ -13,7 +13,7 @@ from support.packages.package import Priority
 from support.requests import phones, promising, records
 from support.requests.models import SupportRequest
 from support.requests.vocabulary import EventKind, Symptom
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 
 
 def describe(

@@ -6,8 +6,8 @@ from flask import Response, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storage.http_answers.sending import respond
 from storage.request import installation
-from storage.sending import respond
 from storage.serving import Cache, Representation
 from support.requests.models import RequestAttachment, RequestMessage
 from support.requests.refused import UnknownFileError

@@ -27,7 +27,7 @@ from support.requests.refused import (
 from support.requests.vocabulary import Author, Channel
 from support.rulebook import RULES_VERSION
 from support.sla.log import State
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 
 #: Forms from one source, and letters from one sender, in an hour; a person writes a few.
 PER_SOURCE_HOURLY = 20

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from accounts.access import acting
 from storage.clock import now
+from storage.http_answers.sending import respond
 from storage.request import installation, reading, writing
-from storage.sending import respond
 from storage.serving import Cache, Representation
 from support.mailroom import arrivals, outbox
 from support.mailroom.models import Fate

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import User
 from accounts.people import mask_audit
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.installation import Installation
 from storage.masking import columns_of, mask
 from storage.people import ERASED, Held, Holder, Mention, Obstacle, Person, StoredFile, phone_key

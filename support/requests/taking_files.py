@@ -7,7 +7,7 @@ from io import BytesIO
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage import blob_models
+from storage.blob_keeping import blob_models
 from storage.blobs import BlobStore
 from storage.refusals import RefusedError
 from support.attachments.content import MIB, Accepted

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from firmware.images import build_image
-from support.puzzles import BITS, is_work
+from support.public_checks.puzzles import BITS, is_work
 from tests.browser.conftest import opened
 from tests.served import Served
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from storage import scrubbing
+from storage.blob_keeping import scrubbing
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blobs import Health
 from storage.clock import now
-from storage.local_blobs import LocalBlobStore
 from tests.catalogue.site import Site, export
 from tests.catalogue.vendor import Vendor
 

@@ -17,11 +17,11 @@ from docs_store import publishing, work
 from docs_store.editions import PublishedEdition
 from docs_store.publishing import NewEdition, UploadOptions
 from jobs.runner import Runner, Workbook
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blobs import StoredBlob
 from storage.clock import now
 from storage.db import Database
 from storage.installation import Installation
-from storage.local_blobs import LocalBlobStore
 from tests.docs_store.manual import MANUAL, MAX_UPLOAD, NOW, PDF, Login, Publish
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from docs_store import content
 from docs_store.content import CheckedStream, EmptyFileError, NotPdfError
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blobs import StoredBlob
-from storage.local_blobs import LocalBlobStore
 
 
 class Dripping:

@@ -24,7 +24,7 @@ from docs_store.publishing import (
     PublishedMeanwhileError,
     UploadOptions,
 )
-from storage.blob_models import Blob, BlobUse
+from storage.blob_keeping.blob_models import Blob, BlobUse
 from storage.blobs import StoredBlob, TooLargeError
 from storage.db import Database
 from storage.installation import Installation

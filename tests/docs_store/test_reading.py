@@ -8,7 +8,7 @@ from docs_store.models import Edition, EditionPage, EditionText
 from docs_store.search import DocumentQuery
 from jobs.models import Job
 from jobs.runner import Work
-from storage.blob_models import BlobUse
+from storage.blob_keeping.blob_models import BlobUse
 from storage.db import Database
 from storage.installation import Installation
 from tests.docs_store.manual import NOW, Publish

@@ -14,7 +14,7 @@ from docs_store import passages, search
 from docs_store.models import Document, Edition, EditionPage, EditionText, document_product
 from docs_store.search import DocumentQuery
 from docs_store.words import folded, stems
-from storage.blob_models import Blob
+from storage.blob_keeping.blob_models import Blob
 from storage.db import Database
 from tests.docs_store.manual import NOW
 

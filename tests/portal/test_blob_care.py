@@ -20,10 +20,10 @@ from jobs.models import Job
 from jobs.runner import Runner
 from portal.blob_care import cli, work
 from portal.worker import WORKBOOK
-from storage.blob_models import Blob, record
+from storage.blob_keeping.blob_models import Blob, record
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.clock import now
 from storage.installation import Installation
-from storage.local_blobs import LocalBlobStore
 from tests.conftest import ADMIN_PASSWORD
 
 IMAGE = b"firmware" * 1000

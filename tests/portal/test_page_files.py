@@ -18,8 +18,8 @@ from flask import Flask, request
 from accounts.access import anyone
 from storage.blobs import StorageFaultError
 from storage.clock import now
+from storage.http_answers.sending import respond
 from storage.installation import Installation
-from storage.sending import respond
 from storage.serving import Cache, Representation
 from tests.paged import paged
 from tests.provision import estate as estates

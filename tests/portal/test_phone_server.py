@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from provision import folding, phone_plane
+from provision import folding
 from provision.devices import registry
 from provision.models import CheckIn, CheckInKind
+from provision.phone_fetches import phone_plane
 from storage.installation import Installation
 from tests.evented import evented
 from tests.provision import estate as estates

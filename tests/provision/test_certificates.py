@@ -13,10 +13,10 @@ from portal import health
 from portal.app import Plane, create_app
 from portal.settings import Settings
 from provision import credentials, folding
-from provision.certificates import LENGTH_MAX, ClientCertificate
 from provision.devices import registry
 from provision.devices.identity import MacAddress
 from provision.models import CredentialKind
+from provision.proving.certificates import LENGTH_MAX, ClientCertificate
 from storage.clock import now
 from storage.installation import Installation
 from tests.provision import estate as estates

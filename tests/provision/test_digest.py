@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from requests.auth import HTTPDigestAuth
 
 from provision.devices.identity import MacAddress
-from provision.digest import (
+from provision.proving.digest import (
     CLOCK_STEP,
     LIFETIME,
     Accepted,

@@ -1,8 +1,8 @@
 """Limits count failures by source, forget after a minute, and hold a bounded memory."""
 
 from provision.devices.identity import MacAddress
-from provision.doorkeeper import FAILURES_PER_MINUTE, Doorkeeper
 from provision.limits import Limiter
+from provision.proving.doorkeeper import FAILURES_PER_MINUTE, Doorkeeper
 
 MAC, OTHER = MacAddress("02f1a7000001"), MacAddress("02f1a7000002")
 

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from provision import checkin_lines, checkins, credentials, folding
-from provision.checkin_lines import Line
+from provision import checkins, credentials, folding
 from provision.checkins import SelfReport, Visit
 from provision.devices import changes, registry
 from provision.devices.identity import MacAddress, SerialNumber
 from provision.folding import Folding
 from provision.models import CheckIn, CheckInKind, DeviceCredential
+from provision.phone_fetches import checkin_lines
+from provision.phone_fetches.checkin_lines import Line
 from storage.clock import now
 from storage.installation import Installation
 from tests.provision import estate as estates

@@ -5,7 +5,7 @@ import pytest
 from provision.devices.identity import MacAddress
 from provision.families.family import Families
 from provision.families.identification import Origin, PhoneRequest, Proof, identify
-from provision.grants import Grant, decide
+from provision.proving.grants import Grant, decide
 
 MAC, OTHER = "02f1a7000001", "02f1a7000002"
 TOKEN = "T" * 43

@@ -11,7 +11,7 @@ from portal import health
 from portal.app import Plane, create_app
 from portal.settings import Settings
 from provision import folding
-from provision.hints import Hint, hint
+from provision.device_story.hints import Hint, hint
 from provision.models import CheckIn
 from storage.installation import Installation
 from tests.provision import estate as estates

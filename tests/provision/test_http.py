@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from provision.devices.identity import MacAddress, SerialNumber
-from provision.digest import Accepted, challenge, check
 from provision.families.family import Family
+from provision.proving.digest import Accepted, challenge, check
 from provision.readers.errors import (
     AccessDeniedError,
     UnexpectedAnswerError,

@@ -6,8 +6,9 @@ from flask.testing import FlaskClient
 
 from accounts import users
 from accounts.models import Role
-from provision import folding, last_fetched, phone_plane, profiles
+from provision import folding, profiles
 from provision.devices import registry
+from provision.phone_fetches import last_fetched, phone_plane
 from provision.profiles import GLOBAL
 from storage.clock import now
 from storage.installation import Installation

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provision.last_good import LastGood
+from provision.phone_fetches.last_good import LastGood
 
 
 def test_what_was_given_is_found_with_its_age_until_it_is_too_old() -> None:

@@ -6,14 +6,15 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from provision import phone_reads, profiles, read_settings
+from provision import profiles
 from provision.devices import readings, registry
 from provision.devices.readings import MatchVerdict, ReadingSummary
 from provision.devices.registry import UnknownDeviceError
-from provision.phone_reads import NoAddressError, ReadAnswer
 from provision.profiles import GLOBAL
 from provision.readers.networks import ReadOptions
 from provision.readers.ways import Via
+from provision.reading import phone_reads, read_settings
+from provision.reading.phone_reads import NoAddressError, ReadAnswer
 from simulator.digest import Login
 from simulator.faces import FaceOptions, Faces, serve_faces
 from simulator.facts import PhoneFacts

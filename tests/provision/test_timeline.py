@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from provision import checkins, profiles, timeline, timeline_words
-from provision.chapters import ChapterEvent
+from provision import checkins, profiles
 from provision.checkins import SentBytes, Visit
+from provision.device_story import timeline, timeline_words
+from provision.device_story.chapters import ChapterEvent
+from provision.device_story.timeline import EventKind, StoryEvent
 from provision.devices import changes, readings, registry
 from provision.devices.changes import Change
 from provision.devices.identity import MacAddress
@@ -17,7 +19,6 @@ from provision.models import CheckInKind
 from provision.profiles import GLOBAL
 from provision.readers.errors import Phrase, UnreachableError
 from provision.readers.facts import DeviceFacts
-from provision.timeline import EventKind, StoryEvent
 from storage.installation import Installation
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, NOW, Estate

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, Response, request
 
-from storage.local_blobs import LocalBlobStore
-from storage.sending import Sent, respond
+from storage.blob_keeping.local_blobs import LocalBlobStore
+from storage.http_answers.sending import Sent, respond
 from storage.serving import Representation
 from tests.waitress_app import waitress
 

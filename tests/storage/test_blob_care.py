@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blobs import BlobMissingError, BlobQuarantinedError, Health
-from storage.local_blobs import LocalBlobStore
 
 DATA = random.Random(3).randbytes(300_000)
 SHA256 = hashlib.sha256(DATA).hexdigest()

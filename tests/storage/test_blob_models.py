@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from storage.blob_models import Blob, BlobUse, record, release
+from storage.blob_keeping.blob_models import Blob, BlobUse, record, release
 from storage.blobs import StoredBlob
 from storage.db import Base, Database, sqlite_url
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blobs import (
     BlobMissingError,
     BlobStore,
@@ -22,7 +23,6 @@ from storage.blobs import (
     UploadBrokenError,
 )
 from storage.durable_files import CHUNK_BYTES
-from storage.local_blobs import LocalBlobStore
 
 DATA = b"firmware"
 SHA256 = hashlib.sha256(DATA).hexdigest()

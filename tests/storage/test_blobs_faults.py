@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blobs import StorageFullError
-from storage.local_blobs import LocalBlobStore
 
 KILLS = 10
 MIB = 1024 * 1024
@@ -30,7 +30,7 @@ PLAIN = {name: value for name, value in os.environ.items() if not name.startswit
 # Stores random blobs for ever; a hash is printed only after put() returned.
 PUBLISHER = """
     import io, os, pathlib, random, sys
-    from storage.local_blobs import LocalBlobStore
+    from storage.blob_keeping.local_blobs import LocalBlobStore
     store = LocalBlobStore(pathlib.Path(sys.argv[1]))
     chance = random.Random(int(sys.argv[2]))
     os.write(1, b"ready\\n")
@@ -42,7 +42,7 @@ PUBLISHER = """
 # Stores one blob and says how it went; its own words are said again if a fault hits them.
 ONE_PUT = """
     import io, os, pathlib, sys
-    from storage.local_blobs import LocalBlobStore
+    from storage.blob_keeping.local_blobs import LocalBlobStore
     from storage.refusals import RefusedError
     def say(word):
         try:

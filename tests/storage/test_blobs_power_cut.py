@@ -23,7 +23,7 @@ CUTS = 20
 PROJECT = Path(__file__).parents[2]
 PUBLISHER = textwrap.dedent("""
     import io, os, pathlib, random, sys
-    from storage.local_blobs import LocalBlobStore
+    from storage.blob_keeping.local_blobs import LocalBlobStore
     store = LocalBlobStore(pathlib.Path(sys.argv[1]))
     chance = random.Random(int(sys.argv[2]))
     while True:

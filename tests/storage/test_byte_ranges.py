@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from storage.byte_ranges import MAX_RANGES, ByteRange, parse_range
+from storage.http_answers.byte_ranges import MAX_RANGES, ByteRange, parse_range
 
 MANY_NINES = "9" * 6000
 

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import func, select
 
 from catalogue.models import Target
-from storage import collecting
-from storage.blob_models import Blob, BlobUse, record, release
+from storage.blob_keeping import collecting
+from storage.blob_keeping.blob_models import Blob, BlobUse, record, release
+from storage.blob_keeping.collecting import GRACE, Collected
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blobs import StoredBlob
-from storage.collecting import GRACE, Collected
 from storage.installation import Installation
-from storage.local_blobs import LocalBlobStore
 
 DAY = timedelta(days=1, seconds=1)
 

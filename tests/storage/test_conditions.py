@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
-from storage.conditions import RequestConditions, Validators, Verdict
+from storage.http_answers.conditions import RequestConditions, Validators, Verdict
 
 ETAG = '"sha256-aa"'
 CURRENT = Validators(ETAG, datetime(2026, 11, 22, 10, 0, 0, 999_999, UTC))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.copies import Copies, Held
+from storage.blob_keeping.copies import Copies, Held
 
 PIECES = [random.Random(number).randbytes(1000) for number in range(5)]
 NAMES = [hashlib.sha256(piece).hexdigest() for piece in PIECES]

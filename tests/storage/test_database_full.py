@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from portal import migrations
 from portal.errors import status_of
-from storage.blob_models import Blob, record
+from storage.blob_keeping.blob_models import Blob, record
 from storage.blobs import StoredBlob
 from storage.db import Database, DatabaseFullError, sqlite_url
 

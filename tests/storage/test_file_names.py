@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.http import parse_options_header
 
-from storage.file_names import ascii_file_name, clean_file_name, content_disposition
+from storage.http_answers.file_names import ascii_file_name, clean_file_name, content_disposition
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.http_dates import format_http_date, parse_http_date, whole_second
+from storage.http_answers.http_dates import format_http_date, parse_http_date, whole_second
 
 NOVEMBER = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 

@@ -15,10 +15,10 @@ import pytest
 from flask import Flask, Response, request
 
 from firmware.images import build_image
-from storage.conditions import RequestConditions
-from storage.handing_over import bucket_may_send, nginx_may_send, to_nginx
-from storage.local_blobs import LocalBlobStore
-from storage.sending import respond
+from storage.blob_keeping.local_blobs import LocalBlobStore
+from storage.http_answers.conditions import RequestConditions
+from storage.http_answers.handing_over import bucket_may_send, nginx_may_send, to_nginx
+from storage.http_answers.sending import respond
 from storage.serving import Plan, Representation, plan_response
 from tests.nginx import Nginx, find_nginx
 from tests.served import Served, serving

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from storage.presigning import Signer
+from storage.blob_keeping.presigning import Signer
 
 SIGNER = Signer("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "us-east-1")
 MOMENT = datetime(2013, 5, 24, tzinfo=UTC)

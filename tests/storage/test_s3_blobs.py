@@ -21,8 +21,10 @@ from portal import health
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
 from portal.settings import BadSettingError, Settings
-from storage import collecting, scrubbing
-from storage.blob_models import Blob, record, release
+from storage.blob_keeping import collecting, scrubbing
+from storage.blob_keeping.blob_models import Blob, record, release
+from storage.blob_keeping.bucket import Bucket
+from storage.blob_keeping.s3_blobs import MULTIPART_BYTES, TRASH_DAYS, S3BlobStore
 from storage.blobs import (
     BlobMissingError,
     BlobQuarantinedError,
@@ -32,10 +34,8 @@ from storage.blobs import (
     StoredBlob,
     TooLargeError,
 )
-from storage.bucket import Bucket
 from storage.clock import now
 from storage.installation import Installation
-from storage.s3_blobs import MULTIPART_BYTES, TRASH_DAYS, S3BlobStore
 from tests.ports import free_port
 from tests.seaweedfs import BUCKET, KEY_ID, SECRET, SeaweedFS, find_weed
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from storage import scrubbing
-from storage.blob_models import Blob, record
+from storage.blob_keeping import scrubbing
+from storage.blob_keeping.blob_models import Blob, record
+from storage.blob_keeping.local_blobs import LocalBlobStore
+from storage.blob_keeping.scrubbing import ScrubOptions, Turn
 from storage.blobs import BlobQuarantinedError, Health
 from storage.installation import Installation
-from storage.local_blobs import LocalBlobStore
-from storage.scrubbing import ScrubOptions, Turn
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 COUNT = 45

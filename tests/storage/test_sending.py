@@ -18,10 +18,10 @@ from structlog.testing import capture_logs
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blobs import BlobMissingError
-from storage.local_blobs import LocalBlobStore
+from storage.http_answers.sending import PIECE_BYTES, DamagedFileError, Sent, respond
 from storage.refusals import UnavailableError
-from storage.sending import PIECE_BYTES, DamagedFileError, Sent, respond
 from storage.serving import Cache, Representation
 
 

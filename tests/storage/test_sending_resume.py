@@ -11,8 +11,8 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.test import EnvironBuilder
 
-from storage.local_blobs import LocalBlobStore
-from storage.sending import Sent, respond
+from storage.blob_keeping.local_blobs import LocalBlobStore
+from storage.http_answers.sending import Sent, respond
 from storage.serving import Cache, Representation
 from tests.waiting import until
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.byte_ranges import ByteRange
-from storage.conditions import RequestConditions
+from storage.http_answers.byte_ranges import ByteRange
+from storage.http_answers.conditions import RequestConditions
 from storage.serving import Cache, Plan, Representation, plan_response
 
 IMAGE = bytes(range(100))

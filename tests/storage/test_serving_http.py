@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from storage.local_blobs import LocalBlobStore
+from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.serving import Cache, Representation
 
 Ask = Callable[..., SimpleNamespace]

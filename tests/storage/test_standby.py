@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 import pytest
 
-from storage import standby
+from storage.blob_keeping import standby
+from storage.blob_keeping.copies import Copies
+from storage.blob_keeping.local_blobs import LocalBlobStore
+from storage.blob_keeping.standby import BucketAwayError, StandbyBlobStore
 from storage.blobs import BlobMissingError, StorageFaultError, StoredBlob
-from storage.copies import Copies
-from storage.local_blobs import LocalBlobStore
-from storage.standby import BucketAwayError, StandbyBlobStore
 from tests.waiting import until
 
 DATA = random.Random(5).randbytes(900_000)

@@ -5,8 +5,8 @@ import pytest
 from sqlalchemy import func, select
 
 from storage.db import Database
-from support.attempts import LIMIT, WINDOW, Attempts, TooManyAttemptsError
 from support.models import CheckTry
+from support.public_checks.attempts import LIMIT, WINDOW, Attempts, TooManyAttemptsError
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

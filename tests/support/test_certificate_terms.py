@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.certificate_terms import BaseTerm, CertificateMonthsError, right_of
 from support.civil_dates import add_months
-from support.entitlements import EntitlementKind
+from support.warranty_certificates.certificate_terms import (
+    BaseTerm,
+    CertificateMonthsError,
+    right_of,
+)
+from support.warranty_terms.entitlements import EntitlementKind
 
 LEAP = date(2024, 2, 29)
 

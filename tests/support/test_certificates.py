@@ -5,8 +5,10 @@ from sqlalchemy import select
 
 from accounts.models import AuditEntry
 from storage.refusals import RefusedError
-from support import certificates
-from support.certificates import (
+from support.coverage import UnknownSerialError, coverage_of
+from support.warranty import CoverageAnswer, Verdict
+from support.warranty_certificates import certificates
+from support.warranty_certificates.certificates import (
     CertificateDayError,
     CertificateExistsError,
     CertificateKindError,
@@ -20,10 +22,8 @@ from support.certificates import (
     VoidReasonError,
     WindowClosedError,
 )
-from support.coverage import UnknownSerialError, coverage_of
-from support.entitlements import EntitlementKind
-from support.terms import TermPolicy
-from support.warranty import CoverageAnswer, Verdict
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 from tests.support.register import Register
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)

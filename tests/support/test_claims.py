@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from support.calendars.loading import shipped
 from support.claims import ClaimPolicy, claim_window, with_claims
-from support.evidence import Evidence, EvidenceKind
 from support.repair_term import RepairPolicy, repair_term
-from support.terms import TermPolicy
 from support.warranty import CoverageAnswer, CoveredDevice, entitlement
+from support.warranty_terms.evidence import Evidence, EvidenceKind
+from support.warranty_terms.terms import TermPolicy
 
 CALENDAR = shipped()
 PHONE = CoveredDevice("FP2648B2K7Q2XM6", "FP-B2", own_product=True)

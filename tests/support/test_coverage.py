@@ -14,12 +14,12 @@ from support.coverage import (
     coverage_of,
     device_by_serial,
 )
-from support.entitlements import EntitlementKind
-from support.evidence import EvidenceKind, StartEvent
 from support.models import EntitlementRow
 from support.rules import RuleApplied
-from support.terms import TermPolicy
 from support.warranty import CoverageAnswer, Verdict
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.evidence import EvidenceKind, StartEvent
+from support.warranty_terms.terms import TermPolicy
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register, device_row
 
 HANDED_OVER = date(2025, 11, 22)

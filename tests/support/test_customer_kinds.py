@@ -4,7 +4,7 @@ from storage.refusals import RefusedError
 from support import contracts
 from support.contracts import NewContract
 from support.customer_kinds import ConsumerStartError, ConsumerTermError, CustomerKind
-from support.evidence import StartEvent
+from support.warranty_terms.evidence import StartEvent
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register
 
 

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from support.entitlements import Entitlement, EntitlementKind
 from support.intervals import Interval, IntervalEndsError
+from support.warranty_terms.entitlements import Entitlement, EntitlementKind
 
 
 def test_a_right_that_ends_before_it_starts_is_refused() -> None:

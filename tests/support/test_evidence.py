@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from support.evidence import Evidence, EvidenceKind, StartEvent, by_strength
+from support.warranty_terms.evidence import Evidence, EvidenceKind, StartEvent, by_strength
 
 
 def test_the_ladder_falls_from_the_contract_to_the_factory() -> None:

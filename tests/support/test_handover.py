@@ -9,7 +9,6 @@ from storage.refusals import RefusedError
 from support import handover
 from support.contracts import ContractNumberError
 from support.coverage import UnknownSerialError
-from support.evidence import EvidenceKind
 from support.handover import (
     HandoverContractError,
     HandoverDateError,
@@ -17,6 +16,7 @@ from support.handover import (
     HandoverForm,
     HandoverKindError,
 )
+from support.warranty_terms.evidence import EvidenceKind
 from tests.support.register import FIRST_MAC, Register
 
 NOW = datetime(2025, 11, 22, 9, 0, tzinfo=UTC)

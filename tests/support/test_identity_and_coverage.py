@@ -20,7 +20,7 @@ from provision.readers.facts import DeviceFacts
 from provision.verdicts import board_swaps, gathering
 from provision.verdicts.unit import Verdict
 from support.coverage import coverage_of
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 from tests.support.register import FIRST_MAC, REGISTERED_AT, Register, device_row
 
 FAMILIES = load_families()

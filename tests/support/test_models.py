@@ -6,9 +6,9 @@ from sqlalchemy.exc import IntegrityError
 from accounts import audit, users
 from support import contracts
 from support.contracts import NewContract
-from support.entitlements import Entitlement, EntitlementKind
-from support.evidence import StartEvent
 from support.models import EntitlementRow, SupplyContract
+from support.warranty_terms.entitlements import Entitlement, EntitlementKind
+from support.warranty_terms.evidence import StartEvent
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register, device_row
 
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.intervals import Interval, union
-from support.prolonging import days_of, prolonged
 from support.warranty import CoverageAnswer, entitlement
+from support.warranty_terms.prolonging import days_of, prolonged
 from tests.support.test_warranty import HANDED_OVER, PHONE, PUBLISHED, TODAY, extended, lines
 
 START, END = date(2025, 11, 22), date(2026, 11, 22)

@@ -7,9 +7,8 @@ from provision.devices.models import HandoverKind
 from storage.refusals import RefusedError
 from support import contracts
 from support.contracts import NewContract
-from support.entitlements import EntitlementKind
 from support.models import EntitlementRow
-from support.public_check import (
+from support.public_checks.public_check import (
     NEEDS_A_PERSON,
     LabelMacError,
     LabelSerialError,
@@ -18,8 +17,9 @@ from support.public_check import (
     TypedLabel,
     public_answer,
 )
-from support.terms import TermPolicy
 from support.warranty import Verdict
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register, device_row
 
 HANDED_OVER = date(2025, 11, 22)

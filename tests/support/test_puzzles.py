@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support.puzzles import LIFETIME, Puzzles, solved
+from support.public_checks.puzzles import LIFETIME, Puzzles, solved
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PUZZLES = Puzzles(b"k" * 32, bits=10)

@@ -7,7 +7,6 @@ from support import contracts
 from support.contracts import NewContract
 from support.coverage import coverage_of
 from support.customer_kinds import CustomerKind
-from support.entitlements import EntitlementKind
 from support.models import EntitlementRow
 from support.repairs.giving import (
     Giving,
@@ -18,8 +17,9 @@ from support.repairs.giving import (
 )
 from support.replacements.chain import origin_of
 from support.replacements.policy import ReplacementPolicy, new_term
-from support.terms import TermPolicy
 from support.warranty import CoverageAnswer, Verdict
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register, device_row
 
 HANDED_OVER, GIVEN = date(2025, 11, 22), date(2026, 6, 10)

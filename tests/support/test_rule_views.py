@@ -8,7 +8,7 @@ from support.calendars.loading import shipped as shipped_calendar
 from support.packages.loading import shipped
 from support.repair_term import RepairPolicy
 from support.rulebook import support_chapters, warranty_chapters
-from support.terms import TermPolicy
+from support.warranty_terms.terms import TermPolicy
 
 
 @pytest.fixture

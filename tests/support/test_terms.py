@@ -3,8 +3,8 @@ from itertools import permutations
 
 import pytest
 
-from support.evidence import EvidenceKind, StartEvent
-from support.terms import (
+from support.warranty_terms.evidence import EvidenceKind, StartEvent
+from support.warranty_terms.terms import (
     ContractOverride,
     GraceDaysError,
     OverridesClashError,

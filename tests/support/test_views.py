@@ -16,12 +16,12 @@ from provision.devices.readings import Attempt
 from provision.readers.facts import DeviceFacts
 from storage.clock import moscow_date, now
 from support import contracts
-from support.attempts import LIMIT
 from support.calendars.loading import shipped as shipped_calendar
-from support.check_limits import LABEL_LIMIT, UNWORKED_LIMIT
 from support.civil_dates import add_months
 from support.contracts import NewContract
-from support.puzzles import solved
+from support.public_checks.attempts import LIMIT
+from support.public_checks.check_limits import LABEL_LIMIT, UNWORKED_LIMIT
+from support.public_checks.puzzles import solved
 from tests.support.register import CUSTOMER, FIRST_MAC, REGISTERED_AT, Register
 
 FIRST_ENDING = "0A0001"

@@ -3,12 +3,12 @@ from datetime import date
 
 import pytest
 
-from support.entitlements import Entitlement, EntitlementKind
-from support.evidence import Evidence, EvidenceKind, StartEvent
 from support.intervals import Interval
 from support.rules import RuleApplied
-from support.terms import ContractOverride, OverrideScope, TermPolicy
 from support.warranty import CoverageAnswer, CoveredDevice, Verdict, entitlement
+from support.warranty_terms.entitlements import Entitlement, EntitlementKind
+from support.warranty_terms.evidence import Evidence, EvidenceKind, StartEvent
+from support.warranty_terms.terms import ContractOverride, OverrideScope, TermPolicy
 
 PHONE = CoveredDevice("FP2648B2K7Q2XM6", "FP-B2", own_product=True)
 OTHER_PHONE = CoveredDevice("00155D010203", "T46S", own_product=False)

@@ -4,11 +4,11 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.entitlements import Entitlement, EntitlementKind
-from support.evidence import Evidence, EvidenceKind, StartEvent
 from support.intervals import union
-from support.terms import ContractOverride, OverrideScope, TermPolicy
 from support.warranty import CoveredDevice, Verdict, entitlement
+from support.warranty_terms.entitlements import Entitlement, EntitlementKind
+from support.warranty_terms.evidence import Evidence, EvidenceKind, StartEvent
+from support.warranty_terms.terms import ContractOverride, OverrideScope, TermPolicy
 
 PHONE = CoveredDevice("FP2648B2K7Q2XM6", "FP-B2", own_product=True)
 HANDOVER_PROOFS = {EvidenceKind.CONTRACT, EvidenceKind.USER_DOCUMENT, EvidenceKind.PARTNER_REPORT}

@@ -24,7 +24,7 @@ from portal.installing import open_installation
 from portal.settings import Settings
 from provision import credentials
 from provision.devices.identity import MacAddress
-from storage.blob_models import Blob
+from storage.blob_keeping.blob_models import Blob
 from storage.blobs import Health
 from storage.clock import now
 from storage.installation import Installation

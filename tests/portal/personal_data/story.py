@@ -13,21 +13,22 @@ from portal.backups import rows, saving
 from portal.personal_data import erasing, finding
 from portal.personal_data.bases import Basis
 from portal.personal_data.erasing import Done
-from storage import clock, collecting
+from storage import clock
+from storage.blob_keeping import collecting
 from storage.installation import Installation
 from storage.people import Person
 from support.attachments.content import inspect
 from support.certificate_orders import ordering
 from support.certificate_orders.lines import checked
 from support.certificate_orders.ordering import NewOrder
-from support.entitlements import EntitlementKind
 from support.personal_data import consents
-from support.public_check import TypedLabel
+from support.public_checks.public_check import TypedLabel
 from support.repairs import shipping
 from support.requests import by_mail
 from support.requests.vocabulary import Channel
 from support.sla.log import State
-from support.terms import TermPolicy
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 from tests.support.mailroom.letters_sent import letter
 from tests.support.register import CUSTOMER, FIRST_MAC, Register
 from tests.support.repairs.test_filing import pdf_text

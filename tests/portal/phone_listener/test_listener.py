@@ -21,7 +21,7 @@ from portal.phone_listener.views_pool import VIEW_THREADS
 from portal.phone_listener.watch import BODIES_BYTES_MAX
 from provision.phone_door import DoorRequest, Reply
 from storage.clock import now
-from storage.sending import Sent, respond
+from storage.http_answers.sending import Sent, respond
 from storage.serving import Cache, Representation
 from tests.evented import listening
 from tests.provision.phone_plane import Answer, ask, parsed, send

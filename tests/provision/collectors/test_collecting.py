@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from accounts import users
 from accounts.models import Site
-from provision import phone_reads, profiles
+from provision import profiles
 from provision.collectors import keeping, wire
 from provision.collectors.agent import (
     BadServerError,
@@ -26,11 +26,12 @@ from provision.collectors.dispatching import CollectorOptions
 from provision.collectors.models import Errand
 from provision.collectors.wire import BadMessageError, SweptMessage
 from provision.families.family import Families
-from provision.phone_reads import ReadAnswer
 from provision.readers.errors import Phrase, UnreachableError
 from provision.readers.facts import LINES_MAX, TEXT_LENGTH_MAX, DeviceFacts, LineFacts
 from provision.readers.reading import Answer
 from provision.readers.ways import Via
+from provision.reading import phone_reads
+from provision.reading.phone_reads import ReadAnswer
 from storage.clock import now
 from tests.browserless import log_in, post
 from tests.provision.collectors.conftest import COMMUNITY, LOOPBACK, PASSWORD, token_of

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from provision import phone_reads, profiles
+from provision import profiles
 from provision.collectors.agent import CollectorAgent, Settings
 from provision.families.family import Families
 from provision.families.loading import BUILT_IN, read_only_family, reading_tables
-from provision.phone_reads import ReadAnswer
 from provision.readers.ways import Via
+from provision.reading import phone_reads
+from provision.reading.phone_reads import ReadAnswer
 from simulator.digest import Login
 from simulator.faces import FaceOptions, Faces, serve_faces
 from simulator.snmp_v3 import UserSecurity

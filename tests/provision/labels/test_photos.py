@@ -22,7 +22,7 @@ from provision.dialects import families_of
 from provision.labels import reading
 from provision.models import CheckIn
 from provision.newcomers import waiting
-from storage.blob_models import Blob
+from storage.blob_keeping.blob_models import Blob
 from storage.clock import now
 from storage.installation import Installation
 from storage.refusals import RefusedError

@@ -9,8 +9,8 @@ import pytest
 
 from provision import credentials
 from provision.devices import registry
-from provision.doorkeeper import FAILURES_PER_MINUTE
 from provision.models import CheckInKind
+from provision.proving.doorkeeper import FAILURES_PER_MINUTE
 from storage.clock import now
 from tests.provision.estate import MAC, SIP_PASSWORD, UNKNOWN, Estate
 from tests.provision.phone_api.conftest import check_ins, curl, device

@@ -11,11 +11,11 @@ from accounts import users
 from accounts.models import AuditEntry
 from provision import folding
 from provision.devices import registry
-from provision.doorkeeper import LOGS_PER_MINUTE
 from provision.models import CheckIn, CheckInKind
 from provision.phone_logs import keeping
 from provision.phone_logs.keeping import KEPT_PER_DEVICE, LOG_BYTES_MAX, LogSummary
 from provision.phone_logs.models import PhoneLog
+from provision.proving.doorkeeper import LOGS_PER_MINUTE
 from storage.clock import now
 from storage.installation import Installation
 from tests.browserless import log_in, post

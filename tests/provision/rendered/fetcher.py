@@ -7,9 +7,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from provision import folding, phone_plane
-from provision.last_good import LastGood
+from provision import folding
 from provision.phone_door import Application, Environ, StartResponse
+from provision.phone_fetches import phone_plane
+from provision.phone_fetches.last_good import LastGood
 from tests.provision.estate import MAC, Estate
 
 

@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 from jobs import queue
 from jobs.models import Job, JobState
 from jobs.runner import Runner, Work, Workbook
-from provision import credentials, folding, phone_plane, profiles
+from provision import credentials, folding, profiles
 from provision.devices import registry
 from provision.models import Level, ProfileSetting
+from provision.phone_fetches import phone_plane
 from provision.rendered import answer, stale, work
 from provision.rendered.ahead import Workshop
 from provision.rendered.models import Rendered

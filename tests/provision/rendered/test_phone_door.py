@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from provision import credentials, folding, phone_plane, profiles
+from provision import credentials, folding, profiles
 from provision.devices import registry
 from provision.models import CheckIn, CheckInKind
 from provision.phone_door import FETCHES_PER_MINUTE
+from provision.phone_fetches import phone_plane
 from provision.rendered.models import Rendered
 from storage.clock import now
 from tests.provision.estate import MAC, SIP_PASSWORD, UNKNOWN

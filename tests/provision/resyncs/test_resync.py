@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from jobs.models import Job
 from jobs.runner import Work
-from provision import checkins, profiles, timeline, timeline_words
+from provision import checkins, profiles
 from provision.checkins import Visit
+from provision.device_story import timeline, timeline_words
 from provision.devices import registry
 from provision.models import CheckInKind
 from provision.readers.networks import ReadOptions

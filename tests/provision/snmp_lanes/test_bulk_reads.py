@@ -15,16 +15,17 @@ from accounts import tokens, users
 from accounts.models import Role
 from jobs.models import Job
 from jobs.runner import Work
-from provision import phone_reads, profiles, read_settings, work
-from provision.bulk_reads import read_known
+from provision import profiles, work
 from provision.devices import readings, registry
 from provision.devices.readings import MatchVerdict
 from provision.profiles import GLOBAL, Link
-from provision.read_cli import read
 from provision.readers.networks import ReadOptions
 from provision.readers.snmp_credentials import AuthProtocol, Community, PrivProtocol, UsmUser
 from provision.readers.snmp_peer import SnmpV3RefusedError
 from provision.readers.ways import Via
+from provision.reading import phone_reads, read_settings
+from provision.reading.bulk_reads import read_known
+from provision.reading.read_cli import read
 from provision.sweeps import conducting, results
 from provision.sweeps.conducting import NewSweep
 from simulator.faces import FaceOptions, Faces, serve_faces

@@ -19,7 +19,7 @@ from provision.readers.networks import ReadOptions
 from provision.readers.snmp_credentials import Community, SnmpCredential
 from provision.readers.snmp_peer import Peer
 from provision.readers.snmp_walk import Bounds, walk
-from provision.walk_cli import walk_phone
+from provision.reading.walk_cli import walk_phone
 from storage.installation import Installation
 from tests.provision import estate as estates
 from tests.provision.estate import NOW

@@ -14,16 +14,17 @@ from accounts import users
 from accounts.models import Role
 from portal.app import create_app
 from portal.settings import Settings
-from provision import phone_reads, profiles
+from provision import profiles
 from provision.cli import device as device_command
 from provision.devices import readings, registry
 from provision.devices.models import IdentityEvent
 from provision.diagnosis import conducting
 from provision.diagnosis.findings import Code
-from provision.phone_reads import ReadAnswer
 from provision.profiles import GLOBAL
 from provision.readers.networks import ReadOptions
 from provision.readers.ways import Via
+from provision.reading import phone_reads
+from provision.reading.phone_reads import ReadAnswer
 from provision.redaction import HIDDEN
 from provision.ssh_keys import pins
 from provision.ssh_keys.pins import OtherKeyError

@@ -12,18 +12,18 @@ from storage.installation import Installation
 from support.agreements import agreements
 from support.agreements.agreements import ContactAddressError
 from support.agreements.models import SupportContact
-from support.attempts import LIMIT
 from support.certificate_orders import ordering, reminding
 from support.certificate_orders.lines import checked, typed_lines
 from support.certificate_orders.ordering import NewOrder
 from support.certificate_orders.refused import OrderSettledError, PaidDayError
-from support.certificates import WindowClosedError
 from support.coverage import coverage_of
-from support.entitlements import EntitlementKind
 from support.mailroom.models import MailState, OutgoingMail
 from support.models import Certificate
-from support.public_check import TypedLabel
-from support.terms import TermPolicy
+from support.public_checks.attempts import LIMIT
+from support.public_checks.public_check import TypedLabel
+from support.warranty_certificates.certificates import WindowClosedError
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 from tests.browserless import form_token
 from tests.support.racing import beaten_once
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register

@@ -20,8 +20,8 @@ from support.certificate_orders.prices import (
     PriceMonthsError,
     PriceTakenError,
 )
-from support.certificates import CertificateKindError
-from support.entitlements import EntitlementKind
+from support.warranty_certificates.certificates import CertificateKindError
+from support.warranty_terms.entitlements import EntitlementKind
 from tests.browserless import form_token
 from tests.support.certificate_orders.test_ordering import HANDED_OVER, letters, place
 from tests.support.register import Register

@@ -19,12 +19,12 @@ from provision.devices.registry import NewDevice
 from provision.redirects.api import PARTNERS
 from storage.clock import MOSCOW, moscow_date, now
 from storage.installation import Installation
-from support import certificates
-from support.certificates import NewCertificate
-from support.entitlements import EntitlementKind
 from support.requests.vocabulary import Channel
 from support.scope import CUSTOMERS
-from support.terms import TermPolicy
+from support.warranty_certificates import certificates
+from support.warranty_certificates.certificates import NewCertificate
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 from tests.browserless import form_token
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register
 from tests.support.requests.desk import ANNA, Desk

@@ -15,7 +15,6 @@ from provision.profiles import Link
 from storage.clock import moscow_date, now
 from storage.installation import Installation
 from support.coverage import coverage_of
-from support.entitlements import EntitlementKind
 from support.loaners import lending, pool
 from support.loaners.refused import (
     LoanedAlreadyError,
@@ -28,8 +27,9 @@ from support.loaners.standing import LoanFacts, PoolState, due_day, pool_state
 from support.mailroom.models import MailState
 from support.models import EntitlementRow
 from support.repairs import records, shipping
-from support.terms import TermPolicy
 from support.warranty import Verdict
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.terms import TermPolicy
 from tests.browserless import form_token
 from tests.support.register import Register, device_row
 from tests.support.repairs.workshop import Workshop, moscow

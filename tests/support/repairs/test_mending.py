@@ -20,8 +20,8 @@ from support.repairs.refused import (
     WrongStageError,
 )
 from support.repairs.report_pdf import report_pdf
-from support.terms import TermPolicy
 from support.warranty import Verdict
+from support.warranty_terms.terms import TermPolicy
 from tests.support.register import device_row
 from tests.support.repairs.test_filing import pdf_text
 from tests.support.repairs.workshop import Workshop, moscow, offer

@@ -1,0 +1,1 @@
+"""A device's life told in order: its calls, readings and changes, in words."""

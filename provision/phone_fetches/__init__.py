@@ -1,0 +1,1 @@
+"""What happens when a phone fetches: the call, its answer, its record, what is kept for it."""

@@ -1,0 +1,1 @@
+"""Who asks, and what that proves: tokens, Digest, certificates, and patience with wrong ones."""

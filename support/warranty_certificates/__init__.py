@@ -1,0 +1,1 @@
+"""Certificates that prolong a warranty: issued, kept, added to a term."""

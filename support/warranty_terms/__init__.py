@@ -1,0 +1,1 @@
+"""From which day a warranty counts, how long, and what proves it (pure)."""
