@@ -14,10 +14,16 @@ from provision.labels.decoder import CPU_S, PIXELS_MAX
 from storage.refusals import RefusedError, UnavailableError
 
 BYTES_MAX = 20 * 1024**2
-#: Decoders at a time, of up to 1 GiB each; who waits longer for one is told to come again.
+#: Decoders at a time, of up to 64 MiB besides the photo; who waits longer is told to come again.
 DECODERS = threading.BoundedSemaphore(2)
 WAIT_S = 5.0
 _ROOT = Path(__file__).parents[2]
+#: Memory that was given back by the first look at a photo is gone before the second takes its own.
+ENVIRON = {
+    "PATH": os.defpath,
+    "PYTHONPATH": str(_ROOT),
+    "MALLOC_MMAP_THRESHOLD_": str(1024**2),
+}
 
 
 class NoPhotoError(RefusedError):
@@ -37,8 +43,14 @@ class UnreadablePhotoError(RefusedError):
 class LargePhotoError(RefusedError):
     code = "large-photo"
     field = "photo"
-    ru = "Снимок «{name}» слишком велик: до {mib} МиБ и {pixels} млн точек. Уменьшите его."
-    en = "The photo “{name}” is too large: at most {mib} MiB and {pixels} megapixels. Shrink it."
+    ru = (
+        "Снимок «{name}» слишком велик: до {mib} МиБ; обычный JPEG — до {pixels} млн точек,"
+        " прогрессивный, PNG и WebP — меньше. Сохраните его как обычный JPEG или уменьшите."
+    )
+    en = (
+        "The photo “{name}” is too large: at most {mib} MiB; a plain JPEG up to {pixels}"
+        " megapixels, a progressive one, PNG and WebP fewer. Save it as a plain JPEG, or shrink it."
+    )
 
 
 class BusyReadingError(UnavailableError):
@@ -101,7 +113,7 @@ def _asked(content: bytes, wait_s: float) -> Any:
             timeout=2 * CPU_S,
             check=False,
             cwd=_ROOT,
-            env={"PATH": os.defpath, "PYTHONPATH": str(_ROOT)},
+            env=ENVIRON,
         )
         return json.loads(done.stdout) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError):

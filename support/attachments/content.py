@@ -8,19 +8,15 @@ of themselves must be within bounds. Anything else than the kinds below is refus
 import io
 import re
 import unicodedata
-import warnings
 import zipfile
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 from storage.refusals import RefusedError
+from support.attachments import pictures
 
 MIB = 1024 * 1024
 FILE_BYTES_MAX = 15 * MIB
 NAME_LENGTH_MAX = 120
-PIXELS_MAX = 40_000_000
-SIDE_MAX = 4096
 ENTRIES_MAX = 200
 UNPACKED_MAX = 100 * MIB
 RATIO_MAX = 100
@@ -73,8 +69,20 @@ class AttachmentArchiveError(AttachmentError):
 
 class AttachmentPictureError(AttachmentError):
     code = "attachment-picture"
-    ru = "Снимок «{name}» не принят: он повреждён или слишком велик."
-    en = "The picture “{name}” was not taken: it is damaged or too large."
+    ru = "Снимок «{name}» не принят: он повреждён."
+    en = "The picture “{name}” was not taken: it is damaged."
+
+
+class AttachmentLargePictureError(AttachmentError):
+    code = "attachment-large-picture"
+    ru = (
+        "Снимок «{name}» не принят: в нём слишком много точек. Сохраните его как обычный JPEG"
+        " (не прогрессивный) или уменьшите."
+    )
+    en = (
+        "The picture “{name}” was not taken: it has too many points. Save it as a plain JPEG (not"
+        " a progressive one), or make it smaller."
+    )
 
 
 @dataclass(frozen=True)
@@ -124,36 +132,12 @@ def safe_name(name: str) -> str:
 
 def _picture(name: str, data: bytes) -> Accepted:
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of a picture past its own limit before it refuses one twice that.
-            warnings.simplefilter("error")
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "WEBP")) as picture:
-                return _redrawn(name, picture)
-    except AttachmentPictureError:
-        raise
-    except (
-        UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError,
-        Image.DecompressionBombError, Warning,
-    ) as error:  # fmt: skip
+        drawn = pictures.redrawn(data)
+    except pictures.HeavyPictureError as error:
+        raise AttachmentLargePictureError(name=name) from error
+    except pictures.PictureError as error:
         raise AttachmentPictureError(name=name) from error
-
-
-def _redrawn(name: str, picture: Image.Image) -> Accepted:
-    """The pixels alone, turned the right way up, no larger than a screen needs."""
-    if picture.width * picture.height > PIXELS_MAX:
-        raise AttachmentPictureError(name=name)
-    is_photo = picture.format == "JPEG"
-    upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail((SIDE_MAX, SIDE_MAX))
-    clean = upright.convert("RGB" if is_photo or "A" not in upright.getbands() else "RGBA")
-    bare = Image.new(clean.mode, clean.size)
-    bare.paste(clean)
-    made = io.BytesIO()
-    if is_photo:
-        bare.save(made, "JPEG", quality=88)
-        return Accepted(_ending(name, "jpg"), "image/jpeg", made.getvalue())
-    bare.save(made, "PNG")
-    return Accepted(_ending(name, "png"), "image/png", made.getvalue())
+    return Accepted(_ending(name, drawn.ending), drawn.media_type, drawn.data)
 
 
 def _archive(name: str, data: bytes) -> Accepted:
