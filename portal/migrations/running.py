@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from portal.migrations import watchers
+from portal.migrations import unmapped, watchers
 from storage.db import Database
 from storage.refusals import ConflictError
 
@@ -34,6 +34,7 @@ def upgrade(database: Database) -> None:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
             watchers.unwatch(connection)
             command.upgrade(configuration(connection), "head")
+            unmapped.put_computed(connection)
             _check_references(connection)
 
 

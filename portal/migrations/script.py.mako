@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 
+# On SQLite a batch operation makes its table anew: what no model declares goes into unmapped.py.
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
 

@@ -1,13 +1,26 @@
-"""What migrations make by hand and no model knows: the means of searching texts."""
+"""What migrations make by hand and no model knows: the means of searching."""
 
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
 from sqlalchemy.schema import SchemaItem
 
 #: SQLite's virtual table of pages; its shadow tables begin with the same name.
 TABLE = "edition_page_fts"
 #: PostgreSQL's index column and the index over it.
 NAMES = ("found", "ix_edition_page_found")
-#: Indexes over what is computed of a column; SQLAlchemy cannot read them back from SQLite.
-COMPUTED = ("ix_device_mac_end", "ix_device_serial_end")
+#: Indexes over what is computed of a column, by name. SQLAlchemy cannot read them back from SQLite,
+#: so a batch operation that makes their table anew would lose them in silence.
+COMPUTED: Mapping[str, str] = {
+    "ix_device_mac_end": "device (substr(mac, 9))",
+    "ix_device_serial_end": "device (substr(serial, length(serial) - 3))",
+}
+
+
+def put_computed(connection: Connection) -> None:
+    """Make those of the computed indexes that are missing; at the end of every upgrade."""
+    for name, over in COMPUTED.items():
+        connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {name} ON {over}")
 
 
 def include_object(
