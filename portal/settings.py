@@ -1,7 +1,7 @@
 """All settings of an installation, read from FLATPRO_… variables, with readable errors."""
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from support.mailroom.threads import bare_address
 
 PREFIX = "FLATPRO_"
 Network = IPv4Network | IPv6Network
+_NO_PLACE = "it is address:port, 10.20.0.5:69 or [fd00::5]:69 for example"
 
 
 class BadSettingError(RefusedError):
@@ -181,15 +182,18 @@ class Settings(BaseSettings):
         return self.phone_url or f"http://127.0.0.1:{self.phone_port}"
 
 
-def _place(text: str) -> tuple[IPv4Address, int]:
-    """The two parts of address:port; raises ValueError."""
-    host, _, port = text.partition(":")
+def _place(text: str) -> tuple[IPv4Address | IPv6Address, int]:
+    """The two parts of address:port, of IPv6 as in [fd00::5]:69; raises ValueError."""
+    host, _, port = text.rpartition(":")
+    six = host.startswith("[") and host.endswith("]")
     try:
-        found = IPv4Address(host)
+        found = ip_address(host[1:-1] if six else host)
     except ValueError:
-        raise ValueError("it is IPv4-address:port, 10.20.0.5:69 for example") from None
+        raise ValueError(_NO_PLACE) from None
+    if (found.version == 6) is not six:
+        raise ValueError(_NO_PLACE)
     if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-        raise ValueError("it is IPv4-address:port, 10.20.0.5:69 for example")
+        raise ValueError(_NO_PLACE)
     return found, int(port)
 
 

@@ -37,4 +37,5 @@ def run(settings: Settings, *, as_child: bool = False) -> int:
 def require_free(options: TftpOptions) -> None:
     """Raise NotListeningError now, where the address is taken or not ours to take."""
     if options.host is not None:
-        listening.listen(options.host, options.port).close()
+        for listener in listening.listen(options.host, options.port):
+            listener.close()

@@ -1,24 +1,29 @@
 """How TFTP stands, if it is on. Pure."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from portal.doctor.finding import Finding, attention, fault, good
+from provision.tftp.listening import written
 from provision.tftp.options import SITES
 from storage.phrases import Phrase
 
 Network = IPv4Network | IPv6Network
-#: Not routed in the internet: RFC 1918, 3927, 6598, and this machine.
+#: Not routed in the internet: RFC 1918, 3927, 4193, 4291, 6598, and this machine.
 _INNER = (*SITES, IPv4Network("169.254.0.0/16"), IPv4Network("100.64.0.0/10"))
 
 
 def tftp(
-    host: IPv4Address | None, port: int, networks: Sequence[Network], *, answers: bool
+    host: IPv4Address | IPv6Address | None,
+    port: int,
+    networks: Sequence[Network],
+    *,
+    answers: bool,
 ) -> Finding:
     """`networks` are those that it answers; `answers`: whether it was heard from here."""
     if host is None:
         return good("tftp", "Выключен", "Off")
-    place = f"{host}:{port}"
+    place = written(host, port)
     public = [str(network) for network in networks if not _is_inner(network)]
     if host.is_global or public:
         told = ", ".join([place] if host.is_global else public)
@@ -54,4 +59,7 @@ def tftp(
 
 
 def _is_inner(network: Network) -> bool:
-    return any(isinstance(network, IPv4Network) and network.subnet_of(one) for one in _INNER)
+    # Of one kind each: networks of different kinds cannot be compared.
+    if isinstance(network, IPv6Network):
+        return any(isinstance(one, IPv6Network) and network.subnet_of(one) for one in _INNER)
+    return any(isinstance(one, IPv4Network) and network.subnet_of(one) for one in _INNER)

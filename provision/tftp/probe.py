@@ -14,8 +14,10 @@ _TRIES = 3
 def answers(options: TftpOptions, patience_s: float) -> bool:
     """Whether the server is heard within `patience_s` seconds."""
     assert options.host is not None, "TFTP is off without a host"
-    host = "127.0.0.1" if options.host.is_unspecified else str(options.host)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+    family = socket.AF_INET6 if options.host.version == 6 else socket.AF_INET
+    here = "::1" if family is socket.AF_INET6 else "127.0.0.1"
+    host = here if options.host.is_unspecified else str(options.host)
+    with socket.socket(family, socket.SOCK_DGRAM) as asking:
         asking.settimeout(patience_s / _TRIES)
         for _ in range(_TRIES):
             try:

@@ -1,4 +1,4 @@
-"""The TFTP server: one thread, one socket for requests and one for each transfer (RFC 1350)."""
+"""The TFTP server: one thread, sockets for requests and one for each transfer (RFC 1350)."""
 
 import contextlib
 import selectors
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from provision.checkins import SentBytes, printable
 from provision.limits import Limiter
 from provision.tftp import listening, naming, packets, terms
+from provision.tftp.acquaintance import Acquaintance
 from provision.tftp.counting import Figures
 from provision.tftp.listening import Arrived
 from provision.tftp.naming import Found
@@ -30,7 +31,7 @@ _TURN_S = 0.25
 _LOOK_EACH_S = 0.1
 _REPLY_BYTES = 64
 #: Of these a flood would fill the log; they are counted.
-_UNTOLD = frozenset({"network", "too-often", "busy", "again"})
+_UNTOLD = frozenset({"network", "too-often", "busy", "again", "stranger"})
 _LOST = (OSError, RefusedError, ShortSourceError)
 
 _log = structlog.get_logger(__name__)
@@ -53,11 +54,13 @@ class TftpServer:
         assert options.host is not None, "TFTP is off without a host"
         self._place = place
         self._options = options
-        self._listener = listening.listen(options.host, options.port)
+        self._listeners = listening.listen(options.host, options.port)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
+        for listener in self._listeners:
+            self._selector.register(listener, selectors.EVENT_READ)
         self._sessions: dict[socket.socket, _Session] = {}
         self._requests = Limiter(REQUESTS_PER_MINUTE)
+        self._acquaintance = Acquaintance()
         self._recorder = Recorder(place)
         self._figures = Figures(place.data_dir)
         self._looked_s = 0.0
@@ -65,7 +68,7 @@ class TftpServer:
 
     @property
     def port(self) -> int:
-        bound: int = self._listener.getsockname()[1]
+        bound: int = self._listeners[0].getsockname()[1]
         return bound
 
     def stop(self) -> None:
@@ -84,10 +87,12 @@ class TftpServer:
     def _turn(self) -> None:
         for key, _events in self._selector.select(_TURN_S):
             ready = key.fileobj
-            if ready is self._listener:
-                for request in listening.arrived(self._listener):
+            if not isinstance(ready, socket.socket):
+                continue
+            if ready in self._listeners:
+                for request in listening.arrived(ready):
                     self._take(request)
-            elif isinstance(ready, socket.socket) and ready in self._sessions:
+            elif ready in self._sessions:
                 self._hear(self._sessions[ready])
         self._look_at_clock()
         self._figures.under_way.set(len(self._sessions))
@@ -103,7 +108,7 @@ class TftpServer:
             name = printable(request.name)
         self._figures.requests.labels(outcome).inc()
         if outcome not in _UNTOLD:
-            _log.info("tftp", address=arrived.sender[0], name=name, outcome=outcome)
+            _log.info("tftp", address=arrived.address, name=name, outcome=outcome)
 
     def _outcome(self, arrived: Arrived, request: packets.Request) -> str:
         kept_out = self._kept_out(arrived)
@@ -119,14 +124,14 @@ class TftpServer:
 
     def _kept_out(self, arrived: Arrived) -> str | None:
         """Why a request is not looked at, if it is not: then its sender hears nothing."""
-        address = arrived.sender[0]
+        address = arrived.address
         if not self._options.answers(address):
             return "network"
         if not self._requests.add(address, time.monotonic()):
             return "too-often"
         if self._asked_before(arrived):
             return "again"
-        here = Counter(session.asked.sender[0] for session in self._sessions.values())
+        here = Counter(session.asked.address for session in self._sessions.values())
         return "busy" if here[address] >= PER_ADDRESS_MAX or here.total() >= ALL_MAX else None
 
     def _look_up(self, arrived: Arrived, request: ReadRequest) -> str:
@@ -141,13 +146,16 @@ class TftpServer:
 
     def _begin(self, arrived: Arrived, request: ReadRequest, found: Found) -> str:
         agreed = terms.agree(request.options, found.size)
+        if not (agreed.told or self._may_have_block(arrived)):
+            found.source.close()
+            return "stranger"
         transfer = Transfer(found.source, found.size, agreed, time.monotonic())
         try:
             own = listening.towards(arrived.sender, arrived.ours)
         except OSError:
             found.source.close()
             return "failed"
-        number = self._recorder.begins(found, arrived.sender[0])
+        number = self._recorder.begins(found, arrived.address)
         session = _Session(transfer, own, arrived, number)
         self._sessions[own] = session
         self._selector.register(own, selectors.EVENT_READ)
@@ -157,11 +165,17 @@ class TftpServer:
             self._fail(session)
         return found.kind
 
+    def _may_have_block(self, arrived: Arrived) -> bool:
+        return self._acquaintance.may_have_block(arrived.address, time.monotonic())
+
     def _asked_before(self, arrived: Arrived) -> bool:
         """Whether this very request is being answered: then its answer may have been lost."""
         for session in self._sessions.values():
-            if session.asked == arrived and not session.transfer.is_confirmed:
-                self._send(session, session.transfer.asked_again())
+            transfer = session.transfer
+            if session.asked == arrived and not transfer.is_confirmed:
+                datagram = transfer.asked_again()
+                if datagram and (transfer.terms.told or self._may_have_block(arrived)):
+                    self._send(session, datagram)
                 return True
         return False
 
@@ -175,11 +189,17 @@ class TftpServer:
         if isinstance(reply, PeerError):
             session.transfer.end = End.CANCELLED
         elif isinstance(reply, Acknowledged):
-            try:
-                self._send(session, session.transfer.acknowledged(reply.block, time.monotonic()))
-            except _LOST:
-                self._fail(session)
+            self._go_on(session, reply.block)
         self._end_if_over(session)
+
+    def _go_on(self, session: _Session, block: int) -> None:
+        now_s, was_confirmed = time.monotonic(), session.transfer.is_confirmed
+        try:
+            self._send(session, session.transfer.acknowledged(block, now_s))
+        except _LOST:
+            self._fail(session)
+        if session.transfer.is_confirmed and not was_confirmed:
+            self._acquaintance.heard(session.asked.address, now_s)
 
     def _look_at_clock(self) -> None:
         now_s = time.monotonic()
@@ -228,6 +248,7 @@ class TftpServer:
             self._send(session, packets.error(ErrorCode.UNDEFINED, "The server stops"))
             self._end_if_over(session)
         self._selector.close()
-        self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         self._recorder.stop()
         self._figures.forget()

@@ -14,6 +14,8 @@ from provision.tftp import packets
 from provision.tftp.terms import Terms
 
 RETRANSMISSIONS_MAX = 5
+#: Of a first block, to a request that comes again: its sender may be false.
+FIRST_BLOCK_REPEATS_MAX = 1
 #: Doubled with each retransmission, unless the receiver asked for a time of its own.
 FIRST_TIMEOUT_S, TIMEOUT_S_MAX = 1.0, 8.0
 #: For the first acknowledgement.
@@ -73,8 +75,12 @@ class Transfer:
         return self._datagram
 
     def asked_again(self) -> bytes | None:
-        """The same answer to the same request, a bounded number of times."""
-        if self.is_confirmed or self._tries >= RETRANSMISSIONS_MAX:
+        """The same answer to the same request, a bounded number of times.
+
+        A first block is twenty times as long as its request, and is repeated once only.
+        """
+        most = RETRANSMISSIONS_MAX if self.terms.told else FIRST_BLOCK_REPEATS_MAX
+        if self.is_confirmed or self._tries >= most:
             return None
         self._tries += 1
         self.retransmissions += 1

@@ -16,7 +16,17 @@ from tests.waiting import until
 
 
 @pytest.mark.parametrize(
-    "text", ["69", "10.0.0.5", "10.0.0.5:0", "10.0.0.5:70000", "phones:69", "::1:69"]
+    "text",
+    [
+        "69",
+        "10.0.0.5",
+        "10.0.0.5:0",
+        "10.0.0.5:70000",
+        "phones:69",
+        "::1:69",
+        "[10.0.0.5]:69",
+        "[::1]",
+    ],
 )
 def test_a_place_that_is_none_is_told_by_its_variable(
     text: str, monkeypatch: pytest.MonkeyPatch
@@ -25,6 +35,11 @@ def test_a_place_that_is_none_is_told_by_its_variable(
     with pytest.raises(BadSettingError) as caught:
         load()
     assert "FLATPRO_TFTP" in caught.value.text("ru")
+
+
+@pytest.mark.parametrize("text", ["10.0.0.5:69", "[fd00::5]:6969", "[::]:69"])
+def test_a_place_of_either_kind_is_understood_and_told_as_it_was_written(text: str) -> None:
+    assert Settings(tftp=text).tftp_options.place == text
 
 
 def test_it_is_off_unless_it_is_set_and_says_so(tmp_path: Path) -> None:

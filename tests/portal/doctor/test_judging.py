@@ -1,7 +1,7 @@
 """What `flatpro doctor` makes of the facts: good, attention or fault, and what to do."""
 
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 
@@ -60,6 +60,12 @@ CASES = {
     "TFTP everywhere": (tftp(IPv4Address("0.0.0.0"), 69, SITES, answers=True), "attention"),
     "TFTP in public": (tftp(IPv4Address("8.8.8.8"), 69, SITES, answers=True), "fault"),
     "TFTP for all": (tftp(INNER, 69, [ip_network("0.0.0.0/0")], answers=True), "fault"),
+    "TFTP of IPv6 in the site": (tftp(IPv6Address("fd00::5"), 69, SITES, answers=True), "good"),
+    "TFTP of IPv6 in public": (
+        tftp(IPv6Address("2a02:6b8::feed"), 69, SITES, answers=True),
+        "fault",
+    ),
+    "TFTP for all of IPv6": (tftp(INNER, 69, [ip_network("::/0")], answers=True), "fault"),
     "no TLS": (judging.certificate("http://h", None, None, NOW), "attention"),
     "nobody at the address": (judging.certificate("https://h", None, "refused", NOW), "attention"),
     "a year to go": (judging.certificate("https://h", ago(-500_000), None, NOW), "good"),

@@ -6,7 +6,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
@@ -30,9 +30,11 @@ def estate(installation: Installation) -> Estate:
 
 
 @contextlib.contextmanager
-def serving(place: Installation, **more: object) -> Iterator[TftpServer]:
+def serving(
+    place: Installation, host: IPv4Address | IPv6Address = HERE, **more: object
+) -> Iterator[TftpServer]:
     """A server on a free port, in a thread of its own."""
-    server = TftpServer(place, TftpOptions(HERE, 0, **more))  # type: ignore[arg-type]
+    server = TftpServer(place, TftpOptions(host, 0, **more))  # type: ignore[arg-type]
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -75,6 +77,14 @@ class Phone:
         except TimeoutError:
             return b""
         return datagram
+
+    def become_known(self, datagram: bytes) -> None:
+        """Acknowledge a first block, hear the second, and let the rest be."""
+        self.ask(datagram)
+        self.acknowledge(1)
+        assert self.hear()[:4] == b"\0\3\0\2"
+        assert self.tid
+        self.socket.sendto(b"\0\5\0\0bye\0", self.tid)
 
     def acknowledge(self, block: int) -> None:
         assert self.tid is not None

@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Callable
 
+from provision.tftp.acquaintance import BLOCKS_TO_STRANGERS_PER_MINUTE
 from provision.tftp.server import PER_ADDRESS_MAX, REQUESTS_PER_MINUTE, TftpServer
 from tests.provision import estate as estates
 from tests.provision.estate import Estate
@@ -15,6 +16,9 @@ NewPhone = Callable[..., Phone]
 IMAGE = "fp-b2-2.4.1.img"
 FLOOD = 10_000
 AMPLIFICATION_MAX = 6.0
+#: Of one minute, from one address.
+PLAIN = 250
+FIRST_BLOCK_BYTES = 516
 
 
 def test_proof_h9_sizes_silence_liars_and_floods_are_bounded(
@@ -25,8 +29,10 @@ def test_proof_h9_sizes_silence_liars_and_floods_are_bounded(
     again = _who_falls_silent_is_asked_five_times(phone("127.0.0.20"))
     _a_liar_beside_the_receiver_is_not_heard(phone("127.0.0.21"), phone("127.0.0.22"))
     amplification = _a_flood_hits_nobody(server, phone, leeway)
+    plain = _plain_requests_in_anothers_name_draw_little(phone)
     print(  # noqa: T201 - the figure of the proof
         f"H9: {FLOOD} requests in another's name, amplification {amplification:.2f}; "
+        f"{PLAIN} without options {plain:.2f}; "
         f"a silent receiver is sent its block {again} times more"
     )
 
@@ -89,6 +95,19 @@ def _a_flood_hits_nobody(server: TftpServer, phone: NewPhone, leeway: float) -> 
     return heard / sent
 
 
+def _plain_requests_in_anothers_name_draw_little(phone: NewPhone) -> float:
+    """Each draws its first block, until the address has had what a silent one is owed."""
+    victims = [phone("127.0.0.68") for _ in range(50)]
+    sent = 0
+    for number in range(PLAIN):
+        one = victims[number % 50]
+        sent += one.socket.sendto(request(IMAGE), ("127.0.0.1", one.port))
+        time.sleep(0.001)
+    heard = [len(answer) for victim in victims for answer in _all(victim.socket)]
+    assert heard == [FIRST_BLOCK_BYTES] * BLOCKS_TO_STRANGERS_PER_MINUTE
+    return sum(heard) / sent
+
+
 def _all(own: socket.socket) -> list[bytes]:
     own.settimeout(0.05)
     heard: list[bytes] = []
@@ -118,3 +137,20 @@ def test_one_request_is_answered_by_one_datagram_until_its_sender_is_known(
     assert len(one.ask(asked)) <= len(asked)
     assert len(other.ask(request(IMAGE))) == 516
     assert (one.hear(3.0), other.hear(0.1)) == (b"", b"")
+
+
+def test_who_acknowledged_something_is_owed_no_less_than_before(
+    estate: Estate, phone: NewPhone
+) -> None:
+    estates.publish(estate.installation, "2.4.1")
+    phone("127.0.0.32").become_known(request(IMAGE))
+    for _ in range(2 * BLOCKS_TO_STRANGERS_PER_MINUTE):
+        assert len(phone("127.0.0.32").ask(request(IMAGE))) == FIRST_BLOCK_BYTES
+    # An address beside it gains nothing by that.
+    told = [phone("127.0.0.33") for _ in range(BLOCKS_TO_STRANGERS_PER_MINUTE)]
+    assert {len(one.ask(request(IMAGE))) for one in told} == {FIRST_BLOCK_BYTES}
+    late = phone("127.0.0.33")
+    late.socket.sendto(request(IMAGE), ("127.0.0.1", late.port))
+    assert late.hear(0.5) == b""
+    # What is no longer than its request is answered still.
+    assert late.ask(request(IMAGE, tsize="0"))[:2] == b"\0\6"

@@ -197,6 +197,7 @@ def test_one_address_has_its_share_and_no_more(
     estate: Estate, server: TftpServer, phone: NewPhone
 ) -> None:
     estates.publish(estate.installation, "2.4.1", 5000)
+    phone("127.0.0.2").become_known(request(IMAGE))
     held = [phone("127.0.0.2") for _ in range(PER_ADDRESS_MAX)]
     # All at once: a transfer that nobody acknowledges is given up after some seconds.
     for one in held:

@@ -50,12 +50,19 @@ def test_before_the_first_acknowledgement_nothing_is_sent_by_itself() -> None:
     assert sending.retransmissions == 0
 
 
-def test_a_request_that_comes_again_gets_the_same_answer_a_few_times() -> None:
-    sending = transfer(5000)
+@pytest.mark.parametrize(
+    ("terms", "times"),
+    [(PLAIN, 1), (Terms(1428, None, {"blksize": "1428"}), 5)],
+    ids=["a first block", "what was agreed"],
+)
+def test_a_request_that_comes_again_gets_the_same_answer_a_few_times(
+    terms: Terms, times: int
+) -> None:
+    sending = transfer(5000, terms)
     first = sending.first()
     again = [sending.asked_again() for _ in range(20)]
-    assert again == [first] * 5 + [None] * 15
-    sending.acknowledged(1, 0.0)
+    assert again == [first] * times + [None] * (20 - times)
+    sending.acknowledged(1 if terms is PLAIN else 0, 0.0)
     assert sending.asked_again() is None
 
 
