@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from sqlalchemy import Dialect, LargeBinary, Table
+from sqlalchemy import Connection, Dialect, LargeBinary, Table
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storage.db import Base
@@ -24,6 +25,10 @@ from storage.db import Base
 _AT_ONCE = 2000
 #: PostgreSQL's way for many rows.
 _COPY = "COPY"
+
+
+class ClashError(Exception):
+    """What is stored already excludes one of the rows: somebody else was quicker."""
 
 
 class Ready:
@@ -63,18 +68,25 @@ class Ready:
             self._parts += 1
 
     def store(self, session: Session) -> None:
-        """Store them all, in the caller's transaction."""
+        """Store them all, in the caller's transaction; raises ClashError."""
         connection = session.connection()
         self._file.seek(0)
-        for _ in range(self._parts):
-            statement, values = pickle.load(self._file)  # noqa: S301 - written above, by us
-            if not statement.startswith(_COPY):
-                connection.exec_driver_sql(statement, values)
-                continue
-            cursor: Any = connection.connection.cursor()
-            with contextlib.closing(cursor), cursor.copy(statement) as copy:
-                for row in values:
-                    copy.write_row(row)
+        # What is copied goes past SQLAlchemy, and so do the driver's errors.
+        try:
+            for _ in range(self._parts):
+                self._store_part(connection)
+        except (IntegrityError, connection.dialect.loaded_dbapi.IntegrityError) as error:
+            raise ClashError from error
+
+    def _store_part(self, connection: Connection) -> None:
+        statement, values = pickle.load(self._file)  # noqa: S301 - written above, by us
+        if not statement.startswith(_COPY):
+            connection.exec_driver_sql(statement, values)
+            return
+        cursor: Any = connection.connection.cursor()
+        with contextlib.closing(cursor), cursor.copy(statement) as copy:
+            for row in values:
+                copy.write_row(row)
 
     def _statement(self, table: str, names: Sequence[str], of: str) -> str:
         mark = "?" if self._dialect.name == "sqlite" else "%s"

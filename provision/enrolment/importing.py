@@ -1,7 +1,8 @@
 """Taking in the phones of a table: all of them in the caller's transaction, or none.
 
-A large table is looked at and made ready before anybody's lock is taken (`prepared`); what is then
-stored is looked at again only where the register changed meanwhile.
+A large table is looked at and made ready before anybody's lock is taken (`prepared`). What others
+did meanwhile shows when it is stored: its places are held and compared, and a phone that somebody
+else took in has its MAC already. Then the table is looked at again.
 """
 
 import contextlib
@@ -16,9 +17,9 @@ from accounts import audit
 from catalogue.models import Product
 from provision.devices.models import Device
 from provision.enrolment import judging, knowing, preparing
-from provision.enrolment.bulk import Ready
+from provision.enrolment.bulk import ClashError, Ready
 from provision.enrolment.judging import Judged, Verdict
-from provision.enrolment.knowing import State
+from provision.enrolment.knowing import Places
 from provision.enrolment.preparing import Hand, Issued
 from provision.enrolment.table import DeviceTable
 from provision.models import CheckIn
@@ -27,12 +28,26 @@ from storage.installation import Installation
 from storage.refusals import ConflictError
 
 Tell = Callable[[int], None]
+#: Looks at one table before it is given up: each is overtaken only by another writer's commit.
+_LOOKS = 5
 
 
 class RefusedRowsError(ConflictError):
     code = "refused-rows"
     ru = "Не принято строк: {count}. Первая: {row}. Ничего не сохранено."
     en = "Rows that do not fit: {count}. The first one: {row}. Nothing was stored."
+
+
+class OvertakenError(ConflictError):
+    code = "import-overtaken"
+    ru = (
+        "Пока таблица принималась, другие изменяли те же аппараты или площадки. "
+        "Ничего не сохранено: повторите импорт."
+    )
+    en = (
+        "While the table was taken in, others changed the same phones or sites. "
+        "Nothing was stored: repeat the import."
+    )
 
 
 @dataclass(frozen=True)
@@ -54,10 +69,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a table comes to, as long as the register is as it was."""
+    """What a table comes to, as long as these places are as they were."""
 
     ready: Ready
-    state: State
+    places: Places
     done: Done
 
 
@@ -73,8 +88,7 @@ def look(
     tell: Tell = _silently,
 ) -> Sequence[Judged]:
     """Every row's verdict against the register of this moment; `tell` hears how many are known."""
-    register = knowing.register_for(session, place, table.entries, tell)
-    return judging.judge(table.entries, register, moscow_date(now))
+    return _judged(session, place, knowing.places(session), table, now, tell)
 
 
 def require_fit(rows: Sequence[Judged]) -> None:
@@ -98,26 +112,37 @@ def prepared(
 
     `tell` hears of twice as many as there are rows: each is looked at, and then made ready.
     """
-    state, total = knowing.state(session), len(table.entries)
-    rows = look(session, place, table, now, tell)
+    places, total = knowing.places(session), len(table.entries)
+    rows = _judged(session, place, places, table, now, tell)
     require_fit(rows)
     new = [row.wanted for row in rows if row.verdict is Verdict.NEW and row.wanted]
     codes = session.execute(select(Product.code, Product.id))
     hand = Hand(actor, now, {code: number for code, number in codes}, place.seal, with_tokens)  # noqa: C416 - rows are no pairs to mypy
     with Ready(place.data_dir, session.get_bind().dialect) as ready:
         issued = preparing.make_ready(ready, new, hand, lambda count: tell(total + count))
-        yield Prepared(ready, state, Done(len(new), len(rows) - len(new), issued))
+        yield Prepared(ready, places, Done(len(new), len(rows) - len(new), issued))
 
 
-def is_current(session: Session, found: Prepared) -> bool:
-    """Whether the register is as it was when the table was looked at."""
-    return knowing.state(session) == found.state
+def store(
+    session: Session,
+    found: Prepared,
+    source: Source,
+    *,
+    actor: str,
+    now: datetime,
+) -> Done:
+    """Store what is ready, with one entry for the table in the audit trail.
 
-
-def store(session: Session, found: Prepared, source: Source, *, actor: str, now: datetime) -> Done:
-    """Store what is ready, with one entry for the table in the audit trail."""
+    Raises OvertakenError, with nothing stored, when others changed what it was judged by.
+    """
+    if knowing.places(session, held=True) != found.places:
+        raise OvertakenError
     newest = session.scalar(select(func.max(Device.id))) or 0
-    found.ready.store(session)
+    try:
+        with session.begin_nested():
+            found.ready.store(session)
+    except ClashError as error:
+        raise OvertakenError from error
     _adopt_calls(session, newest)
     done = found.done
     subject = f"import:{source.sha256[:16]}"
@@ -137,8 +162,15 @@ def take_in(
     with_tokens: bool = False,
 ) -> Done:
     """Store every new phone of a table; raises RefusedRowsError when any row does not fit."""
-    with prepared(session, place, table, actor=actor, now=now, with_tokens=with_tokens) as found:
-        return store(session, found, source, actor=actor, now=now)
+    for _ in range(_LOOKS):
+        with prepared(
+            session, place, table, actor=actor, now=now, with_tokens=with_tokens
+        ) as found:
+            try:
+                return store(session, found, source, actor=actor, now=now)
+            except OvertakenError:
+                continue
+    raise OvertakenError
 
 
 @contextlib.contextmanager
@@ -164,12 +196,25 @@ def taking_in(
     ):
         session.rollback()
         with place.database.writing() as writer:
-            if is_current(writer, found):
-                yield store(writer, found, source, actor=actor, now=now)
-            else:
-                yield take_in(
+            try:
+                done = store(writer, found, source, actor=actor, now=now)
+            except OvertakenError:
+                done = take_in(
                     writer, place, table, source, actor=actor, now=now, with_tokens=with_tokens
                 )
+            yield done
+
+
+def _judged(
+    session: Session,
+    place: Installation,
+    places: Places,
+    table: DeviceTable,
+    now: datetime,
+    tell: Tell,
+) -> Sequence[Judged]:
+    register = knowing.register_for(session, place, places, table.entries, tell)
+    return judging.judge(table.entries, register, moscow_date(now))
 
 
 def _adopt_calls(session: Session, newest: int) -> None:

@@ -5,15 +5,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from accounts.models import AuditEntry, Organisation, Site
-from catalogue import products
-from catalogue.models import Product
+from accounts.models import Organisation, Site
+from catalogue.models import HardwareRevision, Product
 from provision import profiles
 from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
-from provision.devices.models import Device, Handover, HandoverKind, IdentityEvent
+from provision.devices.models import Device, Handover, HandoverKind
 from provision.dialects import schema_of
 from provision.enrolment.columns import Entry
 from provision.enrolment.judging import KnownDevice, Register
@@ -27,29 +26,52 @@ from storage.sealed import Seal, UnsealError
 _BATCH = 400
 
 
+#: What a table names and a phone's row then points to, in the order in which they are held.
+_PLACES = (Organisation.id, Site.id, Product.id, HardwareRevision.id)
+
+
 @dataclass(frozen=True)
-class State:
-    """What tells whether the register is as it was.
+class Places:
+    """Products with their revisions, and who owns which site: what new phones are put under."""
 
-    Whatever people do to it is in the audit trail, and what phones do to it is an event.
+    revisions: Mapping[str, Sequence[str]]
+    sites: Mapping[str, Sequence[tuple[int, int]]]
+    organisations: Mapping[str, int]
+
+
+def places(session: Session, *, held: bool = False) -> Places:
+    """The places as they are now, by columns: rows that this session met before may be old.
+
+    `held`: nobody changes them until the transaction ends, and who is about to is waited for.
     """
-
-    audited: int
-    events: int
-    devices: int
-
-
-def state(session: Session) -> State:
-    """The register's state now."""
-    kinds = (AuditEntry, IdentityEvent, Device)
-    newest = (select(func.max(one.id)).scalar_subquery() for one in kinds)
-    return State(*(found or 0 for found in session.execute(select(*newest)).one()))
+    if held:
+        # SQLite's writer is alone anyway, and is not asked to hold rows.
+        for which in _PLACES:
+            session.execute(select(which).order_by(which).with_for_update(read=True)).all()
+    revisions: dict[str, list[str]] = {
+        code: [] for code in session.scalars(select(Product.code).order_by(Product.code))
+    }
+    named = select(Product.code, HardwareRevision.name).join(
+        HardwareRevision, HardwareRevision.product_id == Product.id
+    )
+    for code, name in session.execute(named.order_by(HardwareRevision.id)):
+        revisions.setdefault(code, []).append(name)
+    sites: dict[str, list[tuple[int, int]]] = {}
+    where = select(Site.name, Site.id, Site.organisation_id).order_by(Site.id)
+    for name, number, owner in session.execute(where):
+        sites.setdefault(name, []).append((number, owner))
+    owners = session.execute(select(Organisation.name, Organisation.id).order_by(Organisation.id))
+    return Places(revisions, sites, {name: number for name, number in owners})  # noqa: C416 - rows are no pairs to mypy
 
 
 def register_for(
-    session: Session, place: Installation, entries: Sequence[Entry], tell: Callable[[int], None]
+    session: Session,
+    place: Installation,
+    around: Places,
+    entries: Sequence[Entry],
+    tell: Callable[[int], None],
 ) -> Register:
-    """Products, places, and the phones that have a MAC or a serial number of these rows.
+    """The places, and the phones that have a MAC or a serial number of these rows.
 
     `tell` hears how many rows were looked at.
     """
@@ -61,13 +83,10 @@ def register_for(
             if one.serial:
                 by_serial[one.serial] = one.mac
         tell(at * _BATCH + len(part))
-    sites: dict[str, list[tuple[int, int]]] = {}
-    for site in session.scalars(select(Site)):
-        sites.setdefault(site.name, []).append((site.id, site.organisation_id))
     return Register(
-        revisions={product.code: product.revisions for product in products.every(session)},
-        sites=sites,
-        organisations={one.name: one.id for one in session.scalars(select(Organisation))},
+        revisions=around.revisions,
+        sites=around.sites,
+        organisations=around.organisations,
         by_mac=by_mac,
         by_serial=by_serial,
         schema=schema_of(place),

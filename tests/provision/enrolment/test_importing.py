@@ -173,9 +173,7 @@ def test_what_changed_since_the_look_is_judged_again(estate: Estate) -> None:
     assert (caught.value.details["row"], count(place)) == (2, 2)
 
 
-def test_what_was_made_ready_is_right_only_while_nobody_changed_the_register(
-    estate: Estate,
-) -> None:
+def test_what_was_made_ready_is_not_stored_over_what_others_did_meanwhile(estate: Estate) -> None:
     place = estate.installation
     read = table.read(f"mac,product,serial\n{FREE},FP-B2,SN-1\n".encode())
     with (
@@ -183,13 +181,13 @@ def test_what_was_made_ready_is_right_only_while_nobody_changed_the_register(
         importing.prepared(session, place, read, actor="test", now=now()) as found,
     ):
         session.rollback()
-        with place.database.reading() as later:
-            assert importing.is_current(later, found)
         with place.database.writing() as writer:
             estates.add_phone(writer, "02f1a7000009", "SN-1")
-        with place.database.reading() as later:
-            assert not importing.is_current(later, found)
-    assert count(place) == 2
+        with place.database.writing() as writer:
+            with pytest.raises(importing.OvertakenError):
+                importing.store(writer, found, SOURCE, actor="test", now=now())
+            # The transaction goes on, without a row of the table.
+            assert writer.scalar(select(func.count(Device.id))) == 2
 
 
 def timed_import(place: Installation, rows: int) -> float:
