@@ -18,6 +18,9 @@ NAMES = {
     "provision.look-for-stale-configurations": Phrase(
         "Поиск устаревших настроек", "Stale configurations looked for"
     ),
+    "provision.note-many-macs": Phrase(
+        "Поиск перебора MAC", "Addresses that ask for many MACs looked for"
+    ),
     "provision.prepare-configurations": Phrase("Подготовка настроек", "Configurations prepared"),
     "provision.prune-check-ins": Phrase("Уборка старых выходов на связь", "Old check-ins removed"),
     "provision.read": Phrase("Чтение аппаратов", "Phones read"),

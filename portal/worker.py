@@ -7,6 +7,7 @@ import portal.blob_care.work
 import portal.personal_data.work
 import provision.diagnosis.work
 import provision.enrolment.work
+import provision.newcomers.work
 import provision.rendered.work
 import provision.resyncs.work
 import provision.rollouts.work
@@ -30,6 +31,7 @@ SLICES = (
     provision.rollouts.work,
     provision.resyncs.work,
     provision.enrolment.work,
+    provision.newcomers.work,
     provision.rendered.work,
     provision.sweeps.work,
     provision.diagnosis.work,

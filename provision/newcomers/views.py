@@ -12,7 +12,7 @@ from catalogue import products
 from provision.devices.identity import MacAddress, SerialNumber
 from provision.devices.registry import NewDevice
 from provision.dialects import families_of
-from provision.newcomers import waiting
+from provision.newcomers import tries, waiting
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, writing
@@ -27,7 +27,8 @@ def newcomers() -> str:
     """The phones that call, or that a sweep met, and are not in the register."""
     with reading() as session:
         found = waiting.waiting(session, families_of(installation()), now())
-    return render_template("newcomers/list.html", newcomers=found)
+        tried = tries.lately(session, now())
+    return render_template("newcomers/list.html", newcomers=found, tried=tried)
 
 
 @staff.get("/<mac>")
