@@ -58,6 +58,8 @@ def import_devices(
             raise click.exceptions.Exit(1)
         return
     done = _store(installation, read, source, credentials)
+    if done.issued:
+        say("The server makes their first configurations before they ask.")
     shown = {"added": done.added, "skipped": done.skipped, "tokens": len(done.issued)}
     show_one(shown, as_json=as_json)
 

@@ -23,6 +23,7 @@ from provision.enrolment.knowing import Places
 from provision.enrolment.preparing import Hand, Issued
 from provision.enrolment.table import DeviceTable
 from provision.models import CheckIn
+from provision.rendered import awaited
 from storage.clock import moscow_date
 from storage.installation import Installation
 from storage.refusals import ConflictError
@@ -125,6 +126,7 @@ def prepared(
 
 def store(
     session: Session,
+    place: Installation,
     found: Prepared,
     source: Source,
     *,
@@ -133,7 +135,8 @@ def store(
 ) -> Done:
     """Store what is ready, with one entry for the table in the audit trail.
 
-    Raises OvertakenError, with nothing stored, when others changed what it was judged by.
+    The first configurations of new phones that have a token are made soon after. Raises
+    OvertakenError, with nothing stored, when others changed what it was judged by.
     """
     if knowing.places(session, held=True) != found.places:
         raise OvertakenError
@@ -145,6 +148,8 @@ def store(
         raise OvertakenError from error
     _adopt_calls(session, newest)
     done = found.done
+    tokens = ((one.mac, one.token) for one in done.issued)
+    awaited.expect(session, place, tokens, actor=actor, now=now)
     subject = f"import:{source.sha256[:16]}"
     told = {"file": source.name[:200], "sha256": source.sha256, "skipped": done.skipped}
     audit.record(session, actor, "device.import", subject, now, added=done.added, **told)
@@ -167,7 +172,7 @@ def take_in(
             session, place, table, actor=actor, now=now, with_tokens=with_tokens
         ) as found:
             try:
-                return store(session, found, source, actor=actor, now=now)
+                return store(session, place, found, source, actor=actor, now=now)
             except OvertakenError:
                 continue
     raise OvertakenError
@@ -197,7 +202,7 @@ def taking_in(
         session.rollback()
         with place.database.writing() as writer:
             try:
-                done = store(writer, found, source, actor=actor, now=now)
+                done = store(writer, place, found, source, actor=actor, now=now)
             except OvertakenError:
                 done = take_in(
                     writer, place, table, source, actor=actor, now=now, with_tokens=with_tokens

@@ -23,6 +23,7 @@ from provision.enrolment import importing, judging, kept, report, table, work
 from provision.enrolment.importing import Done, Source
 from provision.enrolment.kept import UnknownTableError
 from provision.enrolment.table import DeviceTable
+from provision.rendered import awaited
 from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import RefusedError
@@ -155,11 +156,23 @@ def progress(number: int) -> str:
         return render_template("enrolment/progress.html", job=job, is_over=is_over)
 
 
+@staff.get("/prepared")
+@ENGINEERS
+def prepared() -> str:
+    """For how many phones that never came a first configuration is ready."""
+    with reading() as session:
+        first = awaited.first(session, installation(), now())
+    return render_template("enrolment/prepared.html", first=first)
+
+
 def _tokens(sent: Sent, done: Done) -> Response:
     """The new phones' tokens, to be copied or printed: no other answer ever shows them."""
+    with reading() as session:
+        first = awaited.first(session, installation(), now())
     page = render_template(
         "enrolment/tokens.html",
         sent=sent,
+        first=first,
         done=done,
         address=f"{installation().phone_url}/p/",
         lines="".join(report.token_lines(done.issued, installation().phone_url)),

@@ -14,6 +14,7 @@ from provision.families.settings import SettingSpec
 from storage.refusals import NotFoundError, RefusedError
 
 AGENT_GROUPS = ("product", "hardware", "serial", "mac", "firmware", "boot_version")
+FIRST_FETCH_PARTS = ("product", "hardware", "serial", "mac", "firmware")
 # What a reader can find: the fields of readers.facts.DeviceFacts and LineFacts, held by a test.
 FACT_NAMES = (
     *("vendor", "product", "hardware", "serial", "mac", "firmware", "description"),
@@ -233,6 +234,17 @@ class TftpNames:
     prefixes: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class FirstFetch:
+    """How a phone of which everything is known but its first call asks for its configuration.
+
+    The parts of `path` are {token} and {mac}, those of `agent` are among FIRST_FETCH_PARTS.
+    """
+
+    path: str
+    agent: str
+
+
 @dataclass(frozen=True, eq=False)
 class Family:
     """Phones that share file names and syntax."""
@@ -255,6 +267,8 @@ class Family:
     settings: tuple[SettingSpec, ...] = ()
     # What first-contact files are called over TFTP; None for phones that never ask so.
     tftp: TftpNames | None = None
+    # The words of a first fetch, so that its answer can be made before; None where they vary.
+    first_fetch: FirstFetch | None = None
 
 
 @dataclass(frozen=True, eq=False)

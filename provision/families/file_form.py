@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -13,9 +14,11 @@ from pydantic import (
 
 from provision.families.family import (
     AGENT_GROUPS,
+    FIRST_FETCH_PARTS,
     AgentShape,
     Family,
     Fillable,
+    FirstFetch,
     Needs,
     Output,
     PathKind,
@@ -131,6 +134,26 @@ class TftpForm(Form):
         return TftpNames(tuple(shape for _, shape in self.bootstrap), frozenset(self.prefixes))
 
 
+def _parts(*names: str) -> BeforeValidator:
+    """A text with parts in braces, all of them among these."""
+
+    def checked(text: object) -> str:
+        for _, name, form, conversion in Formatter().parse(str(text)):
+            if name is not None and (name not in names or form or conversion):
+                raise ValueError(f"its parts are {', '.join(names)}, and not {name}")
+        return str(text)
+
+    return BeforeValidator(checked)
+
+
+class FirstFetchForm(Form):
+    path: Annotated[str, _parts("token", "mac"), Field(pattern=r"^/.*\{token\}")]
+    user_agent: Annotated[str, _parts(*FIRST_FETCH_PARTS), Field(pattern=r"\{mac\}")]
+
+    def built(self) -> FirstFetch:
+        return FirstFetch(self.path, self.user_agent)
+
+
 class FamilyForm(Form):
     name: Name
     vendor: Text
@@ -149,13 +172,14 @@ class FamilyForm(Form):
     data: dict[str, DataTable] = Field(default_factory=dict)
     setting: list[SettingForm] = Field(default_factory=list)
     tftp: TftpForm | None = None
+    first_fetch: FirstFetchForm | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.output is None and (self.user_agent or self.path):
             raise ValueError("user_agent and path need an output")
-        if self.output is None and self.tftp:
-            raise ValueError("tftp needs an output")
+        if self.output is None and (self.tftp or self.first_fetch):
+            raise ValueError("tftp and first_fetch need an output")
         if self.output is not None and not (self.user_agent and self.path):
             raise ValueError("an output needs user_agent and path")
         if self.output is None and not (self.snmp or self.http or self.ssh):
@@ -179,4 +203,5 @@ class FamilyForm(Form):
             file=file,
             settings=tuple(form.built() for form in self.setting),
             tftp=self.tftp.built() if self.tftp else None,
+            first_fetch=self.first_fetch.built() if self.first_fetch else None,
         )

@@ -10,6 +10,7 @@ from provision.devices import listing, registry
 from provision.devices.listing import DeviceFilter
 from provision.devices.models import Device
 from provision.models import CredentialKind
+from provision.rendered import awaited
 from storage.clock import now
 from storage.console import json_option, pass_installation, say, show_rows
 from storage.installation import Installation
@@ -57,6 +58,8 @@ def credential(
                 {"mac": one.mac, issued: _issue(session, installation, one, password=password)}
                 for one in chosen
             ]
+            if not password:
+                _expect(session, installation, rows)
         elif revoke:
             only = CredentialKind(kind) if kind else None
             rows = [{"mac": one.mac, "ended": _revoke(session, one, only)} for one in chosen]
@@ -78,6 +81,14 @@ def _issue(session: Session, installation: Installation, one: Device, *, passwor
     if password:
         return credentials.issue_password(session, one, installation.seal, actor=ACTOR, now=now())
     return credentials.issue_token(session, one, actor=ACTOR, now=now())
+
+
+def _expect(
+    session: Session, installation: Installation, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Have the first configurations of phones that never came made before they ask."""
+    tokens = ((str(row["mac"]), str(row["token"])) for row in rows)
+    awaited.expect(session, installation, tokens, actor=ACTOR, now=now())
 
 
 def _credential_rows(session: Session, one: Device) -> Sequence[Mapping[str, object]]:

@@ -24,6 +24,8 @@ from provision.phone_fetches.shared_inputs import SharedInputs
 from provision.proving.grants import Grant
 from provision.proving.proofs import Verifier
 from provision.rendered import answer, making, stale
+from provision.rendered.answer import Request
+from provision.rendered.expected import Expectation
 from provision.rendered.keeping import Kept, Standing
 from provision.rendered.making import Bench
 from provision.rendered.press_mark import press_mark
@@ -72,48 +74,72 @@ class Workshop:
             # Loaded at once and held here, with their products and sites.
             held = session.scalars(select(Device).where(Device.mac.in_(macs))).all()
             numbers = [one.id for one in held]
+            shared = self.inputs.at(stale.revision(session))
+            words = Expectation.of(session, self.place, shared, held)
             for row in stale.rows(session, self.bench.press_mark, numbers):
-                kept = self._made(session, row)
+                kept = self._made(session, row, words)
                 if kept is None:
                     dropped.append(row)
                     continue
                 made.append((row, kept))
                 failed += kept.standing.until == _NEVER_GIVEN
-            del held
+            del held, words
         with self.place.database.writing(lasting=False) as session:
             stale.replace(session, made)
             stale.drop(session, dropped)
         return Batch(len(made) - failed, failed, len(dropped))
 
-    def _made(self, session: Session, row: Stale) -> Kept | None:
+    def _made(self, session: Session, row: Stale, words: Expectation) -> Kept | None:
         """What the phone would get now; None where it is nothing that can be kept."""
-        finding = self._finding(session, row)
-        stands = None if finding is None else making.standing(session, finding)
-        if finding is None or stands is None:
+        request = self._request(row, words)
+        if request is None:
             return None
-        press = making.press_for(self.place, finding, stands, self.inputs)
+        finding = self._finding(session, request)
+        stands = making.standing(session, finding)
+        if stands is None:
+            return None
+        if request.is_awaited and not request.agent:
+            return self._not_given(finding, row, stands)
         try:
-            prepared = phone_calls.prepare(session, finding, press)
+            return self._filled(session, request, finding, stands)
         except (RenderError, UnwritableValueError, UnwritableNameError) as error:
             _log.error("configuration-not-written", reason=error.text("en"))
-            return self._unwritable(finding, row, stands)
+            return self._not_given(finding, row, stands)
+
+    def _filled(
+        self, session: Session, request: Request, finding: Finding, stands: Standing
+    ) -> Kept | None:
+        press = making.press_for(self.place, finding, stands, self.inputs)
+        prepared = phone_calls.prepare(session, finding, press)
         if isinstance(prepared, PhoneFile):
-            return making.kept(finding, prepared, stands, self.bench)
+            awaited = request.is_awaited
+            return making.kept(finding, prepared, stands, self.bench, is_awaited=awaited)
         if prepared is None and finding.grant is Grant.FIRMWARE:
             return making.kept(finding, making.NOTHING_DUE, stands, self.bench)
         return None
 
-    def _finding(self, session: Session, row: Stale) -> Finding | None:
-        """What the request comes to that the row answers."""
+    def _request(self, row: Stale, words: Expectation) -> Request | None:
+        """The request that the row answers, a first one as it is expected now."""
         try:
             kept = answer.opened(row.sealed, row.request_sha256, self.bench.seal)
-            target, agent = answer.asked(kept)
+            request = answer.asked(kept)
         except (UnsealError, ValueError):
             return None
-        call = PhoneCall(at=now(), at_s=0.0, method="GET", target=target, agent=agent, address="")
+        return words.again(request) if request.is_awaited else request
+
+    def _finding(self, session: Session, request: Request) -> Finding:
+        """What it comes to."""
+        call = PhoneCall(
+            at=now(),
+            at_s=0.0,
+            method="GET",
+            target=request.target,
+            agent=request.agent,
+            address="",
+        )
         return phone_calls.find_out(session, self.gate, call)
 
-    def _unwritable(self, finding: Finding, row: Stale, stands: Standing) -> Kept:
+    def _not_given(self, finding: Finding, row: Stale, stands: Standing) -> Kept:
         """The row, so that it is tried again after the next change and not before."""
         over = replace(stands, until=_NEVER_GIVEN)
         path_kind = finding.asked.kind if finding.asked else "unknown"

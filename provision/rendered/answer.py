@@ -29,24 +29,36 @@ class Answer(NamedTuple):
         return f"Answer({self.status}, {self.etag}, {len(self.body)} bytes)"
 
 
+class Request(NamedTuple):
+    """What an answer answers. `is_awaited`: nobody has asked so yet, and `agent` is a guess."""
+
+    target: str
+    agent: str
+    is_awaited: bool = False
+
+    def __repr__(self) -> str:
+        """Without the target, which holds a phone's token."""
+        return f"Request({self.agent!r}, {self.is_awaited})"
+
+
 class NoRequestError(ValueError):
     """What is kept does not say what it answers: another version of this program kept it."""
 
 
-def written(target: str, agent: str) -> str:
+def written(target: str, agent: str, *, is_awaited: bool = False) -> str:
     """A request as an answer holds it: one line."""
-    return json.dumps([target, agent])
+    return json.dumps([target, agent, True] if is_awaited else [target, agent])
 
 
-def asked(answer: Answer) -> tuple[str, str]:
-    """The target and the User-Agent that it answers; raises NoRequestError."""
+def asked(answer: Answer) -> Request:
+    """The request that it answers; raises NoRequestError."""
     try:
-        target, agent = json.loads(answer.request)
-    except ValueError as error:
+        target, agent, *awaited = json.loads(answer.request)
+    except (ValueError, TypeError) as error:
         raise NoRequestError from error
     if not (isinstance(target, str) and isinstance(agent, str)):
         raise NoRequestError
-    return target, agent
+    return Request(target, agent, awaited == [True])
 
 
 def request_sha256(target: str, agent: str) -> bytes:

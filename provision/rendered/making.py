@@ -54,8 +54,10 @@ def visit_of(finding: Finding, file: PhoneFile) -> Visit:
     return replace(finding.visit(kind, status), revision=file.revision)
 
 
-def kept(finding: Finding, file: PhoneFile, stands: Standing, bench: Bench) -> Kept:
-    """`file` as it is kept for the next call in the same words."""
+def kept(
+    finding: Finding, file: PhoneFile, stands: Standing, bench: Bench, *, is_awaited: bool = False
+) -> Kept:
+    """`file` as it is kept for the next call in the same words; for the first one, `is_awaited`."""
     call, visit = finding.call, visit_of(finding, file)
     request_sha256 = answer.request_sha256(call.target, call.agent)
     answered = Answer(
@@ -64,7 +66,7 @@ def kept(finding: Finding, file: PhoneFile, stands: Standing, bench: Bench) -> K
         media_type=file.media_type,
         record=checkin_lines.fixed_part(Line(visit, finding.said)),
         body=file.body,
-        request=answer.written(call.target, call.agent),
+        request=answer.written(call.target, call.agent, is_awaited=is_awaited),
     )
     sealed = answer.closed(answered, request_sha256, bench.seal)
     return Kept(request_sha256, visit.path_kind, stands, bench.press_mark, sealed)

@@ -36,9 +36,9 @@ Columns = TypeVarTuple("Columns")
 
 @dataclass(frozen=True)
 class Seen:
-    """A place in the order of last check-ins, the newest first."""
+    """A place in the order of last check-ins, the newest first; behind all, who has none (None)."""
 
-    at: datetime
+    at: datetime | None
     mac: str
 
 
@@ -54,19 +54,45 @@ class Stale:
     sealed: bytes = field(repr=False)
 
 
+def revision(session: Session) -> int:
+    """The revision of what configurations have in common."""
+    every = RenderingRevision.device_id == EVERY_DEVICE
+    return session.scalar(select(RenderingRevision.revision).where(every)) or 0
+
+
 def count(session: Session, press: bytes) -> int:
-    """How many devices have something stale; those whose check-in is not taken in yet aside."""
+    """How many devices have something stale."""
     found = _stale(session, select(func.count(distinct(Rendered.device_id))), press)
-    found = found.join(Device, Device.id == Rendered.device_id)
-    return session.scalar(found.where(Device.last_check_in_at.is_not(None))) or 0
+    return session.scalar(found) or 0
+
+
+def not_come(session: Session, press: bytes, now: datetime) -> tuple[int, int]:
+    """Of the phones that have never come: for how many something is ready, and is awaited."""
+    awaited = Device.first_seen_at.is_(None)
+    total = select(func.count(distinct(Rendered.device_id)))
+    total = total.join(Device, Device.id == Rendered.device_id).where(awaited)
+    # What is made for a guess that cannot be made has ended long ago.
+    given = or_(Rendered.until_us.is_(None), Rendered.until_us > microseconds(now))
+    current = Rendered.device_id.not_in(_stale(session, select(Rendered.device_id), press))
+    return session.scalar(total.where(given, current)) or 0, session.scalar(total) or 0
 
 
 def devices(session: Session, press: bytes, limit: int, after: Seen | None) -> Sequence[Seen]:
     """The next devices that have something stale, behind `after`, last seen first.
 
-    They come out of an index in that order, and no more of them are looked at than it takes. A
-    phone whose check-in is not taken in yet is left to its next fetch.
+    They come out of an index in that order, and no more of them are looked at than it takes. Then
+    come those that were never heard, by their MACs.
     """
+    found: list[Seen] = []
+    if after is None or after.at is not None:
+        found += _heard(session, press, limit, after)
+        after = None
+    if len(found) < limit:
+        found += _unheard(session, press, limit - len(found), after.mac if after else "")
+    return found
+
+
+def _heard(session: Session, press: bytes, limit: int, after: Seen | None) -> Sequence[Seen]:
     kept = _stale(session, select(Rendered.device_id), press)
     has_stale = kept.where(Rendered.device_id == Device.id).correlate(Device).exists()
     asked = select(Device.last_check_in_at, Device.mac).where(has_stale)
@@ -77,7 +103,14 @@ def devices(session: Session, press: bytes, limit: int, after: Seen | None) -> S
         # Said once more by itself: by this one the index is entered.
         asked = asked.where(Device.last_check_in_at <= after.at)
     asked = asked.order_by(Device.last_check_in_at.desc(), Device.mac.desc()).limit(limit)
-    return [Seen(at, mac) for at, mac in session.execute(asked) if at is not None]
+    return [Seen(at, mac) for at, mac in session.execute(asked)]
+
+
+def _unheard(session: Session, press: bytes, limit: int, after: str) -> Sequence[Seen]:
+    asked = select(Device.mac).select_from(Rendered).join(Device, Device.id == Rendered.device_id)
+    asked = _stale(session, asked, press).where(Device.last_check_in_at.is_(None))
+    asked = asked.where(Device.mac > after).distinct().order_by(Device.mac).limit(limit)
+    return [Seen(None, mac) for mac in session.scalars(asked)]
 
 
 def rows(session: Session, press: bytes, device_ids: Sequence[int]) -> Sequence[Stale]:
@@ -98,7 +131,7 @@ def replace(session: Session, made: Sequence[tuple[Stale, Kept]]) -> None:
     """Put what was made in the place of what was stale, unless a fetch came before."""
     changes = [_named(before) | _values(kept) for before, kept in made]
     if changes:
-        names = ("press", "revision", "device_revision", "until_us", "sealed")
+        names = ("request_sha256", "press", "revision", "device_revision", "until_us", "sealed")
         values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
         session.execute(update(_TABLE).where(_is_this_one()).values(values), changes)
 
@@ -110,11 +143,8 @@ def drop(session: Session, dropped: Sequence[Stale]) -> None:
 
 
 def _stale(session: Session, asked: Select[*Columns], press: bytes) -> Select[*Columns]:
-    every = session.scalar(
-        select(RenderingRevision.revision).where(RenderingRevision.device_id == EVERY_DEVICE)
-    )
     changed = or_(
-        Rendered.revision != (every or 0),
+        Rendered.revision != revision(session),
         Rendered.device_revision != func.coalesce(_OWN.revision, 0),
         Rendered.press != press,
     )
@@ -142,6 +172,8 @@ def _named(row: Stale) -> dict[str, Any]:
 def _values(kept: Kept) -> dict[str, Any]:
     until = kept.standing.until
     return {
+        # The same, unless it is of a first fetch that is guessed otherwise now.
+        "new_request_sha256": kept.request_sha256,
         "new_press": kept.press,
         "new_revision": kept.standing.revision,
         "new_device_revision": kept.standing.device_revision,

@@ -1,7 +1,8 @@
 """Configurations made ahead, as a job: after a change, the phones seen last come first.
 
-A turn is short and leaves the processor half of the time to others, and the writer most of it. Who
-dies leaves what is stale still stale: the next turn finds it. A fetch that comes before its turn is
+New phones whose tokens were just issued come last (awaited.py). A turn is short and rests as long
+as it computes: the processor is others' half of the time, and the writer most of it. Who dies
+leaves what is stale still stale: the next turn finds it. A fetch that comes before its turn is
 answered as ever.
 """
 
@@ -84,13 +85,14 @@ def prepare(work: Work, turn_s: float = TURN_S) -> None:
     turn = _Turn(work, workshop)
     turn.count()
     while devices := turn.next():
-        begun = time.monotonic()
+        begun = time.thread_time()
         workshop.prepare(devices)
         turn.passed(devices)
         if time.monotonic() >= end:
             turn.leave_the_rest()
             return
-        time.sleep(time.monotonic() - begun)
+        # Not as long as it took: on a busy machine others have had that time already.
+        time.sleep(time.thread_time() - begun)
     turn.tell()
 
 
@@ -135,7 +137,7 @@ class _Turn:
         """Go on later from here, unless somebody begins anew anyway."""
         assert self._after is not None, "a turn that ends early has passed somebody"
         told = {
-            "at": self._after.at.isoformat(),
+            "at": self._after.at.isoformat() if self._after.at else None,
             "mac": self._after.mac,
             "total": self._total,
         }
@@ -154,7 +156,8 @@ class _Turn:
 def _read(arguments: Mapping[str, Any]) -> Seen | None:
     if "at" not in arguments:
         return None
-    return Seen(datetime.fromisoformat(arguments["at"]), str(arguments["mac"]))
+    at = arguments["at"]
+    return Seen(None if at is None else datetime.fromisoformat(at), str(arguments["mac"]))
 
 
 def _waits(session: Session) -> bool:

@@ -30,6 +30,12 @@ media_type = "text/plain"
 bootstrap = "first.cfg.j2"
 """
 
+#: How a first fetch looks, before the templates.
+FIRST = """[first_fetch]
+path = "{}"
+user_agent = "{}"
+[output.templates]"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -127,6 +133,15 @@ def test_an_unknown_family_is_not_found_by_name() -> None:
         ('"first.cfg.j2"', '"gone.cfg.j2"', "output.templates.bootstrap", "No such file"),
         ("[output.templates]", "[output.temples]", "output.templates", "required"),
         ("[[path]]", "][", "file", "Invalid"),
+        ("[output.templates]", FIRST.format("/p/{tokn}", "{mac}"), "first_fetch.path", "tokn"),
+        ("[output.templates]", FIRST.format("/p/x", "{mac}"), "first_fetch.path", "match pattern"),
+        ("[output.templates]", FIRST.format("/{token}", "x"), "first_fetch.user_agent", "pattern"),
+        (
+            "[output.templates]",
+            FIRST.format("/{token}", "{mac!r}"),
+            "first_fetch.user_agent",
+            "its parts are",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_key_and_reason(

@@ -185,7 +185,7 @@ def test_what_was_made_ready_is_not_stored_over_what_others_did_meanwhile(estate
             estates.add_phone(writer, "02f1a7000009", "SN-1")
         with place.database.writing() as writer:
             with pytest.raises(importing.OvertakenError):
-                importing.store(writer, found, SOURCE, actor="test", now=now())
+                importing.store(writer, place, found, SOURCE, actor="test", now=now())
             # The transaction goes on, without a row of the table.
             assert writer.scalar(select(func.count(Device.id))) == 2
 

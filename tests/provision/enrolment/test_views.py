@@ -12,11 +12,12 @@ from werkzeug.test import TestResponse
 from accounts import users
 from accounts.models import Role
 from jobs import queue
-from jobs.runner import Workbook, perform
-from provision import credentials
+from jobs.runner import Runner, Workbook, perform
+from provision import credentials, profiles
 from provision.devices.identity import MacAddress
 from provision.devices.models import Device
 from provision.enrolment import views, work
+from provision.rendered import work as ahead
 from storage.clock import now
 from storage.installation import Installation
 from tests.browserless import log_in, post
@@ -131,6 +132,25 @@ def test_the_tokens_of_new_phones_are_shown_once_and_open_their_settings(
         assert credentials.verify_token(session, token[1], MacAddress(FREE), now())
     assert token[1] not in engineer.get(address).text
     assert shown.text.count(token[1]) >= 2, "in the table and as CSV"
+
+
+def test_how_far_the_first_configurations_are_is_told_with_the_tokens_and_on_a_page(
+    estate: Estate, engineer: FlaskClient
+) -> None:
+    place = estate.installation
+    with place.database.writing() as session:
+        profiles.put(
+            session, place.seal, profiles.GLOBAL, "firmware.factory", "2.3.1", actor="x", now=now()
+        )
+    table = f"mac,product,serial,hardware\n{FREE},FP-B2,SN-2,A\n{FREE[:-1]}3,FP-B2,,\n"
+    shown = post(engineer, send(engineer, table).location, {"tokens": "1"}).text
+    assert "0 / 2" in shown
+    assert 'hx-get="/staff/devices/import/prepared"' in shown
+    Runner(place, Workbook(ahead.HANDLERS)).run_due("test")
+    page = engineer.get(f"{PAGE}prepared").text
+    assert "1 / 2" in page, "of a phone without a serial number the words are not known"
+    assert "Прошивку с завода" in page
+    assert "hx-get" not in page.split('id="prepared"')[1].split(">")[0]
 
 
 def test_a_table_with_passwords_lies_sealed_until_it_is_taken_in(

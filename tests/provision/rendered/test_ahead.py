@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from jobs import queue
 from jobs.models import Job, JobState
@@ -16,7 +17,10 @@ from provision.models import Level, ProfileSetting
 from provision.phone_fetches import phone_plane
 from provision.rendered import answer, stale, work
 from provision.rendered.ahead import Workshop
+from provision.rendered.expected import Expectation
+from provision.rendered.keeping import Kept
 from provision.rendered.models import Rendered
+from provision.rendered.stale import Stale
 from storage.clock import now
 from storage.installation import Installation
 from tests.provision import estate as estates
@@ -49,6 +53,13 @@ def rows(place: Installation) -> list[tuple[bytes, int, bytes]]:
     with place.database.reading() as session:
         asked = select(Rendered.request_sha256, Rendered.revision, Rendered.sealed)
         return [tuple(row) for row in session.execute(asked.order_by(Rendered.credential_id))]
+
+
+def made_of(workshop: Workshop, session: Session, row: Stale) -> Kept | None:
+    shared = workshop.inputs.at(stale.revision(session))
+    device = registry.get(session, MAC)
+    words = Expectation.of(session, workshop.place, shared, [device])
+    return workshop._made(session, row, words)
 
 
 @pytest.fixture
@@ -98,7 +109,7 @@ def test_a_phone_that_asks_first_gets_the_new_one_and_keeps_its_place(
     with place.database.reading() as session:
         device = registry.get(session, MAC)
         (before,) = stale.rows(session, workshop.bench.press_mark, [device.id])
-        made = workshop._made(session, before)
+        made = made_of(workshop, session, before)
     assert made is not None
     put(place, "205")
     assert 'vlan = "205"' in phone.by_views().text
@@ -119,7 +130,7 @@ def test_what_changes_while_it_is_made_is_stale_when_it_is_stored(
         device = registry.get(session, MAC)
         (before,) = stale.rows(session, workshop.bench.press_mark, [device.id])
         put(place, "205")
-        made = workshop._made(session, before)
+        made = made_of(workshop, session, before)
     assert made is not None
     with place.database.writing() as session:
         stale.replace(session, [(before, made)])
