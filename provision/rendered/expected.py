@@ -16,8 +16,8 @@ from provision.dialects import families_of, family_of
 from provision.families.family import Families, FirstFetch
 from provision.families.identification import asked_for
 from provision.models import Level, ProfileSetting
+from provision.phone_fetches.shared_inputs import Shared
 from provision.rendered.answer import Request
-from provision.shared_inputs import Shared
 from storage.installation import Installation
 
 #: The setting that says which firmware new phones come with.

@@ -19,19 +19,19 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pysnmp.proto.api import v2c
+from tests.provision.proving.test_digest import answer, verdict
 
-from provision.digest import Accepted, Refused, Stale
 from provision.enrolment import judging, table
 from provision.enrolment.judging import Register
 from provision.families.family import TemplateName
 from provision.families.loading import load_families
+from provision.proving.digest import Accepted, Refused, Stale
 from provision.readers.snmp_ber import MalformedError, value_of
 from provision.rendering import RenderError, render
-from storage.byte_ranges import MAX_RANGES, parse_range
+from storage.http_answers.byte_ranges import MAX_RANGES, parse_range
 from storage.refusals import RefusedError
 from support.mailroom.parsing import UnreadableError, parse
 from tests.provision.sweeps.test_snmp_ber import ASKED, OIDS, response
-from tests.provision.test_digest import answer, verdict
 from tests.provision.test_rendering import CONFIGURATION, LINE, read_back
 
 MOST_S = 1.0
