@@ -22,8 +22,8 @@ from storage.http_answers.sending import respond
 from storage.serving import Plan, Representation, plan_response
 from tests.nginx import Nginx, find_nginx
 from tests.served import Served, serving
-from tests.storage import test_sending_resume as resume
 from tests.storage import test_serving_http as table
+from tests.storage.http_answers import test_sending_resume as resume
 from tests.waitress_app import waitress
 
 pytestmark = pytest.mark.skipif(find_nginx() is None, reason="nginx is not installed")
