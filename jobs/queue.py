@@ -11,6 +11,8 @@ from structlog.contextvars import get_contextvars
 from jobs.models import Job, JobState
 
 RETRY_DELAYS_S = (5, 30, 300)
+#: A job that so many processes died of, or with, is given up: it would take down the next as well.
+DEATHS_MAX = 5
 
 
 def submit(
@@ -123,10 +125,17 @@ def running_owners(session: Session) -> set[str]:
 
 
 def release(session: Session, owner: str, now: datetime) -> int:
-    """Give back what a dead owner held; the number of jobs. They run again at once."""
+    """Give back what a dead owner held; the number of jobs. They run again at once.
+
+    One that was begun DEATHS_MAX times has failed.
+    """
+    held = (Job.state == JobState.RUNNING, Job.owner == owner)
+    said = f"the process that ran it ended, {DEATHS_MAX} times"
+    given_up = update(Job).where(*held, Job.attempts >= DEATHS_MAX)
+    session.execute(given_up.values(state=JobState.FAILED, owner=None, error=said, finished_at=now))
     result = session.execute(
         update(Job)
-        .where(Job.state == JobState.RUNNING, Job.owner == owner)
+        .where(*held)
         .values(state=JobState.QUEUED, owner=None, run_after=now, dispatched_at=None)
     )
     return cast("CursorResult[Any]", result).rowcount

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from jobs import queue
 from jobs.models import Job
@@ -32,11 +33,27 @@ class Work:
     arguments: Mapping[str, Any]
     actor: str
     installation: Installation
+    _last_steps: list[Callable[[Session], object]] = field(default_factory=list)
 
     def report(self, done: int, total: int | None, note: str = "") -> None:
         """Store how many of how many, and what is being done now."""
         with self.installation.database.writing() as session:
             queue.report(session, self.job_id, done, total, note)
+
+    def at_end(self, step: Callable[[Session], object]) -> None:
+        """Have this stored in the transaction that ends the job: a kill leaves both or neither.
+
+        What goes on as another job is submitted so. Submitted before, it would be there twice
+        after a kill in between: once by each run.
+        """
+        self._last_steps.append(step)
+
+    def finish(self) -> None:
+        """Store that the job did what it was for."""
+        with self.installation.database.writing() as session:
+            for step in self._last_steps:
+                step(session)
+            queue.finish(session, self.job_id, now())
 
 
 Handler = Callable[[Work], None]
@@ -119,8 +136,7 @@ def perform(installation: Installation, workbook: Workbook, job: Job) -> None:
         with installation.database.writing() as session:
             queue.fail(session, work.job_id, f"{type(error).__name__}: {error}", now())
     else:
-        with installation.database.writing() as session:
-            queue.finish(session, work.job_id, now())
+        work.finish()
         log.info("job-done")
 
 

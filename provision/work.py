@@ -34,8 +34,9 @@ def read(work: Work) -> None:
         pass
     if len(macs) == TURN:
         following = {**told, "after": macs[-1]}
-        with place.database.writing() as session:
-            queue.submit(session, READ, following, actor=work.actor, now=now())
+        work.at_end(
+            lambda session: queue.submit(session, READ, following, actor=work.actor, now=now())
+        )
 
 
 HANDLERS: dict[str, Handler] = {PRUNE: prune, READ: read}

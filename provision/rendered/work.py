@@ -141,12 +141,14 @@ class _Turn:
             "mac": self._after.mac,
             "total": self._total,
         }
-        actor = self._work.actor
-        with self._database.writing() as session:
+
+        def go_on(session: Session) -> None:
             if _waits(session):
                 return
-            job = queue.submit(session, PREPARE, told, actor=actor, now=now())
+            job = queue.submit(session, PREPARE, told, actor=self._work.actor, now=now())
             job.progress_done, job.progress_total = self._total - self._left, self._total
+
+        self._work.at_end(go_on)
 
     @property
     def _database(self) -> Database:

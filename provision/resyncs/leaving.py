@@ -45,7 +45,7 @@ def _unowned(session: Session, before: datetime) -> list[int]:
     numbers = list(session.scalars(old))
     if not numbers:
         return []
-    # The jobs after the resyncs: a turn hands on to its next job before it ends.
+    # The jobs after the resyncs: a turn's next job comes in the transaction that ends the turn.
     live = select(Job.arguments["resync"].as_integer()).where(
         Job.kind == ASK_JOB, Job.state.in_((JobState.QUEUED, JobState.RUNNING))
     )

@@ -23,8 +23,9 @@ def ask(work: Work, turn_s: float = TURN_S) -> None:
         at_most_s=turn_s,
     )
     if far.state == ResyncState.RUNNING:
-        with work.installation.database.writing() as session:
-            queue.submit(session, ASK, work.arguments, actor=work.actor, now=now())
+        work.at_end(
+            lambda session: queue.submit(session, ASK, work.arguments, actor=work.actor, now=now())
+        )
 
 
 def look(work: Work) -> None:

@@ -21,8 +21,9 @@ def walk(work: Work) -> None:
         at_most_s=TURN_S,
     )
     if far.state == SweepState.RUNNING:
-        with work.installation.database.writing() as session:
-            queue.submit(session, WALK, work.arguments, actor=work.actor, now=now())
+        work.at_end(
+            lambda session: queue.submit(session, WALK, work.arguments, actor=work.actor, now=now())
+        )
 
 
 HANDLERS: dict[str, Handler] = {WALK: walk}

@@ -93,6 +93,27 @@ def test_a_handler_that_raises_leaves_its_reason_on_the_row(installation: Instal
     assert (job.state, job.error) == (JobState.QUEUED, "ValueError: the disk said no")
 
 
+def test_what_a_job_leaves_for_its_end_is_there_if_and_only_if_it_ended(
+    installation: Installation,
+) -> None:
+    """What goes on as another job would be there twice if a kill came between the two."""
+
+    def handler(work: Work) -> None:
+        work.at_end(lambda session: submit(session, "other", after=work.job_id))
+        with installation.database.reading() as session:
+            assert session.query(Job).filter_by(kind="other").count() == 0
+        if work.arguments.get("fails"):
+            raise ValueError("no")
+
+    with installation.database.writing() as session:
+        good, _bad = submit(session).id, submit(session, fails=True).id
+    Runner(installation, Workbook({"count": handler})).run_due("a")
+    with installation.database.reading() as session:
+        assert [job.arguments for job in session.query(Job).filter_by(kind="other")] == [
+            {"after": good}
+        ]
+
+
 def test_the_thread_runs_what_is_submitted_while_it_sleeps(installation: Installation) -> None:
     done: list[int] = []
     runner = Runner(installation, Workbook({"count": lambda work: done.append(work.job_id)}))
@@ -149,6 +170,26 @@ def test_jobs_of_a_killed_process_run_again_and_those_of_a_living_one_do_not(
     with installation.database.reading() as session:
         job = session.query(Job).one()
     assert (job.state, job.owner, job.attempts) == (JobState.QUEUED, None, 1)
+
+
+def test_a_job_that_takes_down_each_process_that_runs_it_is_given_up(
+    installation: Installation,
+) -> None:
+    """The server would not come up again otherwise: it takes up what the dead one left."""
+    with installation.database.writing() as session:
+        job_id = submit(session).id
+    given_back = []
+    for number in range(queue.DEATHS_MAX):
+        with installation.database.writing() as session:
+            assert queue.claim(session, f"dead-{number}", ["count"], now())
+        given_back.append(release_orphans(installation))
+    assert given_back == [1] * (queue.DEATHS_MAX - 1) + [0]
+    with installation.database.reading() as session:
+        job = session.get_one(Job, job_id)
+        assert not queue.is_due(session, ["count"], now())
+    assert (job.state, job.owner) == (JobState.FAILED, None)
+    assert job.error is not None
+    assert job.finished_at is not None
 
 
 def test_who_left_is_gone_and_who_is_here_is_seen(installation: Installation) -> None:

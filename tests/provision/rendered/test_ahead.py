@@ -1,7 +1,7 @@
 """After a change configurations are made before their phones ask, never instead of newer ones."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -42,6 +42,17 @@ def put(place: Installation, vlan: str) -> None:
 
 def run_jobs(place: Installation) -> int:
     return Runner(place, Workbook(work.HANDLERS)).run_due("test")
+
+
+def take_turn(place: Installation, meanwhile: Callable[[], object] = lambda: None) -> None:
+    """Run the job that waits for the shortest turn."""
+    with place.database.writing() as session:
+        job = queue.claim(session, "test", work.HANDLERS, now())
+    assert job is not None
+    turn = Work(job.id, job.arguments, "test", place)
+    work.prepare(turn, turn_s=0)
+    meanwhile()
+    turn.finish()
 
 
 def count(place: Installation) -> int:
@@ -156,12 +167,12 @@ def test_phones_seen_last_come_first_and_who_is_left_is_another_turns(
         first, then = stale.devices(session, mark, 9, None)
         assert first.mac == SECOND
         assert [then] == stale.devices(session, mark, 9, first)
-        job = session.scalars(select(Job)).one()
-    work.prepare(Work(job.id, {}, "test", place), turn_s=0)
+    take_turn(place, meanwhile=lambda: put(place, "205"))
     with place.database.reading() as session:
-        # The one that waited is the next turn: nothing is submitted twice.
-        assert len(session.scalars(select(Job)).all()) == 1
-        assert session.scalars(select(Job)).one().progress_total == 2
+        # The one that waits meanwhile is the next turn: nothing is submitted twice.
+        ended, waiting = session.scalars(select(Job).order_by(Job.id)).all()
+    assert (ended.state, ended.progress_total) == (JobState.DONE, 2)
+    assert (waiting.state, waiting.arguments) == (JobState.QUEUED, {})
 
 
 def test_a_turn_that_ends_early_is_a_job_again_from_where_it_was(
@@ -169,10 +180,7 @@ def test_a_turn_that_ends_early_is_a_job_again_from_where_it_was(
 ) -> None:
     phone.warm()
     put(place, "204")
-    with place.database.writing() as session:
-        job = queue.claim(session, "test", work.HANDLERS, now())
-    assert job is not None
-    work.prepare(Work(job.id, {}, "test", place), turn_s=0)
+    take_turn(place)
     with place.database.reading() as session:
         queued = session.scalars(select(Job).where(Job.state == JobState.QUEUED)).one()
         assert queued.arguments["mac"] == MAC

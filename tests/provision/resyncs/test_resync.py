@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import audit
-from jobs.models import Job
-from jobs.runner import Work
+from jobs import queue
+from jobs.models import Job, JobState
+from jobs.runner import Work, Workbook, perform
 from provision import checkins, profiles
 from provision.checkins import Visit
 from provision.device_story import timeline, timeline_words
@@ -29,6 +30,7 @@ from provision.resyncs.starting import NewResync
 from provision.resyncs.transaction import Timers
 from provision.resyncs.vocabulary import ResyncState, TargetState
 from simulator.faces import FaceOptions, serve_faces
+from storage.clock import now
 from storage.installation import Installation
 from storage.refusals import RefusedError
 from tests.provision.estate import MAC, NOW, SIP_PASSWORD
@@ -170,9 +172,14 @@ def test_the_job_asks_who_is_left(ours: Installation, sipp: Phone) -> None:
 
 def test_a_turn_of_the_job_that_ends_early_is_followed_by_another(ours: Installation) -> None:
     number = start(ours, NewResync(site="Офис"))
-    work.ask(Work(1, {"resync": number}, "anna", ours), turn_s=0)
+    with ours.database.writing() as session:
+        queue.submit(session, work.ASK, {"resync": number}, actor="anna", now=now())
+        turn = queue.claim(session, "test", [work.ASK], now())
+    assert turn is not None
+    perform(ours, Workbook({work.ASK: lambda told: work.ask(told, turn_s=0)}), turn)
     with ours.database.reading() as session:
-        [job] = session.scalars(select(Job)).all()
+        ended, job = session.scalars(select(Job).order_by(Job.id)).all()
+    assert (ended.state, job.state) == (JobState.DONE, JobState.QUEUED)
     assert (job.kind, job.arguments, job.actor) == (work.ASK, {"resync": number}, "anna")
 
 
