@@ -64,7 +64,7 @@ def open_installation(settings: Settings) -> Installation:
         options={
             ReadOptions: ReadOptions(networks=_read_networks(settings)),
             HandOver: HandOver(redirect=settings.blob_redirect, accel_prefix=settings.accel_prefix),
-            ScrubOptions: ScrubOptions(days=settings.scrub_days),
+            ScrubOptions: settings.scrub,
             MirrorOptions: MirrorOptions(url=settings.mirror_url),
             SignOffOptions: SignOffOptions(required=settings.sign_offs),
             MailOptions: settings.mail,

@@ -11,11 +11,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from provision.tftp.options import SITES, TftpOptions
+from storage.blob_keeping.scrubbing import ScrubOptions
 from storage.refusals import RefusedError
 from support.mailroom.options import SUPPORT_ADDRESS, MailOptions, Server
 from support.mailroom.threads import bare_address
 
 PREFIX = "FLATPRO_"
+#: A bucket's keeper compares its own disks; what we read from it again passes the network.
+BUCKET_SCRUB_DAYS = 7
 Network = IPv4Network | IPv6Network
 _NO_PLACE = "it is address:port, 10.20.0.5:69 or [fd00::5]:69 for example"
 
@@ -44,8 +47,9 @@ class Settings(BaseSettings):
     mirror_url: str = ""
     key_file: Path | None = None
     admin_password: str = ""
-    #: Each stored file is read again within so many days.
-    scrub_days: int = Field(default=7, ge=1, le=365)
+    #: Each stored file is read again within so many days; else each day, and in a bucket, whose
+    #: traffic may cost money, each week.
+    scrub_days: int | None = Field(default=None, ge=1, le=365)
     #: s3://bucket/prefix; the blobs folder of the data folder when it is not set.
     blob_url: str = ""
     #: The S3 server, https://…; Amazon's own for the region when it is not set.
@@ -170,6 +174,11 @@ class Settings(BaseSettings):
             return TftpOptions(networks=self.tftp_networks)
         host, port = _place(self.tftp)
         return TftpOptions(host, port, self.tftp_networks)
+
+    @property
+    def scrub(self) -> ScrubOptions:
+        """How often stored files are read again."""
+        return ScrubOptions(days=self.scrub_days or (BUCKET_SCRUB_DAYS if self.blob_url else 1))
 
     @property
     def public_address(self) -> str:

@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 import click
 
+from portal import tables
 from portal.blob_care import refilling, standing
 from storage.blob_keeping import collecting, scrubbing
 from storage.blob_keeping.collecting import GRACE
@@ -15,6 +16,8 @@ from storage.console import json_option, pass_installation, progress, say, show_
 from storage.installation import Installation
 
 ACTOR = "command line"
+#: A blob is garbage if no table names it: all of them must be known, not those in use here.
+TABLES = tables.metadata
 
 
 @click.group()
@@ -50,7 +53,7 @@ def scrub(installation: Installation, *, everything: bool, as_json: bool) -> Non
     """Read stored files again; what is damaged goes into quarantine. Exit code 1 if any is bad."""
     with installation.database.reading() as session:
         options = installation.option(ScrubOptions)
-        turns = scrubbing.every(session) if everything else scrubbing.share(session, options)
+        turns = scrubbing.every(session) if everything else scrubbing.share(session, options, now())
     began = time.monotonic()
     with progress("Reading again", len(turns)) as advance:
         found = scrubbing.scrub(

@@ -3,6 +3,10 @@
 import hashlib
 import json
 import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,16 +16,18 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts import audit, users
 from catalogue.models import Target
+from jobs import queue
 from jobs.models import Job
-from jobs.runner import Runner
+from jobs.runner import Runner, Work, Workbook
 from portal.blob_care import cli, work
 from portal.worker import WORKBOOK
 from storage.blob_keeping.blob_models import Blob, record
 from storage.blob_keeping.local_blobs import LocalBlobStore
+from storage.blob_keeping.scrubbing import ScrubOptions
 from storage.clock import now
 from storage.installation import Installation
 from tests.conftest import ADMIN_PASSWORD
@@ -186,6 +192,35 @@ def test_the_periodic_jobs_find_rot_and_remove_what_uploads_left(
         assert session.get_one(Blob, SHA256).fault == "damaged"
 
 
+def test_a_share_that_takes_longer_than_a_turn_goes_on_as_a_job_and_no_other_begins(
+    installation: Installation,
+) -> None:
+    for number in range(3):
+        blob = installation.blobs.put(BytesIO(b"%d" % number))
+        with installation.database.writing() as session:
+            record(session, blob, f"t:{number}", now() - timedelta(days=2))
+    kinds = {work.SCRUB: lambda one: work.scrub(one, turn_s=0)}
+    runner = Runner(installation, Workbook(kinds))
+    with installation.database.writing() as session:
+        for _ in range(2):
+            queue.submit(session, work.SCRUB, {}, actor="schedule", now=now())
+    assert runner.run_due("test") == 4, "three turns, and one that found a share under way"
+    with installation.database.reading() as session:
+        assert session.scalar(select(func.count()).where(Blob.checked_at.is_(None))) == 0
+        last = session.scalars(select(Job).order_by(Job.id.desc())).first()
+    assert last is not None
+    assert (last.progress_done, last.progress_total) == (3, 3)
+
+
+def test_a_share_is_read_no_faster_than_is_set(installation: Installation, published: Path) -> None:
+    assert published.stat().st_size == len(IMAGE)
+    slow = ScrubOptions(bytes_per_s=len(IMAGE) * 4)
+    place = replace(installation, options={**installation.options, ScrubOptions: slow})
+    began = time.monotonic()
+    work.scrub(Work(1, {"left": 1, "total": 9}, "test", place))
+    assert time.monotonic() - began >= 0.25
+
+
 def test_collecting_says_what_it_did(installation: Installation) -> None:
     installation.blobs.put(BytesIO(b"nobody's"))
     before = flatpro(installation, "collect", "--json")
@@ -197,6 +232,20 @@ def test_collecting_says_what_it_did(installation: Installation) -> None:
         row.tombstoned_at = datetime.now(UTC) - timedelta(days=2)
     (row,) = json.loads(flatpro(installation, "collect", "--dry-run", "--json").stdout)
     assert row["removed_now"] is True
+
+
+@pytest.mark.parametrize("module", ["portal.blob_care.cli", "portal.blob_care.work"])
+def test_whoever_collects_knows_every_table_that_may_name_a_file(module: str) -> None:
+    """Asked in a process of its own: here all are loaded anyway."""
+    code = f"""
+import {module}
+from storage.db import Base
+known = set(Base.metadata.tables)
+import portal.tables
+print(sorted(set(portal.tables.metadata.tables) - known))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.usefixtures("published")

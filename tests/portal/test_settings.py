@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,16 @@ def test_a_bad_variable_is_named_in_one_line(name: str, value: str) -> None:
     assert said.startswith("bad-setting")
     assert name in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("set_to", "days"),
+    [({}, 1), ({"blob_url": "s3://flatpro"}, 7), ({"scrub_days": 30}, 30)],
+)
+def test_files_are_read_again_daily_and_those_in_a_bucket_weekly(
+    set_to: dict[str, Any], days: int
+) -> None:
+    assert Settings(**set_to).scrub.days == days
 
 
 def test_lists_are_comma_separated() -> None:

@@ -19,10 +19,10 @@ NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 COUNT = 45
 
 
-def publish(place: Installation, data: bytes, owner: str) -> str:
+def publish(place: Installation, data: bytes, owner: str, at: datetime = NOW) -> str:
     blob = place.blobs.put(BytesIO(data))
     with place.database.writing() as session:
-        record(session, blob, owner, NOW)
+        record(session, blob, owner, at)
     return blob.sha256
 
 
@@ -50,6 +50,12 @@ def scrub_all(place: Installation, now: datetime = NOW) -> dict[str, Health]:
         turns = scrubbing.every(session)
     found = scrubbing.scrub(place.database, place.blobs, turns, lambda: now)
     return {one.sha256: one.health for one in found}
+
+
+def read_share(place: Installation, at: datetime, options: ScrubOptions) -> list[str]:
+    with place.database.reading() as session:
+        turns = scrubbing.share(session, options, at)
+    return [one.sha256 for one in scrubbing.scrub(place.database, place.blobs, turns, lambda: at)]
 
 
 def faults(place: Installation) -> dict[str, str]:
@@ -97,7 +103,7 @@ def test_a_second_look_changes_no_finding_and_a_put_heals_it(
     assert (row.fault, row.fault_found_at) == ("damaged", NOW)
     installation.blobs.put(BytesIO(data))
     with installation.database.reading() as session:
-        turns = scrubbing.share(session, ScrubOptions())
+        turns = scrubbing.share(session, ScrubOptions(), NOW)
     assert turns[0] == Turn(bad, 5_000, was_bad=True), "what is bad is looked at in each share"
     (healed, *_) = scrubbing.scrub(installation.database, installation.blobs, turns, lambda: NOW)
     assert healed.healed
@@ -109,16 +115,68 @@ def test_shares_come_round_to_every_blob_within_the_days(
 ) -> None:
     options = ScrubOptions(days=1, every_s=4 * 60 * 60)
     seen: set[str] = set()
-    for run in range(6):
-        with installation.database.reading() as session:
-            turns = scrubbing.share(session, options)
-        assert len(turns) == 8
-        at = NOW + timedelta(hours=4 * run)
-        scrubbing.scrub(installation.database, installation.blobs, turns, lambda at=at: at)
-        seen |= {turn.sha256 for turn in turns}
+    for run in range(5):
+        turns = read_share(installation, NOW + timedelta(hours=4 * (run + 1)), options)
+        assert len(turns) == 9
+        seen |= set(turns)
     assert seen == set(published)
 
 
-@pytest.mark.parametrize(("total", "share"), [(0, 0), (1, 1), (336, 1), (337, 2), (100_000, 298)])
-def test_a_share_is_the_part_of_a_week_that_half_an_hour_is(total: int, share: int) -> None:
+def test_proof_r22_what_rots_is_found_within_a_day_whatever_is_published_meanwhile(
+    installation: Installation, published: list[str]
+) -> None:
+    """Two days of half-hours whose runs come late; every two hours a bit of a file goes over."""
+    chance, at, rotten = random.Random(22), NOW, dict[str, datetime]()
+    longest = timedelta()
+    for run in range(2 * 48):
+        at += timedelta(minutes=30, seconds=chance.uniform(0, 30))
+        before = set(faults(installation))
+        read_share(installation, at, ScrubOptions())
+        for sha256 in set(faults(installation)) - before:
+            longest = max(longest, at - rotten[sha256])
+        if run % 4 == 0:
+            bad = chance.choice([one for one in published if one not in rotten])
+            rotten[bad] = at
+            rot(installation, bad)
+        elif run % 2:
+            body = chance.randbytes(500)
+            published.append(publish(installation, body, f"new:{run}", at))
+    late = {one for one, since in rotten.items() if at - since > timedelta(days=1)}
+    assert len(late) >= 12
+    assert late <= set(faults(installation))
+    assert longest <= timedelta(days=1)
+    for sha256 in late:
+        with pytest.raises(BlobQuarantinedError):
+            installation.blobs.open(sha256)
+    print(f"R22: {len(late)} of {len(late)} rotten files found, the last after {longest}")  # noqa: T201
+
+
+def test_what_nobody_could_read_for_days_is_read_at_once(
+    installation: Installation, published: list[str]
+) -> None:
+    read_share(installation, NOW, ScrubOptions())
+    back = NOW + timedelta(days=3)
+    assert set(read_share(installation, back, ScrubOptions())) == set(published)
+    assert len(read_share(installation, back, ScrubOptions())) == 1
+
+
+def test_it_ends_early_when_told_to_and_what_was_read_is_noted(
+    installation: Installation, published: list[str]
+) -> None:
+    with installation.database.reading() as session:
+        turns = scrubbing.every(session)
+    looks = iter([False] * 24 + [True])
+    at = NOW + timedelta(hours=1)
+    done = scrubbing.scrub(
+        installation.database, installation.blobs, turns, lambda: at, is_over=lambda: next(looks)
+    )
+    assert len(done) == 25
+    with installation.database.reading() as session:
+        assert len(session.scalars(select(Blob).where(Blob.checked_at == at)).all()) == 25
+        left = scrubbing.rest(session, len(published) - 25)
+    assert {turn.sha256 for turn in left} | {one.sha256 for one in done} == set(published)
+
+
+@pytest.mark.parametrize(("total", "share"), [(0, 0), (1, 1), (47, 1), (48, 2), (100_000, 2128)])
+def test_a_share_is_the_part_of_a_day_that_half_an_hour_is(total: int, share: int) -> None:
     assert ScrubOptions().share(total) == share
