@@ -13,6 +13,12 @@ _real = clock.now
 _shift: timedelta = datetime.fromisoformat(os.environ["FLATPRO_TEST_INSTANT"]) - _real()
 
 
+def turn_to(instant: datetime) -> None:
+    """Let it be another instant from now on, in this process and those it forks."""
+    global _shift  # noqa: PLW0603 - every module has taken the function below
+    _shift = instant - _real()
+
+
 def _now() -> datetime:
     return _real() + _shift
 
