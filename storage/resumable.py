@@ -146,6 +146,8 @@ def begin(
         folder.mkdir(mode=0o700, exist_ok=True)
         (folder / upload.id).touch(mode=0o600, exist_ok=False)
         _sync_directory(folder)
+        # The folder's own name, too: the first upload of all makes it.
+        _sync_directory(data_dir)
     session.add(upload)
     session.flush()
     return upload

@@ -99,7 +99,12 @@ def told(reader: int) -> list[str]:
 
 
 def loop(publisher: Publisher, order: dict[str, Any]) -> None:
-    child, reader = forked(lambda tell: publisher.loop(order["product"], tell))
+    until_killed(lambda tell: publisher.loop(order["product"], tell), order)
+
+
+def until_killed(work: Callable[[Callable[[str], object]], object], order: dict[str, Any]) -> None:
+    """Let a child work for as long as ordered; what it told until then is the answer."""
+    child, reader = forked(work)
     time.sleep(order["delay_s"])
     if order.get("pause"):
         os.kill(child, signal.SIGSTOP)

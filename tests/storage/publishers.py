@@ -35,11 +35,13 @@ class Publishing:
 
 
 @contextlib.contextmanager
-def publishing(data: Path, work: Path, **environ: str) -> Iterator[Publishing]:
+def publishing(
+    data: Path, work: Path, program: str = "tests.publisher", **environ: str
+) -> Iterator[Publishing]:
     """Start a publisher over the data folder; it ends with its standard input."""
     work.mkdir(exist_ok=True)
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.publisher", str(data), str(work)],
+        [sys.executable, "-m", program, str(data), str(work)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,15 +1,7 @@
-"""R2: the power goes in the middle of publishing; what was acknowledged is on the disk, whole.
+"""R2: the power goes in the middle of publishing; what was acknowledged is on the disk, whole."""
 
-The data folder lies on ext4 in a loop-mounted image; a copy of the image at a random moment is what
-the disk would hold. `noauto_da_alloc` keeps ext4 from hiding a forgotten fsync.
-"""
-
-import os
 import random
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,53 +9,27 @@ from sqlalchemy import text
 
 from catalogue import products
 from portal.app import PAGES, create_app
-from portal.installing import open_installation
-from portal.settings import Settings
-from storage.blobs import Health
-from storage.installation import Installation
+from tests.storage.power_cut import (
+    NEEDED,
+    all_whole,
+    copy,
+    installed,
+    mounted,
+    new_disk,
+    settings,
+)
 from tests.storage.publishers import Told, listed, publishing
 
-IMAGE_BYTES = 64 * 1024 * 1024
-
-pytestmark = [
-    pytest.mark.skipif(os.geteuid() != 0, reason="not proven: mounting an image needs root"),
-    pytest.mark.skipif(
-        shutil.which("mkfs.ext4") is None, reason="not proven: mkfs.ext4 is not installed"
-    ),
-]
-
-
-@contextmanager
-def mounted(image: Path, place: Path) -> Iterator[Path]:
-    place.mkdir(exist_ok=True)
-    options = "loop,commit=60,noauto_da_alloc"
-    done = subprocess.run(
-        ["mount", "-o", options, image, place], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        pytest.skip(f"not proven: no loop device can be mounted here ({done.stderr.strip()})")
-    try:
-        yield place
-    finally:
-        # A proof that failed may have left its publisher stopped, with files open.
-        if subprocess.run(["umount", place], check=False).returncode != 0:
-            subprocess.run(["umount", "--lazy", place], check=True)
+pytestmark = NEEDED
 
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     """A disk with an installation on it, as it is before somebody publishes."""
-    image = tmp_path / "template.img"
-    with image.open("wb") as file:
-        file.truncate(IMAGE_BYTES)
-    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+    image = new_disk(tmp_path / "template.img")
     with mounted(image, tmp_path / "making") as disk:
-        open_installation(settings(disk)).database.dispose()
+        installed(disk).database.dispose()
     return image
-
-
-def settings(disk: Path) -> Settings:
-    return Settings(data_dir=disk / "data", demo=False)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +65,7 @@ def test_proof_r2_a_power_cut_takes_nothing_acknowledged_and_tears_nothing(
 
 def look(disk: Path, product: str, told: Told) -> None:
     """Start on what the disk holds, and compare with what was acknowledged."""
-    found = open_installation(settings(disk))
+    found = installed(disk)
     try:
         with found.database.reading() as session:
             assert session.scalar(text("PRAGMA integrity_check")) == "ok"
@@ -118,11 +84,3 @@ def getting(client: object) -> Callable[[str], tuple[int, bytes]]:
             return answer.status_code, answer.data
 
     return get
-
-
-def all_whole(found: Installation) -> bool:
-    return all(found.blobs.check(name) is Health.GOOD for name in found.blobs.names())
-
-
-def copy(source: Path, target: Path) -> None:
-    subprocess.run(["cp", "--sparse=always", source, target], check=True)
