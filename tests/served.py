@@ -70,10 +70,13 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path, *, files: int = 0, **settings: str) -> Iterator[Served]:
+def serving(
+    data_dir: Path, *, files: int = 0, under: Sequence[str] = (), **settings: str
+) -> Iterator[Served]:
     """Start the product, wait until it is healthy, and end it by its own process id.
 
-    `files` bounds how many each of its processes may have open.
+    `files` bounds how many each of its processes may have open. A program that it runs `under`
+    must leave it the process that was started.
     """
     environ = {
         **os.environ,
@@ -89,7 +92,7 @@ def serving(data_dir: Path, *, files: int = 0, **settings: str) -> Iterator[Serv
     output = (data_dir.parent / f"{data_dir.name}.out").open("ab")
     bounded = ["prlimit", f"--nofile={files}:{files}"] if files else []
     process = subprocess.Popen(
-        [*bounded, sys.executable, "-m", "portal.cli", "serve"],
+        [*bounded, *under, sys.executable, "-m", "portal.cli", "serve"],
         env=environ,
         stdout=output,
         stderr=output,
