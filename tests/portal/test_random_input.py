@@ -19,7 +19,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pysnmp.proto.api import v2c
-from tests.provision.proving.test_digest import answer, verdict
 
 from provision.enrolment import judging, table
 from provision.enrolment.judging import Register
@@ -31,6 +30,7 @@ from provision.rendering import RenderError, render
 from storage.http_answers.byte_ranges import MAX_RANGES, parse_range
 from storage.refusals import RefusedError
 from support.mailroom.parsing import UnreadableError, parse
+from tests.provision.proving.test_digest import answer, verdict
 from tests.provision.sweeps.test_snmp_ber import ASKED, OIDS, response
 from tests.provision.test_rendering import CONFIGURATION, LINE, read_back
 
