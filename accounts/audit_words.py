@@ -12,6 +12,8 @@ from storage.phrases import Phrase
 
 _FILE = Path(__file__).with_name("audit_words.toml")
 _DETAILS_FILE = Path(__file__).with_name("audit_details.toml")
+_VALUES_FILE = Path(__file__).with_name("audit_values.toml")
+_NOTHING = Phrase("—", "—")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -42,12 +44,49 @@ def detail_said(name: str) -> Phrase:
     return _details().get(name) or Phrase(name, name)
 
 
-def value_said(value: object) -> Phrase:
-    """The value of a detail as people write it: no True, no None, no 2026-11-29."""
+def details_said(action: str, details: Mapping[str, object]) -> Phrase:
+    """All details of an entry in a line."""
+    parts = [_part_said(action, name, value) for name, value in details.items()]
+    return Phrase("; ".join(one.ru for one in parts), "; ".join(one.en for one in parts))
+
+
+@cache
+def values() -> Mapping[tuple[str, str], Mapping[str, Phrase]]:
+    """The words of codes, by the first word of their action and the name of their detail."""
+    found = tomllib.loads(_VALUES_FILE.read_text(encoding="utf-8"))
+    return {
+        (noun, name): {code: Phrase(*said) for code, said in codes.items()}
+        for noun, names in found.items()
+        for name, codes in names.items()
+    }
+
+
+def value_said(action: str, name: str, value: object) -> Phrase:
+    """The value of a detail as people write it: no True, no None, no 2026-11-29, no codes.
+
+    What people typed, names and numbers stand as they were recorded.
+    """
+    if isinstance(value, Mapping):
+        return details_said(action, value)
+    if isinstance(value, list | tuple):
+        many = [value_said(action, name, one) for one in value] or [_NOTHING]
+        return Phrase(", ".join(one.ru for one in many), ", ".join(one.en for one in many))
     if isinstance(value, bool):
         return Phrase("да", "yes") if value else Phrase("нет", "no")
-    text = "—" if value in (None, "") else str(value)
+    if value in (None, ""):
+        return _NOTHING
+    text = str(value)
+    codes = values().get((action.partition(".")[0], name), {})
+    return codes.get(text) or Phrase(_day_said(text), _day_said(text))
+
+
+def _part_said(action: str, name: str, value: object) -> Phrase:
+    called, said = detail_said(name), value_said(action, name, value)
+    return Phrase(f"{called.ru}: {said.ru}", f"{called.en}: {said.en}")
+
+
+def _day_said(text: str) -> str:
     if _DAY.fullmatch(text):
         with suppress(ValueError):
-            text = f"{date.fromisoformat(text):%d.%m.%Y}"
-    return Phrase(text, text)
+            return f"{date.fromisoformat(text):%d.%m.%Y}"
+    return text

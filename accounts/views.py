@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 from accounts import audit, audit_words, sessions, users
 from accounts.access import STAFF_ROLES, acting, anyone, current_actor, roles, signed_in
 from accounts.identification import SESSION_KEY
-from accounts.models import Organisation, Role, User
+from accounts.models import AuditEntry, Organisation, Role, User
+from storage.answer_language import answer_language
 from storage.clock import now
 from storage.refusals import RefusedError
 from storage.request import reading, writing
@@ -119,9 +120,13 @@ def list_audit() -> str:
         entries=entries[:AUDIT_PAGE],
         more=more,
         said=audit_words.said,
-        detail_said=audit_words.detail_said,
-        value_said=audit_words.value_said,
+        told=_told,
     )
+
+
+def _told(entry: AuditEntry) -> str:
+    """An entry's details in the reader's language."""
+    return audit_words.details_said(entry.action, entry.details).text(answer_language())
 
 
 def _users_page(typed: Mapping[str, str], error: RefusedError | None) -> str:

@@ -14,6 +14,7 @@ class Code(StrEnum):
     UNREACHABLE = "unreachable"
     ANSWERS_WRONGLY = "answers-wrongly"
     NOT_ASKED = "not-asked"
+    NO_ADDRESS = "no-address"
     READ_REFUSED = "read-refused"
     SSH_KEY_CHANGED = "ssh-key-changed"
     CERTIFICATE_CHANGED = "certificate-changed"

@@ -1,4 +1,8 @@
-"""The history of a phone as pictures: answers, loss and firmware over one axis of time (pure)."""
+"""The history of a phone as pictures: answers, loss and firmware over one axis of time (pure).
+
+Along the axis everything is in percent, so that the picture fits a phone's screen as it fits a
+desk's; heights are pixels, and letters stay as large as they are.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,11 +10,13 @@ from datetime import datetime, timedelta
 
 from provision.diagnosis.situation import Reached
 
-WIDTH, TOP, STRIP, GAP, QUALITY = 680, 4, 18, 10, 90
-LEFT = 104
+STRIP, GAP, QUALITY, DAYS = 18, 10, 90, 20
 #: A loss above this fills the picture: what matters is seen long before.
 LOSS_FULL = 10.0
+#: The width of a reading in pixels; the last one stands right of the axis' end.
 TICK = 5
+#: A stretch is as wide as a hair at least, and holds its version's name from so many percent on.
+HAIR, NAMED = 0.8, 12.0
 SPAN_LEAST = timedelta(minutes=10)
 
 
@@ -46,25 +52,27 @@ class Stretch:
     version: str
     since: datetime
 
+    @property
+    def is_named(self) -> bool:
+        return self.width >= NAMED
+
 
 @dataclass(frozen=True)
 class HistoryChart:
-    """Three bands under each other; all measures are in the picture's own units."""
+    """Three bands under each other: along the axis percent, heights in pixels."""
 
     since: datetime
     until: datetime
     ticks: tuple[Tick, ...]
     bars: tuple[Bar, ...]
     stretches: tuple[Stretch, ...]
-    width: int = WIDTH
-    left: int = LEFT
     strip: int = STRIP
     tick: int = TICK
-    reach_y: int = TOP
-    firmware_y: int = TOP + STRIP + GAP
-    quality_y: int = TOP + 2 * (STRIP + GAP)
+    reach_y: int = 0
+    firmware_y: int = STRIP + GAP
+    quality_y: int = 2 * (STRIP + GAP)
     quality_height: int = QUALITY
-    height: int = TOP + 2 * (STRIP + GAP) + QUALITY + 24
+    height: int = 2 * (STRIP + GAP) + QUALITY + DAYS
     loss_full: float = LOSS_FULL
 
 
@@ -77,9 +85,9 @@ def chart(history: Sequence[Reached], now: datetime) -> HistoryChart | None:
 
     def x(at: datetime) -> float:
         inside = min(max((at - since).total_seconds() / span_s, 0.0), 1.0)
-        return round(LEFT + inside * (WIDTH - LEFT - TICK), 2)
+        return round(100 * inside, 2)
 
-    floor = TOP + 2 * (STRIP + GAP) + QUALITY
+    floor = 2 * (STRIP + GAP) + QUALITY
     return HistoryChart(
         since=since,
         until=now,
@@ -91,7 +99,7 @@ def chart(history: Sequence[Reached], now: datetime) -> HistoryChart | None:
             for tall in (_height(one.loss_percent),)
         ),
         stretches=tuple(
-            Stretch(x(start), max(round(x(end) + TICK - x(start), 2), TICK), version, start)
+            Stretch(x(start), max(round(x(end) - x(start), 2), HAIR), version, start)
             for version, start, end in _runs(history, now)
         ),
     )

@@ -22,6 +22,8 @@ CLOCK_BREAKS_TLS = timedelta(hours=12)
 _SPOKE = "phone-unexpected-answer"
 #: Nothing was sent: the server's own rules forbid reading there.
 _NOT_ALLOWED = "read-not-allowed"
+#: Nothing was sent: nobody knows where to.
+_NO_ADDRESS = "no-address"
 #: Something answered, and was told nothing: nobody knows yet whether it is the phone.
 _UNCONFIRMED = frozenset({"ssh-key-unknown", "certificate-unknown"})
 _CHANGED = {
@@ -70,6 +72,8 @@ def _unread(situation: Situation) -> Finding:
     evidence = tuple(dict.fromkeys(one.text for one in situation.failures))
     if all(one.code == _NOT_ALLOWED for one in situation.failures):
         return Finding(Code.NOT_ASKED, Weight.ATTENTION, Sureness.CERTAIN, evidence)
+    if all(one.code == _NO_ADDRESS for one in situation.failures):
+        return Finding(Code.NO_ADDRESS, Weight.ATTENTION, Sureness.CERTAIN, evidence)
     if unconfirmed := _texts(situation, _UNCONFIRMED):
         return Finding(Code.KEY_UNCONFIRMED, Weight.ATTENTION, Sureness.CERTAIN, unconfirmed)
     spoke = any(one.code == _SPOKE for one in situation.failures)

@@ -6,6 +6,7 @@ from storage.phrases import Phrase
 NAMES = {
     Code.UNREACHABLE: Phrase("Аппарат не отвечает", "The phone does not answer"),
     Code.NOT_ASKED: Phrase("Аппарат не спрашивали", "The phone was not asked"),
+    Code.NO_ADDRESS: Phrase("Адрес аппарата неизвестен", "The phone's address is not known"),
     Code.ANSWERS_WRONGLY: Phrase("Отвечает не то", "Answers, but not as a phone does"),
     Code.READ_REFUSED: Phrase("Не пускает читать", "Does not let us read it"),
     Code.SSH_KEY_CHANGED: Phrase("Другой ключ SSH", "Another SSH key"),
@@ -35,6 +36,10 @@ MEANINGS = {
         "сеть.",
         "No way of reading got an answer: it is off, has another address, or the network shuts it "
         "off.",
+    ),
+    Code.NO_ADDRESS: Phrase(
+        "Спросить аппарат было негде: что с ним самим, отсюда не видно.",
+        "There was nowhere to ask the phone: how it is can't be seen from here.",
     ),
     Code.NOT_ASKED: Phrase(
         "Читать по этому адресу здесь не разрешено; отвечает ли аппарат, неизвестно.",
@@ -143,6 +148,14 @@ ADVICE = {
         "проверьте, пропускает ли сеть SNMP и HTTP от нас.",
         "Check power and cable; take the address from its screen and read it there; check that the "
         "network lets SNMP and HTTP from us through.",
+    ),
+    Code.NO_ADDRESS: Phrase(
+        "Пусть аппарат выйдет на связь: включите его в сеть и перезапустите, адрес запишется сам. "
+        "Если он за NAT или настройки берёт не здесь, внесите его адрес в настройку «Адрес для "
+        "чтения» (read.address).",
+        "Let the phone check in: plug it in and restart it, then its address is recorded. Where it "
+        "is behind NAT or takes its settings elsewhere, put its address into the setting “Address "
+        "for reading” (read.address).",
     ),
     Code.NOT_ASKED: Phrase(
         "Проверьте адрес аппарата; если он верен, внесите его сеть в FLATPRO_READ_NETWORKS.",

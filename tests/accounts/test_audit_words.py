@@ -3,16 +3,33 @@
 import ast
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from accounts import audit_words
+from accounts.models import OrganisationKind, Role
+from firmware.models import Step
+from firmware.version_marks.marks import MarkKind
+from portal.personal_data.bases import Basis
+from provision.devices.models import HandoverKind
+from provision.diagnosis.findings import Code
+from provision.diagnosis.words import NAMES
+from provision.models import CredentialKind
+from provision.resyncs.vocabulary import Scope
+from provision.rollouts import conducting
+from support.agreements.tiers import Reason as TierReason
 from support.breaches.clock import Notice
-from support.cases.vocabulary import EventKind
-from support.requests.vocabulary import RefusalState
+from support.cases.vocabulary import EventKind, Payer, Reason
+from support.customer_kinds import CustomerKind
+from support.replacements.policy import ReplacementPolicy
+from support.requests.vocabulary import Channel, RefusalCode, RefusalState
 from support.sla.log import State
+from support.subject_requests.vocabulary import Kind, Outcome
+from support.warranty_terms.entitlements import EntitlementKind
+from support.warranty_terms.evidence import StartEvent
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
@@ -91,7 +108,65 @@ def test_an_action_of_another_version_is_called_by_its_code() -> None:
     ],
 )
 def test_a_detail_is_told_as_people_write_it(value: object, ru: str, en: str) -> None:
-    assert (audit_words.value_said(value).ru, audit_words.value_said(value).en) == (ru, en)
+    said = audit_words.value_said("repair.review", "approved", value)
+    assert (said.ru, said.en) == (ru, en)
+
+
+#: Each code among the details comes from a vocabulary, which has it in words for pages too.
+VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
+    ("user", "role"): Role,
+    ("organisation", "kind"): OrganisationKind,
+    ("release", "kind"): MarkKind,
+    ("release", "step"): Step,
+    ("resync", "scope"): Scope,
+    ("fix", "code"): Code,
+    ("contract", "start"): StartEvent,
+    ("contract", "customer"): CustomerKind,
+    ("contract", "replacement_policy"): ReplacementPolicy,
+    ("contract", "inbound_payer"): Payer,
+    ("contract", "return_payer"): Payer,
+    ("certificate-price", "kind"): EntitlementKind,
+    ("repair", "reason"): Reason,
+    ("request", "channel"): Channel,
+    ("request", "reason"): TierReason,
+    ("refusal", "code"): RefusalCode,
+    ("subject-request", "kind"): Kind,
+    ("subject-request", "outcome"): Outcome,
+    ("personal-data", "basis"): Basis,
+}
+#: Codes of two vocabularies, or of none that is one.
+MIXED = {
+    ("device", "kind"): {*HandoverKind, *CredentialKind, "all"},
+    ("release", "hardware"): {"*"},
+    ("rollout", "because"): {conducting.WITHDRAWN},
+    ("sweep", "reason"): {"not-allowed"},
+}
+
+
+def test_each_code_among_the_details_has_words_and_no_words_are_left_over() -> None:
+    wanted = {place: {one.value for one in kind} for place, kind in VOCABULARIES.items()} | MIXED
+    assert {place: set(codes) for place, codes in audit_words.values().items()} == wanted
+
+
+def test_a_code_is_called_in_the_trail_as_on_the_pages() -> None:
+    for place, kind in VOCABULARIES.items():
+        for one in kind:
+            phrase = NAMES[one] if isinstance(one, Code) else getattr(one, "phrase", None)
+            if phrase is not None:
+                said = audit_words.values()[place][one.value]
+                assert (said.ru, said.en) == (phrase.ru, phrase.en), f"{place}: {one}"
+
+
+def test_codes_are_told_in_words_and_what_people_typed_as_they_typed_it() -> None:
+    told = audit_words.details_said(
+        "repair.propose", {"covered": False, "reason": "LIQUID", "serials": ["FP1", "FP2"]}
+    )
+    assert told.ru == "по гарантии: нет; причина: следы жидкости; серийные номера: FP1, FP2"
+    assert told.en == "under warranty: no; reason: traces of a liquid; serial numbers: FP1, FP2"
+    typed = audit_words.details_said("device.hold", {"reason": "LIQUID"})
+    assert typed.ru == "причина: LIQUID"
+    nested = audit_words.details_said("answer.change", {"before": {"name": "Пароль", "ru": ""}})
+    assert nested.ru == "было: имя: Пароль; по-русски: —"
 
 
 def test_details_are_called_in_words_and_unknown_ones_by_their_names() -> None:

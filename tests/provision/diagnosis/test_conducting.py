@@ -70,7 +70,8 @@ def test_a_phone_without_an_address_is_an_answer_too(estate: Estate) -> None:
         registry.get(session, MAC).address = None
     answer = diagnose(estate)
     assert [one.code for one in answer.failures] == ["no-address"]
-    assert Code.UNREACHABLE in codes(answer)
+    assert Code.NO_ADDRESS in codes(answer)
+    assert Code.UNREACHABLE not in codes(answer)
 
 
 def test_a_finished_diagnosis_stays_as_it_was(estate: Estate, phone: Phone) -> None:

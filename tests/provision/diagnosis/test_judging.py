@@ -54,6 +54,7 @@ NEW_CERTIFICATE = Failure("http", "certificate-unknown", Phrase("новый", "a
 NOISE = Failure("snmp", "phone-unexpected-answer", Phrase("шум", "noise"))
 FORBIDDEN = Failure("http", "read-not-allowed", Phrase("нельзя", "not allowed"))
 SILENT = Failure("http", "phone-unreachable", Phrase("тишина", "silence"))
+NOWHERE = Failure("snmp", "no-address", Phrase("адрес неизвестен", "no address is known"))
 
 
 def found(situation: Situation) -> dict[Code, Finding]:
@@ -94,6 +95,17 @@ def test_a_phone_that_was_not_asked_is_not_called_dead_and_the_reason_is_told_on
     assert Code.NOT_ASKED not in partly
 
 
+def test_a_phone_without_an_address_is_not_called_dead_and_is_told_how_to_get_one() -> None:
+    said = found(replace(HEALTHY, facts=None, failures=(NOWHERE,)))
+    assert set(said) == {Code.NO_ADDRESS}
+    assert said[Code.NO_ADDRESS].evidence == (NOWHERE.text,)
+    assert said[Code.NO_ADDRESS].weight is Weight.ATTENTION
+    advice = words.ADVICE[Code.NO_ADDRESS]
+    assert "выйдет на связь" in advice.ru
+    assert "read.address" in advice.ru
+    assert "read.address" in advice.en
+
+
 @pytest.mark.parametrize("shown", [NEW_KEY, NEW_CERTIFICATE])
 def test_a_phone_whose_key_nobody_confirmed_is_not_called_dead(shown: Failure) -> None:
     said = found(replace(HEALTHY, facts=None, failures=(SILENT, shown)))
@@ -127,6 +139,7 @@ CASES: dict[Code, Callable[[], Situation]] = {
     Code.UNREACHABLE: lambda: replace(HEALTHY, facts=None, failures=(SILENT,)),
     Code.ANSWERS_WRONGLY: lambda: replace(HEALTHY, facts=None, failures=(SILENT, NOISE)),
     Code.NOT_ASKED: lambda: replace(HEALTHY, facts=None, failures=(FORBIDDEN, FORBIDDEN)),
+    Code.NO_ADDRESS: lambda: replace(HEALTHY, facts=None, failures=(NOWHERE,)),
     Code.READ_REFUSED: lambda: replace(HEALTHY, failures=(REFUSED,)),
     Code.SSH_KEY_CHANGED: lambda: replace(HEALTHY, failures=(OTHER_KEY,)),
     Code.CERTIFICATE_CHANGED: lambda: replace(HEALTHY, failures=(OTHER_CERTIFICATE,)),
