@@ -1,4 +1,6 @@
-"""Staff page: the terms of the classes, and what is past them."""
+"""Staff page: the terms of the classes, what is past them, and people's requests that wait."""
+
+from collections.abc import Mapping
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,9 +11,11 @@ from accounts.access import acting
 from portal.personal_data import expiring, subjects
 from portal.personal_data.views import OFFICERS, private, staff
 from storage import clock
-from storage.refusals import NotFoundError, RefusedError
+from storage.refusals import RefusedError
 from storage.request import installation, reading, writing
 from support.personal_data import terms
+from support.personal_data.register import shipped
+from support.subject_requests import keeping as subject_requests
 
 
 @staff.get("/due")
@@ -31,30 +35,58 @@ def expire_now() -> Answer:
     return redirect(url_for(".due_page"))
 
 
-@staff.post("/terms/<code>")
+@staff.post("/due")
 @OFFICERS
-def set_term(code: str) -> Answer:
-    """Keep a class for another number of days."""
-    try:
-        with writing() as session:
-            typed = request.form.get("days", "")
-            terms.change(session, code, typed, actor=acting().login, now=clock.now())
-    except NotFoundError:
-        raise
-    except RefusedError as error:
-        return _due_page(error)
-    flash(_("The term was changed."))
+def set_terms() -> Answer:
+    """Keep the classes whose days were changed for so many days: all of them, or none."""
+    typed = _changed()
+    wrong = _wrong(typed)
+    if wrong:
+        return _due_page(wrong)
+    with writing() as session:
+        for code, days in typed.items():
+            terms.change(session, code, days, actor=acting().login, now=clock.now())
+    if typed:
+        said = ngettext("%(num)s term was changed.", "%(num)s terms were changed.", len(typed))
+        flash(said, "good")
+    else:
+        flash(_("No term was changed."))
     return redirect(url_for(".due_page"))
 
 
-def _due_page(error: RefusedError | None = None) -> Answer:
+def _changed() -> Mapping[str, str]:
+    """The days of classes that were typed anew.
+
+    What the page showed comes along: a term that somebody else has changed since stays theirs.
+    """
+    form = request.form
+    typed = {one.code: form.get(f"days-{one.code}") for one in shipped().classes if one.days}
+    return {
+        code: days
+        for code, days in typed.items()
+        if days is not None and days.strip() != form.get(f"was-{code}")
+    }
+
+
+def _wrong(typed: Mapping[str, str]) -> Mapping[str, RefusedError]:
+    found: dict[str, RefusedError] = {}
+    for code, days in typed.items():
+        try:
+            terms.checked(code, days)
+        except RefusedError as error:
+            found[code] = error
+    return found
+
+
+def _due_page(wrong: Mapping[str, RefusedError] | None = None) -> Answer:
+    at = clock.now()
     with reading() as session:
         page = render_template(
             "personal_data/due.html",
-            due=expiring.look(session, clock.now()),
+            due=expiring.look(session, at),
+            asked=subject_requests.open_ones(session, at),
             told=subjects.told,
             typed=request.form,
-            wrong=(request.view_args or {}).get("code", ""),
-            error=error,
+            wrong=wrong or {},
         )
-    return private(page, error)
+    return private(page, next(iter((wrong or {}).values()), None))

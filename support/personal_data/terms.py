@@ -56,8 +56,11 @@ def every(session: Session) -> Sequence[tuple[PersonalClass, int]]:
     return [(one, found.days.get(one.code, 0)) for one in shipped().classes]
 
 
-def change(session: Session, code: str, typed: str, *, actor: str, now: datetime) -> None:
-    """Keep a class for so many days; what a law asks for is not kept for fewer than it says."""
+def checked(code: str, typed: str) -> int:
+    """The days of a class as typed; what a law asks for is not kept for fewer than it says.
+
+    Raises UnknownClassError or TermDaysError.
+    """
     known = shipped().find(code)
     if known is None or not known.days:
         raise UnknownClassError
@@ -66,6 +69,12 @@ def change(session: Session, code: str, typed: str, *, actor: str, now: datetime
     days = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 7 else 0
     if not least <= days <= DAYS_MAX:
         raise TermDaysError(limit=DAYS_MAX, least=least)
+    return days
+
+
+def change(session: Session, code: str, typed: str, *, actor: str, now: datetime) -> None:
+    """Keep a class for so many days; raises what `checked` raises."""
+    days = checked(code, typed)
     row = session.get(RetentionTerm, code) or RetentionTerm(category=code)
     row.days, row.set_by, row.set_at = days, actor, now
     session.add(row)

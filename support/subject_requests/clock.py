@@ -1,5 +1,6 @@
 """By when a request about data is answered: 10 working days, once 5 more (152-ФЗ, 14.3, 20.1).
 
+A correction is made within 7 working days of the papers that prove it, never prolonged (20.3).
 Day 1 is the working day after the one on which it came; the last day counts whole. Pure.
 """
 
@@ -9,9 +10,11 @@ from enum import IntEnum
 
 from storage.clock import midnight, moscow_date
 from support.civil_dates import add_days
+from support.subject_requests.vocabulary import Kind
 from support.work_calendar import WorkCalendar
 
 WORKING_DAYS = 10
+CORRECTION_DAYS = 7
 EXTRA_DAYS = 5
 #: Working days before the end on which staff are reminded.
 SOON_DAYS, LAST_DAYS = 3, 1
@@ -63,10 +66,11 @@ def clock_of(
     calendar: WorkCalendar,
     now: datetime,
     *,
+    kind: Kind,
     extended: bool,
 ) -> SubjectClock:
     """The clock as of `now`; an answer stops it for good."""
-    days = WORKING_DAYS + (EXTRA_DAYS if extended else 0)
+    days = working_days(kind, extended=extended)
     came_on = moscow_date(came_at)
     last = last_day(came_on, days, calendar)
     today = moscow_date(answered_at or now)
@@ -80,6 +84,13 @@ def clock_of(
         is_late=today > last,
         provisional=calendar.is_provisional(last),
     )
+
+
+def working_days(kind: Kind, *, extended: bool) -> int:
+    """How long the term is; a correction that was prolonged in former days keeps what was told."""
+    if extended:
+        return WORKING_DAYS + EXTRA_DAYS
+    return CORRECTION_DAYS if kind is Kind.CORRECTION else WORKING_DAYS
 
 
 def last_day(came_on: date, days: int, calendar: WorkCalendar) -> date:

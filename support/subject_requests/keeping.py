@@ -22,6 +22,7 @@ from support.subject_requests.models import SubjectRequest
 from support.subject_requests.refused import (
     AnsweredAlreadyError,
     CameAtError,
+    CorrectionTermError,
     ExtendedAlreadyError,
     SubjectMailError,
     SubjectTextError,
@@ -94,8 +95,8 @@ def register(
     session.add(made)
     session.flush()
     audit.record(session, actor, "subject-request.register", made.subject, now, kind=made.kind)
-    last = watched(session, made, now).clock.last_day
-    _tell(session, installation, letters.registered(made, last), now)
+    clock = watched(session, made, now).clock
+    _tell(session, installation, letters.registered(made, clock), now)
     return made
 
 
@@ -103,8 +104,10 @@ def extend(
     session: Session, installation: Installation, number: int, reason: str, *, actor: str,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Take 5 working days more, once, for a reason that the person is told."""
+    """Take 5 working days more, once, for a reason that the person is told; no correction does."""
     asked = _open(session, number)
+    if asked.kind_now is Kind.CORRECTION:
+        raise CorrectionTermError
     if asked.extended_at is not None:
         raise ExtendedAlreadyError
     clock = watched(session, asked, now).clock
@@ -180,7 +183,12 @@ def _with_clocks(
         Watched(
             one,
             clock_of(
-                one.came_at, one.answered_at, calendar, now, extended=one.extended_at is not None
+                one.came_at,
+                one.answered_at,
+                calendar,
+                now,
+                kind=one.kind_now,
+                extended=one.extended_at is not None,
             ),
         )
         for one in rows

@@ -16,19 +16,26 @@ _LEVELS = {
     Level.LATE: Phrase("срок вышел", "the term is over"),
 }
 
+#: What is promised, by whether a correction is asked for.
+_WILL = {
+    False: Phrase("Мы ответим", "We answer"),
+    True: Phrase("Мы исправим данные и сообщим об этом", "We correct the data and tell you so"),
+}
 
-def registered(asked: SubjectRequest, last: date) -> Letter:
+
+def registered(asked: SubjectRequest, clock: SubjectClock) -> Letter:
     """That it came, and by when it is answered."""
-    ru, en = date_text(last, "ru"), date_text(last, "en")
+    ru, en = date_text(clock.last_day, "ru"), date_text(clock.last_day, "en")
+    will = _WILL[asked.kind_now is Kind.CORRECTION]
     return _to_person(
         asked,
         "registered",
         Phrase("Ваш запрос о персональных данных получен", "Your request about personal data"),
         Phrase(
-            f"Запрос № {asked.id} ({Kind(asked.kind).phrase.ru}) зарегистрирован. Мы ответим не"
-            f" позже {ru}: за 10 рабочих дней.",
-            f"Your request No. {asked.id} ({Kind(asked.kind).phrase.en}) is registered. We answer"
-            f" by {en}, within 10 working days.",
+            f"Запрос № {asked.id} ({asked.kind_now.phrase.ru}) зарегистрирован. {will.ru} не"
+            f" позже {ru}: за {clock.days} рабочих дней.",
+            f"Your request No. {asked.id} ({asked.kind_now.phrase.en}) is registered. {will.en}"
+            f" by {en}, within {clock.days} working days.",
         ),
     )
 

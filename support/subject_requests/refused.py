@@ -57,6 +57,12 @@ class AnsweredAlreadyError(ConflictError):
     en = "This request is answered already."
 
 
+class CorrectionTermError(ConflictError):
+    code = "subject-request-correction"
+    ru = "Срок исправления данных не продлевается (152-ФЗ, ст. 20 ч. 3)."
+    en = "The term of a correction is never prolonged (152-FZ, article 20.3)."
+
+
 class ExtendedAlreadyError(ConflictError):
     code = "subject-request-extended"
     ru = "Срок продлевается один раз, на 5 рабочих дней."

@@ -23,7 +23,7 @@ from storage.request import installation, reading, status_of, writing
 from support.row_ids import row_id
 from support.subject_requests import keeping
 from support.subject_requests.clock import EXTRA_DAYS
-from support.subject_requests.keeping import NewSubjectRequest
+from support.subject_requests.keeping import NewSubjectRequest, Watched
 from support.subject_requests.refused import (
     CameAtError,
     OutcomeError,
@@ -137,6 +137,7 @@ def _page(number: int, error: RefusedError | None = None, form: str = "") -> Res
             "subject_requests/request.html",
             found=found,
             extra=EXTRA_DAYS,
+            may_extend=_may_extend(found),
             may_look=acting().role is Role.ADMIN,
             outcomes=_options(Outcome, chosen=False),
             typed=request.form,
@@ -145,6 +146,12 @@ def _page(number: int, error: RefusedError | None = None, form: str = "") -> Res
             settled=isinstance(error, ConflictError),
         )
     return _private(page, error)
+
+
+def _may_extend(found: Watched) -> bool:
+    asked = found.asked
+    is_fixed = asked.extended_at is not None or asked.kind_now is Kind.CORRECTION
+    return not is_fixed and not found.clock.is_late
 
 
 def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Response:

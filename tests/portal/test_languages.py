@@ -93,7 +93,7 @@ def other_language(page: TestResponse) -> str:
     ("address", "form", "leads_to"),
     [
         ("/staff/personal-data/find", {"q": "nobody"}, "/staff/personal-data/"),
-        ("/staff/personal-data/terms/letters", {"days": "x"}, "/staff/personal-data/"),
+        ("/staff/personal-data/due", {"days-letter-in": "x"}, "/staff/personal-data/due"),
         ("/staff/claims/codes", {"units": ""}, "/staff/claims/"),
         ("/staff/claims/1/approve", {"days": "1"}, "/staff/claims/"),
     ],

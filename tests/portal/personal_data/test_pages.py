@@ -2,23 +2,33 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from accounts import audit, users
+from accounts.models import AuditEntry
 from portal.personal_data import expiring
-from storage.clock import now
+from storage.clock import moscow_date, now
+from support.personal_data import terms
 from support.requests.vocabulary import Channel
+from support.subject_requests import keeping as subject_requests
+from support.subject_requests.keeping import NewSubjectRequest
+from support.subject_requests.vocabulary import Channel as SubjectChannel
+from support.subject_requests.vocabulary import Kind
 from tests.browserless import log_in, post
 from tests.conftest import ADMIN_PASSWORD
 from tests.portal.personal_data.story import EMAIL, Story, hits
 from tests.support.repairs.workshop import moscow
 
 HOME = "/staff/personal-data/"
+DUE = f"{HOME}due"
 
 
 @pytest.fixture
@@ -70,15 +80,76 @@ def test_a_repair_whose_person_is_erased_is_still_shown(officer: FlaskClient, st
     assert hits(story.installation) == []
 
 
-def test_a_term_is_set_and_what_is_past_it_is_shown(officer: FlaskClient, story: Story) -> None:
+def save_terms(officer: FlaskClient, **days: str) -> TestResponse:
+    """Send the page's whole form, with these days typed in it."""
+    page = officer.get(DUE).get_data(as_text=True)
+    form = dict(re.findall(r'name="((?:days|was)-[a-z-]+)" value="(\d+)"', page))
+    assert len(form) > 20
+    return post(officer, DUE, form | {f"days-{code}": typed for code, typed in days.items()})
+
+
+def days_kept(story: Story) -> dict[str, int]:
+    with story.installation.database.reading() as session:
+        return dict(terms.current(session).days)
+
+
+def test_terms_are_set_together_and_what_is_past_them_is_shown(
+    officer: FlaskClient, story: Story
+) -> None:
     story.ends(story.asks())
-    due = f"{HOME}due"
-    refused = post(officer, f"{HOME}terms/repair", {"days": "10"}, due)
+    before = days_kept(story)
+    assert save_terms(officer, request="400", account="500").status_code == 302
+    assert days_kept(story) == before | {"request": 400, "account": 500}
+    assert 'value="400"' in officer.get(DUE).get_data(as_text=True)
+    with story.installation.database.reading() as session:
+        query = select(AuditEntry.subject).where(AuditEntry.action == "personal-data.term")
+        changed = set(session.scalars(query))
+    assert changed == {"personal-data:request", "personal-data:account"}, "and no other"
+
+
+def test_a_wrong_term_saves_none_and_keeps_all_that_was_typed(
+    officer: FlaskClient, story: Story
+) -> None:
+    before = days_kept(story)
+    refused = save_terms(officer, request="400", repair="10", account="x")
     assert refused.status_code == 422
-    assert post(officer, f"{HOME}terms/request", {"days": "x" * 50}, due).status_code == 422
-    assert post(officer, f"{HOME}terms/nothing", {"days": "10"}, due).status_code == 404
-    assert post(officer, f"{HOME}terms/request", {"days": "400"}, due).status_code == 302
-    assert 'value="400"' in officer.get(due).get_data(as_text=True)
+    page = refused.get_data(as_text=True)
+    assert days_kept(story) == before
+    for typed in ('value="400"', 'value="10"', 'value="x"'):
+        assert typed in page
+    assert page.count('aria-invalid="true"') == 2
+    assert 'href="#days-repair"' in page
+    # The same form again, put right, still knows what was changed.
+    form = dict(re.findall(r'name="((?:days|was)-[a-z-]+)" value="(\w+)"', page))
+    right = form | {"days-repair": form["was-repair"], "days-account": form["was-account"]}
+    assert post(officer, DUE, right).status_code == 302
+    assert days_kept(story) == before | {"request": 400}
+
+
+def test_a_term_that_somebody_else_changed_meanwhile_stays_theirs(
+    officer: FlaskClient, story: Story
+) -> None:
+    page = officer.get(DUE).get_data(as_text=True)
+    form = dict(re.findall(r'name="((?:days|was)-[a-z-]+)" value="(\d+)"', page))
+    assert save_terms(officer, request="400").status_code == 302
+    assert post(officer, DUE, form | {"days-account": "500"}).status_code == 302
+    assert days_kept(story)["request"] == 400
+    assert days_kept(story)["account"] == 500
+
+
+def test_a_correction_that_waits_is_among_the_terms_with_its_seven_days(
+    officer: FlaskClient, story: Story
+) -> None:
+    new = NewSubjectRequest(
+        Kind.CORRECTION, SubjectChannel.PAPER, moscow_date(now()), "Анна", "", "+7 900 000-00-00",
+        "Фамилия теперь другая", "k" * 24,
+    )  # fmt: skip
+    assert "исправление данных" not in officer.get(DUE).get_data(as_text=True)
+    with story.installation.database.writing() as session:
+        subject_requests.register(session, story.installation, new, actor="olga", now=now())
+    page = officer.get(DUE).get_data(as_text=True)
+    assert "исправление данных" in page
+    assert "день 0 из 7" in page.replace("\u00a0", " ")
 
 
 def test_nonsense_is_told_and_never_a_fault(officer: FlaskClient, story: Story) -> None:

@@ -21,6 +21,7 @@ from support.subject_requests.models import SubjectRequest
 from support.subject_requests.refused import (
     AnsweredAlreadyError,
     CameAtError,
+    CorrectionTermError,
     ExtendedAlreadyError,
     SubjectMailError,
     SubjectTextError,
@@ -128,6 +129,19 @@ def test_the_term_is_prolonged_once_in_time_with_a_reason_that_the_person_reads(
     late = register_it(office, form_key="l" * 24)
     with pytest.raises(TooLateToExtendError, match=r"11\.12\.2026"):
         extend(office, late, "2026-12-12T00:01")
+
+
+def test_a_correction_is_promised_in_seven_working_days_and_never_prolonged(
+    office: Installation,
+) -> None:
+    number = register_it(office, kind=Kind.CORRECTION)
+    [letter] = letters(office, NEW.email)
+    assert "исправим данные" in letter.text
+    assert "08.12.2026: за 7 рабочих дней" in letter.text
+    with pytest.raises(CorrectionTermError):
+        extend(office, number, "2026-12-01T10:00")
+    assert remind(office, "2026-12-09T00:30") == 1
+    assert letters(office, TEAM)[-1].purpose == "subject-request.late"
 
 
 def test_an_answer_stops_the_clock_goes_by_mail_and_is_given_once(office: Installation) -> None:
