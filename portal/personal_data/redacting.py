@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from portal import tables
-from portal.personal_data import erasing, finding, loose_words, places
+from portal.personal_data import erasing, finding, loose_words, places, raw_letters
 from portal.personal_data.bases import Basis
 from portal.personal_data.loose_words import FIXED, strings_of
 from portal.personal_data.traces import Traces
@@ -43,6 +43,15 @@ class Choice:
     written: str
 
 
+@dataclass(frozen=True)
+class Redacted:
+    """What was done: the act, how many words went, and the bytes of letters to discard."""
+
+    act: ErasureAct
+    words: int
+    files: Sequence[str]
+
+
 def choices(names: Iterable[str]) -> Sequence[Choice]:
     """What a form has ticked; what is none of our making is left out."""
     found = []
@@ -62,19 +71,25 @@ def redact(
     traces: Traces,
     chosen: Sequence[Choice],
     *,
+    with_letters: bool,
     actor: str,
     now: datetime,
-) -> ErasureAct:
+) -> Redacted:
     """Take the chosen words out; raises NothingChosenError where none of them stands any more.
 
     A word that is no trace of the person is left where it is, whatever a form says.
+    `with_letters` drops the letters as they came in which the words came.
     """
     installation.database.alone(session, erasing.LOCK)
     installation.database.overwrite_erased(session)
     mark = " ".join(finding.marks(installation, who))
-    lines = [line for one in chosen if (line := _take_out(session, traces, one))]
-    if not lines:
+    done = [(one, line) for one in chosen if (line := _take_out(session, traces, one))]
+    if not done:
         raise NothingChosenError
+    lines, files = [line for _one, line in done], list[str]()
+    if with_letters:
+        dropped, files = raw_letters.drop(session, [(one.column, one.key) for one, _line in done])
+        lines += dropped
     act = ErasureAct(
         person="",
         reason=Basis.WORDS.value,
@@ -88,7 +103,7 @@ def redact(
         session, actor, "personal-data.redact", act.subject, now,
         places=[str(line["subject"]) for line in lines],
     )  # fmt: skip
-    return act
+    return Redacted(act, len(done), files)
 
 
 def _take_out(session: Session, traces: Traces, one: Choice) -> dict[str, object] | None:

@@ -18,6 +18,7 @@ from portal.personal_data import (
 from portal.personal_data.views import OFFICERS, person_of_form, private
 from storage import clock
 from storage.answer_language import answer_language
+from storage.blob_keeping import collecting
 from storage.refusals import RefusedError
 from storage.request import installation, reading, writing
 
@@ -51,15 +52,25 @@ def redact() -> Answer:
             traces = loose_words.known_by(session, who, _typed())
         with writing() as session:
             actor, now = acting().login, clock.now()
-            act = redacting.redact(session, found, who, traces, chosen, actor=actor, now=now)
+            done = redacting.redact(
+                session, found, who, traces, chosen,
+                with_letters=bool(request.form.get("letters")), actor=actor, now=now,
+            )  # fmt: skip
     except RefusedError as error:
         return _page(error)
+    collecting.discard(found.database, found.blobs, done.files, now)
     found.database.empty_journal()
     erasure_log.write(found)
     flash(
-        ngettext("%(num)s word was taken out.", "%(num)s words were taken out.", len(act.log))
-        + " "
-        + _("Print and sign the act %(number)s.", number=act.id),
+        " ".join(
+            (
+                ngettext(
+                    "%(num)s word was taken out.", "%(num)s words were taken out.", done.words
+                ),
+                *_letters_told(len(done.files)),
+                _("Print and sign the act %(number)s.", number=done.act.id),
+            )
+        ),
         "good",
     )
     return _page()
@@ -84,6 +95,12 @@ def export() -> Answer:
     return redirect(url_for("personal_data.register_page"))
 
 
+def _letters_told(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (ngettext("%(num)s letter was destroyed.", "%(num)s letters were destroyed.", count),)
+
+
 def _typed() -> str:
     return request.form.get("more", "")[:TYPED_MAX]
 
@@ -98,6 +115,7 @@ def _page(error: RefusedError | None = None) -> Answer:
             found=loose_words.candidates(session, who, traces),
             most=loose_words.SHOWN,
             more=_typed(),
+            letters=error is None or bool(request.form.get("letters")),
             told=subjects.told,
             page_of=subjects.page_of,
             error=error,

@@ -46,6 +46,14 @@ def raw_of(session: Session, who: Person) -> Sequence[str]:
     return session.scalars(query).all()
 
 
+def drop_bytes(session: Session, row: IncomingMail) -> str:
+    """Keep the letter's line and not its bytes any more; their name, to be discarded."""
+    row.is_kept = False
+    blob_models.release(session, row.owner)
+    session.flush()
+    return row.raw_sha256
+
+
 def _mentions(session: Session) -> Iterable[Mention]:
     for column in (IncomingMail.sender, OutgoingMail.recipient):
         for address in session.scalars(select(column).where(column != "").distinct()):
@@ -81,9 +89,7 @@ def _erase(session: Session, _installation: Installation, held: Held, _now: date
 def _empty(session: Session, row: IncomingMail) -> None:
     """Only the hash stays, by which the mailbox's copy is not taken in again."""
     row.sender = row.subject = row.message_id = row.remark = ""
-    row.is_kept = False
-    blob_models.release(session, row.owner)
-    session.flush()
+    drop_bytes(session, row)
 
 
 def _came(row: IncomingMail) -> Held:

@@ -16,18 +16,23 @@ from portal import tables
 from portal.personal_data import act_pdf, erasure_log, loose_words, redacting
 from portal.personal_data.loose_words import Candidate
 from portal.personal_data.redacting import Choice, NothingChosenError
+from storage.blob_keeping import collecting
+from storage.blobs import BlobMissingError
 from storage.clock import now
 from storage.people import ERASED, Person
 from support.attachments.content import inspect
+from support.mailroom.models import IncomingMail
 from support.personal_data.models import ErasureAct
 from support.personal_data.register import shipped
-from support.requests import records, talking
+from support.requests import by_mail, records, talking
+from support.requests.by_mail import Received
 from support.requests.messages import Text
 from support.requests.models import RequestAttachment, RequestMessage
 from support.requests.new_request import Contact
 from tests.browserless import form_token, log_in, post
 from tests.conftest import ADMIN_PASSWORD
 from tests.portal.personal_data.story import EMAIL, WHO, Story
+from tests.support.mailroom.letters_sent import letter
 from tests.support.repairs.test_filing import pdf_text
 from tests.support.repairs.workshop import moscow
 
@@ -57,13 +62,16 @@ def found(story: Story, typed: str = "", who: Person = WHO) -> list[Candidate]:
         return list(loose_words.candidates(session, who, traces))
 
 
-def redact(story: Story, chosen: list[Choice]) -> ErasureAct:
+def redact(story: Story, chosen: list[Choice], *, with_letters: bool = False) -> ErasureAct:
     with story.installation.database.reading() as session:
         traces = loose_words.known_by(session, WHO)
     with story.installation.database.writing() as session:
-        return redacting.redact(
-            session, story.installation, WHO, traces, chosen, actor="admin", now=now()
-        )
+        done = redacting.redact(
+            session, story.installation, WHO, traces, chosen,
+            with_letters=with_letters, actor="admin", now=now(),
+        )  # fmt: skip
+    collecting.discard(story.installation.database, story.installation.blobs, done.files, now())
+    return done.act
 
 
 def texts(story: Story, number: int) -> list[str]:
@@ -138,6 +146,57 @@ def test_a_forged_choice_takes_nothing_out(story: Story) -> None:
         with pytest.raises(NothingChosenError):
             redact(story, [forged])
     assert texts(story, number)[0].startswith("Звоните")
+
+
+def somebody_writes_by_mail(story: Story, text: str) -> Received:
+    """A stranger's letter that names her."""
+    raw = letter(text, From="Борис <boris@other.example>", Message_ID="<7@other.example>")
+    at = moscow("2026-11-25T10:00")
+    return by_mail.receive(story.installation, io.BytesIO(raw.as_bytes()), at)
+
+
+def kept_bytes(story: Story, mail_id: int) -> bytes | None:
+    with story.installation.database.reading() as session:
+        row = session.get_one(IncomingMail, mail_id)
+    try:
+        with story.installation.blobs.open(row.raw_sha256) as file:
+            return file.read()
+    except BlobMissingError:
+        return None
+
+
+@BOTH
+def test_the_letter_in_which_a_word_came_goes_with_it_where_that_is_asked_for(
+    story: Story,
+) -> None:
+    story.asks()
+    named = somebody_writes_by_mail(story, "Звоните Анне Петровой\n")
+    assert named.request is not None
+    assert kept_bytes(story, named.mail_id) is not None
+    before = [one.name for one in found(story) if one.trace.written == "Петровой"]
+    act = redact(story, list(redacting.choices(before)), with_letters=True)
+    assert kept_bytes(story, named.mail_id) is None
+    assert ERASED in texts(story, named.request)[0]
+    told = [line for line in act.log if line["class"] == "letter-in"]
+    assert [(one["subject"], one["files"]) for one in told] == [(f"letter:{named.mail_id}", 1)]
+    # The line of the letter stays, so that the mailbox's copy is not taken in again.
+    again = somebody_writes_by_mail(story, "Звоните Анне Петровой\n")
+    assert again.mail_id == named.mail_id
+
+
+def test_the_letter_stays_where_only_the_word_is_to_go_and_so_does_any_other_letter(
+    story: Story,
+) -> None:
+    story.asks()
+    named = somebody_writes_by_mail(story, "Звоните Анне Петровой\n")
+    with story.installation.database.reading() as session:
+        others = set(session.scalars(select(IncomingMail.id))) - {named.mail_id}
+    for word, with_letters in (("Петровой", False), ("Анне", True)):
+        chosen = [one.name for one in found(story) if one.trace.written == word]
+        redact(story, list(redacting.choices(chosen)), with_letters=with_letters)
+        assert (kept_bytes(story, named.mail_id) is None) is with_letters
+    assert others
+    assert all(kept_bytes(story, one) is not None for one in others)
 
 
 def test_what_is_typed_is_found_after_she_was_erased_too(story: Story) -> None:
