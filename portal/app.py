@@ -80,7 +80,9 @@ import support.requests.mail_views
 import support.requests.public_views
 import support.requests.queue_views
 import support.rule_views
+import support.service_centres.views
 import support.subject_requests.views
+import support.supply_contracts.views
 import support.views
 from accounts import access, identification
 from accounts.access import current_actor
@@ -184,6 +186,8 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         support.reports.views.staff,
         support.subject_requests.views.staff,
         support.agreements.views.staff,
+        support.service_centres.views.staff,
+        support.supply_contracts.views.staff,
         support.breaches.views.staff,
         support.views.staff,
     ),

@@ -118,7 +118,7 @@ def contacts() -> str:
     """How to reach us, whether somebody answers now, and who repairs in a region (W-11)."""
     calendar, instant = _calendar(), now()
     with reading() as session:
-        centres = register.every(session)
+        centres = [one for one in register.every(session) if one.is_open]
     region = request.args.get("region", "").strip()[:100]
     return render_template(
         "support/contacts.html",

@@ -10,13 +10,21 @@ VENDOR_ADDRESS = "Москва, ул. 8 Марта, д. 1, стр. 12, 9 эта�
 
 @dataclass(frozen=True)
 class Centre:
-    """A service centre. `starts_clock`: the repair's term begins when it receives (R-2)."""
+    """A service centre. `starts_clock`: the repair's term begins when it receives (R-2).
+
+    A partner's centre without regions is closed: no new act goes there, and what is under way to
+    it keeps its address.
+    """
 
     name: str
     address: str
     regions: tuple[str, ...] = ()
     starts_clock: bool = True
     partner: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.regions) or not self.partner
 
 
 VENDOR = Centre(VENDOR_NAME, VENDOR_ADDRESS)

@@ -37,6 +37,8 @@ STAFF += ("/staff/claims/", "/staff/reports/", "/staff/reports/repairs?by=lot")
 STAFF += ("/staff/reports/repairs/list", "/staff/reports/requests", "/staff/reports/requests/list")
 STAFF += ("/staff/repairs/", "/staff/repairs/1", "/staff/repairs/2", "/staff/repairs/3")
 STAFF += ("/staff/repairs/dock?code=RMA", "/staff/loaners/", "/staff/certificate-orders/")
+STAFF += ("/staff/service-centres/", "/staff/service-centres/new", "/staff/supply-contracts/")
+STAFF += ("/staff/supply-contracts/new", "/staff/supply-contracts/1")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 

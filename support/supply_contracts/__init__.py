@@ -1,0 +1,1 @@
+"""Supply contracts by page: recording, changing and taking back what they change in a warranty."""
