@@ -17,5 +17,6 @@ def actor_name(actor: str) -> str:
         "rollout": _("rollout"),
         "first start": _("first start"),
         "acknowledgement": _("automatic reply"),
+        "contract": _("the support contract"),
     }
     return str(programs.get(actor, actor))

@@ -15,7 +15,7 @@ from provision.devices.models import Device
 from provision.devices.summary import DeviceSummary
 from storage.clock import moscow_date
 from storage.refusals import ConflictError, NotFoundError, RefusedError
-from support.agreements import agreed
+from support.agreements import agreed, named_engineers
 from support.agreements.models import SupportContact, SupportContract
 from support.agreements.tiers import FREE, Asked, AskedDevice, Tier, tier_of
 from support.coverage import coverage_of, device_by_serial
@@ -85,7 +85,10 @@ class ContactTakenError(ConflictError):
 
 @dataclass(frozen=True)
 class NewAgreement:
-    """A contract to conclude; sites by name, phones by serial; both empty: for all phones."""
+    """A contract to conclude; sites by name, phones by serial; both empty: for all phones.
+
+    `named_engineer` is a login, or empty.
+    """
 
     number: str
     organisation: str
@@ -129,7 +132,7 @@ def conclude(
         valid_from=new.valid_from,
         valid_to=new.valid_to,
         rules_version=RULES_VERSION,
-        named_engineer=new.named_engineer.strip(),
+        named_engineer=named_engineers.checked(session, paid[new.package], new.named_engineer),
         created_at=now,
         sites=[_site(session, name, organisation.id) for name in new.sites],
         devices=[_device(session, serial, organisation.id) for serial in new.serials],

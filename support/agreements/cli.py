@@ -29,7 +29,7 @@ def support_contract() -> None:
 @click.option("--to", "last", type=_DAY, required=True, help="The last day, included.")
 @click.option("--site", "sites", multiple=True, help="A site's name; may be repeated.")
 @click.option("--serial", "serials", multiple=True, help="A phone; may be repeated.")
-@click.option("--engineer", default="", help="The named engineer.")
+@click.option("--engineer", default="", help="The login of the named engineer.")
 @pass_installation
 def add(
     installation: Installation,

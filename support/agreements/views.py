@@ -16,7 +16,7 @@ from storage.answer_language import answer_language
 from storage.clock import moscow_date, now
 from storage.refusals import RefusedError
 from storage.request import installation, reading, status_of, writing
-from support.agreements import agreed, agreements, debts
+from support.agreements import agreed, agreements, debts, named_engineers
 from support.agreements.agreements import AgreementDaysError, NewAgreement
 from support.agreements.models import SupportContract
 from support.agreements.tiers import FREE
@@ -84,6 +84,23 @@ def end() -> Response | Redirect:
     return redirect(url_for(".contracts_page"))
 
 
+@staff.post("/engineer")
+@CLERKS
+def name_engineer() -> Response | Redirect:
+    """Name another engineer for a contract, or nobody."""
+    form = request.form
+    try:
+        with writing() as session:
+            number = form.get("number", "")[: agreements.NUMBER_LENGTH_MAX]
+            found = agreements.get(session, number)
+            login = form.get("named_engineer", "")
+            named_engineers.name(session, found, login, actor=acting().login, now=now())
+    except RefusedError as error:
+        return _page(error, "engineer")
+    flash(_("New requests under the contract go to that person."))
+    return redirect(url_for(".contracts_page"))
+
+
 @staff.post("/contacts")
 @CLERKS
 def add_contact() -> Response | Redirect:
@@ -135,6 +152,8 @@ def _page(error: RefusedError | None = None, form: str = "") -> Response:
             "agreements/list.html",
             contracts=contracts,
             older=_older(contracts, packages_of(installation())),
+            named={one.number for one in contracts if agreed.package_of(one).named_engineer},
+            engineers=_engineers(session),
             priorities=list(Priority),
             promises=list(Promise),
             contacts=[(one, _name(session, one.organisation_id)) for one in
@@ -157,22 +176,23 @@ def _older(
     contracts: Iterable[SupportContract], packages: Iterable[Package]
 ) -> Mapping[str, Package]:
     """What contracts agreed, by their numbers, where today's table says otherwise."""
-    today = {one.code: agreed.written(one) for one in packages}
+    today = {one.code: one for one in packages}
     return {
         one.number: agreed.package_of(one)
         for one in contracts
-        if today.get(one.package) != one.agreed
+        if agreed.differs(one, today.get(one.package))
     }
 
 
 def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Response:
     with reading() as session:
-        owners = _owners(session)
+        owners, engineers = _owners(session), _engineers(session)
     page = render_template(
         "agreements/new.html",
         typed=typed,
         error=error,
         owners=owners,
+        engineers=engineers,
         packages=[
             (one.code, one.name.text(answer_language()))
             for one in packages_of(installation())
@@ -209,6 +229,11 @@ def _day(typed: str) -> date:
 def _owners(session: Session) -> Sequence[tuple[str, str]]:
     names = session.scalars(select(Organisation.name).order_by(Organisation.name))
     return [("", _("choose")), *((name, name) for name in names)]
+
+
+def _engineers(session: Session) -> Sequence[tuple[str, str]]:
+    known = named_engineers.answerers(session)
+    return [("", _("not named")), *((one.login, f"{one.name} ({one.login})") for one in known)]
 
 
 def _name(session: Session, organisation_id: int) -> str:

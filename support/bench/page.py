@@ -20,7 +20,7 @@ from storage.request import installation, reading, status_of, writing
 from support.calendars import keeping
 from support.cases.models import RepairUnit
 from support.cases.vocabulary import DecisionState, Direction, Reason
-from support.loaners import lending, pool
+from support.loaners import lending, pool, rights
 from support.loaners.standing import PoolState
 from support.mailroom import outbox
 from support.repairs import (
@@ -90,7 +90,7 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
             unsent=outbox.failed_about(
                 session, [unit.report.subject, *([loan.subject] if loan else [])]
             ),
-            loan_right=lending.right_to(session, unit),
+            loan_right=rights.right_to(session, unit),
             loan_ship_by=lending.ship_by(session, unit),
             loaners=[
                 (row.loaner.id, f"{row.loaner.device.serial} · {row.loaner.device.product.code}")

@@ -12,7 +12,7 @@ from storage.installation import Installation
 from support.calendars import keeping
 from support.cases.models import RepairUnit
 from support.civil_dates import add_days
-from support.loaners import letters, pool
+from support.loaners import letters, pool, rights
 from support.loaners.models import Loan
 from support.loaners.refused import (
     LoanedAlreadyError,
@@ -26,28 +26,11 @@ from support.loaners.standing import PoolState
 from support.mailroom import outbox
 from support.mailroom.models import OutgoingMail
 from support.mailroom.options import MailOptions
-from support.models import EntitlementRow
 from support.repairs import filing
-from support.warranty_terms.entitlements import EntitlementKind
 
 _ID_MAX = 2**31
 #: Days before the due day on which the customer is reminded; then once it is over.
 REMIND_BEFORE = 3
-
-
-def right_to(session: Session, unit: RepairUnit) -> str:
-    """C-3: the certificate by which the phone has the loaner service; empty where it has none."""
-    if unit.device_id is None:
-        return ""
-    day = unit.requested_on
-    query = select(EntitlementRow.source).where(
-        EntitlementRow.device_id == unit.device_id,
-        EntitlementRow.kind == EntitlementKind.LOANER,
-        EntitlementRow.voided_at.is_(None),
-        EntitlementRow.starts_on <= day,
-        EntitlementRow.ends_on >= day,
-    )
-    return session.scalar(query) or ""
 
 
 def ship_by(session: Session, unit: RepairUnit) -> date:
@@ -68,8 +51,8 @@ def reserve(
     """Set a phone of the pool aside; without a right to one it needs a reason."""
     if unit.stage_now.is_over:
         raise RepairOverError
-    right = right_to(session, unit)
-    if not right and not why.strip():
+    right = rights.right_to(session, unit)
+    if right is None and not why.strip():
         raise NotEntitledError
     known = loan_of(session, unit)
     if known is not None and known.ended_at is None:
@@ -81,7 +64,7 @@ def reserve(
     loan = Loan(
         loaner_id=loaner.id,
         unit_id=unit.id,
-        right=right or why.strip()[:500],
+        right=right.number if right else why.strip()[:500],
         reserved_by=actor,
         reserved_at=now,
     )

@@ -46,8 +46,8 @@ class LoanerValueError(RefusedError):
 class NotEntitledError(ConflictError):
     code = "not-entitled"
     field = "why"
-    ru = "У телефона нет действующей услуги «Подменный фонд»: напишите, почему выдаёте."
-    en = "The phone has no loaner service in force: say why one is lent."
+    ru = "Ни сертификат, ни договор не даёт телефону подменного: напишите, почему выдаёте."
+    en = "Neither a certificate nor a contract gives the phone a loaner: say why one is lent."
 
 
 class LoanedAlreadyError(ConflictError):

@@ -1,6 +1,7 @@
 """Reads tables of support packages: the program's own, and what a site's own makes of it."""
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,10 @@ from support.packages.package import Package
 from support.packages.table_form import PackageForm, TableForm, mistake, placed
 from support.phrases import Phrase
 
+#: How the library says where; it has no fields for it before Python 3.14.
+_AT = re.compile(r"\(at line (\d+), column (\d+)\)", re.ASCII)
 SHIPPED = Path(__file__).parent / "shipped.toml"
+_TOO_LONG = Phrase("в нём слишком длинное число", "a number in it is too long")
 _TOO_DEEP = Phrase("слишком много вложенных скобок", "its brackets are nested too deep")
 
 
@@ -32,10 +36,10 @@ def shipped() -> tuple[Package, ...]:
 
 
 def parse(file: str, text: str, ours: Sequence[Package] = ()) -> tuple[Package, ...]:
-    """`ours` with what the TOML `text` of `file` replaces and adds; raises PackageFileError.
+    """`ours` with what the TOML `text` of `file` replaces, adds and takes off sale.
 
     A package takes the place of the one with its code, another comes last, as the strongest;
-    `after` puts either behind a weaker one.
+    `after` puts either behind a weaker one. Raises PackageFileError.
     """
     raw = _tables(file, text)
     try:
@@ -50,7 +54,18 @@ def parse(file: str, text: str, ours: Sequence[Package] = ()) -> tuple[Package, 
             raise _broken(file, placed(wrong, text, raw, number, "after"))
         found = [one for one in found if one.code != form.code]
         found.insert(place, form.package())
-    return tuple(found)
+    return _on_sale(file, found, read.off_sale)
+
+
+def _on_sale(
+    file: str, packages: Sequence[Package], off_sale: Sequence[str]
+) -> tuple[Package, ...]:
+    codes = {one.code for one in packages}
+    for code in off_sale:
+        if code not in codes:
+            wrong = Phrase(f"off_sale: пакета {code} нет", f"off_sale: there is no {code}")
+            raise _broken(file, wrong)
+    return tuple(one for one in packages if one.code not in off_sale)
 
 
 def _tables(file: str, text: str) -> Mapping[str, Any]:
@@ -58,8 +73,22 @@ def _tables(file: str, text: str) -> Mapping[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise _broken(file, _TOO_DEEP) from error
-    except ValueError as error:  # not TOML, or a number past any bound
-        raise _broken(file, Phrase(str(error), str(error))) from error
+    except tomllib.TOMLDecodeError as error:
+        raise _broken(file, _no_toml(str(error))) from error
+    except ValueError as error:
+        raise _broken(file, _TOO_LONG) from error
+
+
+def _no_toml(said: str) -> Phrase:
+    """Where the file is no TOML, in the reader's words; the library's own come behind them."""
+    at = _AT.search(said)
+    if at is None:
+        return Phrase(f"это не TOML ({said})", f"it is no TOML ({said})")
+    line, column, said = at[1], at[2], said[: at.start()].rstrip()
+    return Phrase(
+        f"строка {line}, знак {column}: это не TOML ({said})",
+        f"line {line}, character {column}: this is no TOML ({said})",
+    )
 
 
 def _place(found: Sequence[Package], form: PackageForm) -> int | None:

@@ -105,16 +105,25 @@ class PackageForm(_Shape):
 
 
 class TableForm(_Shape):
-    """The whole file."""
+    """The whole file: packages that it replaces or adds, and codes that are sold no more."""
 
-    package: Annotated[tuple[PackageForm, ...], Field(min_length=1)]
+    package: tuple[PackageForm, ...] = ()
+    off_sale: tuple[_Code, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.package or self.off_sale):
+            raise PydanticCustomError("no-table", "it names no [[package]] and nothing off_sale")
+        return self
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        codes = [one.code for one in self.package]
+        codes = [*(one.code for one in self.package), *self.off_sale]
         for code in codes:
             if codes.count(code) > 1:
                 raise PydanticCustomError("twice", "{code} is here twice", {"code": code})
+        if FREE in self.off_sale:
+            raise PydanticCustomError("free-sale", "free support is always there (S-5)")
         return self
 
 
@@ -122,7 +131,8 @@ def mistake(error: ValidationError, text: str, raw: Mapping[str, Any]) -> Phrase
     """The first mistake: its line, its package, its field, and what is wrong there."""
     first = error.errors(include_url=False, include_input=False)[0]
     loc = [part for part in first["loc"] if part != "[key]"]
-    number = loc[1] if len(loc) > 1 and isinstance(loc[1], int) else None
+    of_package = len(loc) > 1 and loc[0] == "package"
+    number = loc[1] if of_package and isinstance(loc[1], int) else None
     field = ".".join(map(str, loc if number is None else loc[2:]))
     # pydantic joins what it knows by an English word.
     told = {name: str(one).replace(" or ", " или ") for name, one in first.get("ctx", {}).items()}
@@ -177,4 +187,6 @@ _RUSSIAN = {
     "no-clock": "around_the_clock: у {priority} нет срока",
     "order": "{priority}: должно быть response ≤ restore ≤ resolve",
     "twice": "{code} записан дважды",
+    "no-table": "в нём нет ни [[package]], ни off_sale",
+    "free-sale": "бесплатная поддержка есть всегда (S-5)",
 }

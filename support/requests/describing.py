@@ -10,7 +10,7 @@ from storage.installation import Installation
 from support.agreements import agreements
 from support.packages.own import packages_of
 from support.packages.package import Priority
-from support.requests import phones, promising, records
+from support.requests import named, phones, promising, records
 from support.requests.models import SupportRequest
 from support.requests.vocabulary import EventKind, Symptom
 from support.warranty_terms.terms import TermPolicy
@@ -54,4 +54,6 @@ def describe(
         records.set_terms(session, request, terms, actor, now)
     request.tier_reason = tier.reason
     request.contract = agreements.get(session, tier.contract) if tier.contract else None
+    if tier.contract != before:
+        named.give(session, request, now)
     audit.record(session, actor, "request.describe", request.audit_subject, now)

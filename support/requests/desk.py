@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Role, User
 from storage.clock import moscow_date
-from support.agreements import debts
+from support.agreements import debts, named_engineers
 from support.agreements.debts import Debt
 from support.agreements.tiers import Reason
 from support.calendars import keeping
@@ -43,6 +43,8 @@ class Case:
     debt: Debt | None
     debt_is_stale: bool
     steps: Sequence[State]
+    #: The name of the engineer whom the request's contract names; empty where it names nobody.
+    engineer: str
 
     @property
     def state(self) -> State:
@@ -85,7 +87,13 @@ def of(session: Session, number: int, now: datetime) -> Case:
         debt=debt,
         debt_is_stale=debt is not None and debt.is_stale(known.calendar, moscow_date(now)),
         steps=sorted(stages.NEXT[State(request.state)] - {State(request.state)}, key=_order),
+        engineer=_engineer(session, request),
     )
+
+
+def _engineer(session: Session, request: SupportRequest) -> str:
+    found = named_engineers.of(session, request.contract) if request.contract else None
+    return found.name if found else ""
 
 
 def agents(session: Session) -> Sequence[User]:

@@ -18,7 +18,15 @@ from support.mailroom.options import MailOptions
 from support.mailroom.threads import bare_address, new_thread, without_tag
 from support.packages.own import packages_of
 from support.packages.package import Priority
-from support.requests import acknowledging, messages, new_request, phones, promising, records
+from support.requests import (
+    acknowledging,
+    messages,
+    named,
+    new_request,
+    phones,
+    promising,
+    records,
+)
 from support.requests.models import SupportRequest
 from support.requests.new_request import NewRequest
 from support.requests.refused import (
@@ -62,6 +70,7 @@ def register(
     priority = Priority(new.priority)
     terms = promising.terms_of(session, tier, priority)
     records.set_terms(session, request, terms, actor, new.came_at)
+    named.give(session, request, new.came_at)
     text = messages.Text(new.text, quoted=new.quoted, remark=new.remark, files=new.files)
     messages.add(
         session, installation, request, text,

@@ -114,7 +114,7 @@ def test_an_added_package_is_the_strongest_unless_it_says_after_which(
         ("0.5", '"4"', "targets.P1.response", "нужно число"),
         ("0.5", "true", "targets.P1.response", "нужно число"),
         ("0.5", "nan", "targets.P1.response", "нужно"),
-        ("0.5", "9" * 5000, "", ""),
+        ("0.5", "9" * 5000, "a number in it is too long", "слишком длинное число"),
         ("P1 =", "P4 =", "targets.P4", "есть только"),
         ("response = 0.5", "answer = 0.5", "targets.P1.answer", "есть только"),
         ("response = 0.5", "response = 4, resolve = 2", "P1: response", "P1: должно быть"),
@@ -127,7 +127,10 @@ def test_an_added_package_is_the_strongest_unless_it_says_after_which(
         ('"Ночной"', r'"Ночной\u0000"', "package NIGHT: ru", "пакет NIGHT: ru: название"),
         ("after =", "before =", "package NIGHT: before", "before: такого поля нет"),
         ('en = "Night"\n', "", "package NIGHT: en", "en: поля нет"),
-        ("[[package]]\ncode", "[[package]\ncode", "line", "line"),
+        ("[[package]]\ncode", "[[package]\ncode", "line 10, character 10", "строка 10, знак 10"),
+        ("P1 =", "P1", "line 17, character 4: this is no TOML", "строка 17, знак 4: это не TOML"),
+        ('= "Night"', '= "Night', "line 13, character 12: this is no TOML", "строка 13, знак 12"),
+        ("0.5 }", "0.5", "line 17", "строка 17, знак 22: это не TOML (Unclosed inline table)"),
         ("[package.targets]\nP1 = {", "deep = " + "[" * 5000, "", ""),
     ],
 )
@@ -140,6 +143,41 @@ def test_a_wrong_table_is_refused_with_its_line_package_and_field(
     assert "packages.toml" in refused.value.text("ru")
     assert en in refused.value.text("en")
     assert ru in refused.value.text("ru")
+
+
+def test_a_package_of_the_program_is_taken_off_sale(installation: Installation) -> None:
+    write(installation, 'off_sale = ["BASIC"]\n')
+    assert [one.code for one in look_again(installation)] == ["FREE", "STANDARD", "PREMIUM"]
+    write(installation, 'off_sale = ["BASIC", "PREMIUM"]\n' + NIGHT)
+    assert [one.code for one in look_again(installation)] == ["FREE", "STANDARD", "NIGHT"]
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "ru"),
+    [
+        ('off_sale = ["BRONZE"]', "off_sale: there is no BRONZE", "off_sale: пакета BRONZE нет"),
+        ('off_sale = ["FREE"]', "S-5", "бесплатная поддержка есть всегда"),
+        ('off_sale = ["STANDARD"]\n' + QUICK, "STANDARD is here twice", "STANDARD записан дважды"),
+        ('off_sale = ["BASIC", "BASIC"]', "BASIC is here twice", "BASIC записан дважды"),
+        ('off_sale = "BASIC"', "off_sale: ", "off_sale: нужен список"),
+        ('off_sale = ["basic"]', "off_sale.0: a code", "off_sale.0: код"),
+        ("off_sale = []", "no [[package]]", "нет ни [[package]], ни off_sale"),
+        ('for_sale = ["BASIC"]', "for_sale: ", "for_sale: такого поля нет"),
+    ],
+)
+def test_what_is_wrongly_taken_off_sale_is_refused_in_words(text: str, en: str, ru: str) -> None:
+    with pytest.raises(PackageFileError) as refused:
+        parse("packages.toml", text, shipped())
+    assert en in refused.value.text("en")
+    assert ru in refused.value.text("ru")
+
+
+def test_s7_a_contract_of_a_package_off_sale_stays_good_and_no_new_one_buys_it(desk: Desk) -> None:
+    desk.conclude("BASIC")
+    desk = restarted(desk, 'off_sale = ["BASIC"]\n')
+    assert desk.request(desk.comes()).package == "BASIC"
+    with pytest.raises(AgreementPackageError, match="BASIC"):
+        desk.conclude("BASIC", "ТП-2")
 
 
 @pytest.mark.parametrize(
@@ -260,6 +298,14 @@ def test_staff_see_what_a_contract_agreed_where_the_table_says_otherwise(
     log_in(client, desk, "olga")
     page = read(client, "/staff/support-contracts/")
     assert page.count("1 ч 30 мин круглосуточно") == 1, "the second, not the first"
+
+
+def test_the_page_says_which_package_has_a_loaner_and_a_named_engineer(
+    client: FlaskClient,
+) -> None:
+    page = read(client, "/rules/packages")
+    assert page.count("подменный телефон на время ремонта") == 1
+    assert page.count("закреплённый инженер") == 1
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

@@ -321,7 +321,7 @@ def test_a_loan_goes_its_way_on_pages(client: FlaskClient, workshop: Workshop) -
     added = do(client, "/staff/loaners/", serial=workshop.register.second, value="12 500")
     assert "Телефон в подменном фонде" in added
     [unit_id] = workshop.file(at=f"{now():%Y-%m-%dT%H:%M}")
-    assert "Услуги «Подменный фонд» нет" in html.unescape(
+    assert "Подменного телефона не дают ни сертификат, ни договор" in html.unescape(
         client.get(f"/staff/repairs/{unit_id}").text
     )
     assert do(client, f"/staff/loaners/reserve/{unit_id}", loaner="1").startswith("409")
