@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from accounts import audit, users
@@ -129,16 +129,16 @@ def chain_of(device: Device) -> Sequence[Link]:
     return [*links, Link(Level.DEVICE, device.mac, device.mac)]
 
 
+#: Each configuration asks for its phone's own: putting it together costs as much as asking it.
+_OF_ONE = select(ProfileSetting).where(
+    ProfileSetting.level == bindparam("level"), ProfileSetting.key == bindparam("key")
+)
+
+
 def resolve(session: Session, links: Sequence[Link]) -> Profile:
     """The winning value of each setting along `links`, the weakest first."""
-    wanted = or_(
-        *(
-            and_(ProfileSetting.level == link.level, ProfileSetting.key == link.key)
-            for link in links
-        )
-    )
     order = {(link.level, link.key): place for place, link in enumerate(links)}
-    rows = session.scalars(select(ProfileSetting).where(wanted)).all()
+    rows = _rows(session, links)
     settings: dict[str, Setting] = {}
     overridden: dict[str, list[Setting]] = {}
     for row in sorted(rows, key=lambda row: order[Level(row.level), row.key]):
@@ -147,6 +147,16 @@ def resolve(session: Session, links: Sequence[Link]) -> Profile:
             overridden.setdefault(row.name, []).append(settings[row.name])
         settings[row.name] = setting
     return Profile(settings, overridden)
+
+
+def _rows(session: Session, links: Sequence[Link]) -> Sequence[ProfileSetting]:
+    if len(links) == 1:
+        [one] = links
+        return session.scalars(_OF_ONE, {"level": one.level, "key": one.key}).all()
+    wanted = (
+        and_(ProfileSetting.level == link.level, ProfileSetting.key == link.key) for link in links
+    )
+    return session.scalars(select(ProfileSetting).where(or_(*wanted))).all()
 
 
 def joined(weaker: Profile, stronger: Profile) -> Profile:

@@ -3,6 +3,7 @@
 Whoever stands at the door (the Flask views now) fills in a PhoneCall and acts on the Finding.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from provision.checkins import SelfReport, Visit
 from provision.configurations import PhoneFile, Press
 from provision.device_story.hints import hint
 from provision.devices import registry
+from provision.devices.models import Device
 from provision.families.family import Families, PathKind
 from provision.families.identification import Asked, Identity, PhoneRequest, asked_for, identify
 from provision.models import CheckInKind
@@ -24,6 +26,8 @@ from provision.proving.grants import Grant, decide
 from provision.proving.proofs import Attempt, Proved, Unproved, Verifier
 from provision.redirects.first_contact import first_contact
 from storage.journal import Journal
+
+_NONE_HELD: Mapping[str, Device] = {}
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,13 @@ def find_out(session: Session, gate: Gate, call: PhoneCall) -> Finding:
     return Finding(call, identity, outcome, decide(identity, call.method))
 
 
-def prepare(session: Session, finding: Finding, press: Press) -> PhoneFile | OfferedRelease | None:
-    """What goes out for a finding: a file, the release that is due, or nothing (None)."""
+def prepare(
+    session: Session, finding: Finding, press: Press, held: Mapping[str, Device] = _NONE_HELD
+) -> PhoneFile | OfferedRelease | None:
+    """What goes out for a finding: a file, the release that is due, or nothing (None).
+
+    `held` are devices by MAC that this session has looked up already.
+    """
     asked = finding.asked
     match finding.grant:
         case Grant.BOOTSTRAP if asked and asked.mac:
@@ -133,7 +142,7 @@ def prepare(session: Session, finding: Finding, press: Press) -> PhoneFile | Off
         case Grant.COMMON if finding.identity.product:
             return _common(session, press, finding.identity.product.value)
         case Grant.CONFIGURATION | Grant.FIRMWARE | Grant.RELEASE:
-            return _own(session, finding, press)
+            return _own(session, finding, press, held)
     return None
 
 
@@ -157,10 +166,14 @@ def _common(session: Session, press: Press, code: str) -> PhoneFile | None:
     return configurations.common(session, press, product)
 
 
-def _own(session: Session, finding: Finding, press: Press) -> PhoneFile | OfferedRelease | None:
+def _own(
+    session: Session, finding: Finding, press: Press, held: Mapping[str, Device]
+) -> PhoneFile | OfferedRelease | None:
     """What belongs to the one device that proved itself."""
     mac, asked = finding.identity.mac, finding.asked
-    device = registry.by_mac(session, mac.value) if mac else None
+    if mac is None:
+        return None
+    device = held.get(mac.value.hex) or registry.by_mac(session, mac.value)
     if device is None:
         return None
     if finding.grant is Grant.FIRMWARE:

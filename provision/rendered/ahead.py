@@ -4,7 +4,7 @@ What a phone asked for last stands in what was kept for it. Each batch looks at 
 instant, and writes only over what it looked at: a fetch that came before keeps its place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
@@ -101,16 +101,21 @@ class Workshop:
         if request.is_awaited and not request.agent:
             return self._not_given(finding, row, stands)
         try:
-            return self._filled(session, request, finding, stands)
+            return self._filled(session, request, finding, stands, words.devices)
         except (RenderError, UnwritableValueError, UnwritableNameError) as error:
             _log.error("configuration-not-written", reason=error.text("en"))
             return self._not_given(finding, row, stands)
 
     def _filled(
-        self, session: Session, request: Request, finding: Finding, stands: Standing
+        self,
+        session: Session,
+        request: Request,
+        finding: Finding,
+        stands: Standing,
+        held: Mapping[str, Device],
     ) -> Kept | None:
         press = making.press_for(self.place, finding, stands, self.inputs)
-        prepared = phone_calls.prepare(session, finding, press)
+        prepared = phone_calls.prepare(session, finding, press, held)
         if isinstance(prepared, PhoneFile):
             awaited = request.is_awaited
             return making.kept(finding, prepared, stands, self.bench, is_awaited=awaited)
