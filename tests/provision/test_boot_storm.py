@@ -63,7 +63,10 @@ def test_proof_r15_everybody_who_starts_at_once_gets_what_is_its_own(
     place = open_installation(settings)
     tokens = taken_in(place, storm.phones)
     with serving(tmp_path / "data", FLATPRO_DEMO="0") as served:
-        ahead_s = until_made_ahead(place, storm.phones)
+        # As the server sees it: the phones' address is part of what makes a configuration.
+        seen = open_installation(settings.model_copy(update={"phone_url": served.phones}))
+        ahead_s = until_made_ahead(seen, storm.phones)
+        seen.database.dispose()
         crowd = simulated_phones_cli.phones(tokens, served.phones, IPv4Network("127.20.0.0/16"))
         phones = [
             {"identity": vars(one.identity), "token": one.token, "source": one.source}
