@@ -1,7 +1,8 @@
 """Which connections have had their time: a place for each second instead of a timer for each.
 
 A deadline that moves on costs an assignment: its connection is looked at when the old one is due,
-and put to its new place then.
+and put to its new place then. One that has ended is dropped at once: a place would else hold all
+that ended in the minute before, with what they read.
 """
 
 import math
@@ -33,8 +34,15 @@ class Deadlines(Generic[What]):
         place = max(math.ceil(timed.due_s), self._reached + 1)
         if timed.booked and timed.booked <= place:
             return
+        self.drop(timed)
         timed.booked = place
         self._places[place].add(timed)
+
+    def drop(self, timed: What) -> None:
+        """It has ended, and is looked at no more."""
+        if timed.booked:
+            self._places[timed.booked].discard(timed)
+            timed.booked = 0
 
     def passed(self, now_s: float) -> list[What]:
         """What is due by now; each is told once."""
@@ -42,9 +50,6 @@ class Deadlines(Generic[What]):
         while self._reached < int(now_s):
             self._reached += 1
             for timed in self._places.pop(self._reached, ()):
-                if timed.booked != self._reached:
-                    # It was booked anew for an earlier second.
-                    continue
                 timed.booked = 0
                 if timed.due_s <= now_s:
                     due.append(timed)

@@ -75,6 +75,7 @@ class Watch:
         self.wait_for(connection, 0)
         connection.is_held = False
         self.held.discard(connection)
+        self._deadlines.drop(connection)
         if counted:
             self._of_address[connection.address] -= 1
             if not self._of_address[connection.address]:

@@ -1,6 +1,8 @@
 """A deadline is told once, in its second, wherever it was moved to."""
 
+import gc
 import math
+import weakref
 from dataclasses import dataclass
 
 from portal.phone_listener.deadlines import Deadlines
@@ -52,3 +54,28 @@ def test_one_that_is_due_already_is_told_next() -> None:
     timed = Timed(3.0)
     deadlines.book(timed)
     assert deadlines.passed(51.0) == [timed]
+
+
+def test_one_that_has_ended_is_neither_told_nor_held() -> None:
+    deadlines: Deadlines[Timed] = Deadlines(0.0)
+    timed = Timed(75.0)
+    deadlines.book(timed)
+    timed.due_s = 10.0
+    deadlines.book(timed)
+    deadlines.drop(timed)
+    assert deadlines.passed(80.0) == []
+    held = weakref.ref(timed)
+    del timed
+    gc.collect()
+    assert held() is None
+
+
+def test_what_has_ended_is_not_held_until_its_second_comes() -> None:
+    deadlines: Deadlines[Timed] = Deadlines(0.0)
+    timed = Timed(75.0)
+    deadlines.book(timed)
+    deadlines.drop(timed)
+    held = weakref.ref(timed)
+    del timed
+    gc.collect()
+    assert held() is None
