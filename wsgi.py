@@ -4,12 +4,16 @@ import atexit
 
 from firmware.copying import Copying
 from firmware.downloads import watch
-from portal import health, logs, settings
+from portal import health, heap, logs, settings
 from portal.app import PAGES, Plane, create_app
 from portal.installing import open_installation
 from provision.folding import Folding
 from provision.phone_fetches import phone_plane
 from support.packages.own import packages_of
+
+_heap = heap.Heap(heap.glibc())
+_heap.start()
+atexit.register(_heap.stop)
 
 _settings = settings.load()
 logs.configure(_settings.log_file)

@@ -108,6 +108,7 @@ def _opener() -> Callable[[], Installation]:
 def serve_command(planes: str, as_child: bool) -> None:
     """Serve until stopped: people and staff on one port, phones on another."""
     with contextlib.ExitStack() as running:
+        _keep_heap_small(running)
         beside = {"phones"} < {name.strip() for name in planes.split(",")}
         phones = running.enter_context(_beside()) if beside else None
         if phones is not None:
@@ -118,6 +119,14 @@ def serve_command(planes: str, as_child: bool) -> None:
             wait_for_word()
             sys.exit(serve.serve_phones(settings.load(), as_child=True))
         sys.exit(serve.run(settings.load(), serve.parse_planes(planes), phones))
+
+
+def _keep_heap_small(running: contextlib.ExitStack) -> None:
+    from portal import heap  # noqa: PLC0415 - other commands end before it would matter
+
+    kept = heap.Heap(heap.glibc())
+    kept.start()
+    running.callback(kept.stop)
 
 
 def _beside() -> Child:
@@ -154,7 +163,9 @@ def worker_command(routes: tuple[str, ...], processes: int | None) -> None:
     """Run jobs until stopped: for the broker (FLATPRO_BROKER_URL), or straight from the rows."""
     from portal import working  # noqa: PLC0415
 
-    sys.exit(working.work(settings.load(), routes, processes))
+    with contextlib.ExitStack() as running:
+        _keep_heap_small(running)
+        sys.exit(working.work(settings.load(), routes, processes))
 
 
 @main.command("setup")

@@ -24,6 +24,8 @@ from storage.refusals import UnavailableError
 
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_TIMEOUT_MS = 10_000
+#: Of one process, each two files: more than its threads, of which some look while they write.
+CONNECTIONS_MAX = 40
 #: In WAL mode NORMAL syncs at checkpoints only: a power cut takes the last commits, whole.
 _SYNC = {True: "FULL", False: "NORMAL"}
 
@@ -220,7 +222,16 @@ def _reason(error: DatabaseError) -> str:
 def _engine(url: URL, sqlite_version: tuple[int, ...]) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, module=sqlite, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(
+        url,
+        module=sqlite,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        # None is closed: the others' locks would keep its file open. The one that was used last is
+        # used next: each holds the schema, its statements and its pages, so few should.
+        pool_size=CONNECTIONS_MAX,
+        max_overflow=0,
+        pool_use_lifo=True,
+    )
     safe = wal_is_safe(sqlite_version)
     if not safe:
         _log.warning("sqlite-wal-refused", sqlite_version=".".join(map(str, sqlite_version)))

@@ -1,6 +1,7 @@
 """Transactions, instants and the safety of the embedded database."""
 
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -143,4 +144,41 @@ def test_who_lets_go_of_a_database_holds_none_of_its_files(tmp_path: Path) -> No
     held = [str(file.resolve()) for file in Path("/proc/self/fd").iterdir()]
     assert not [name for name in held if name.startswith(str(tmp_path))]
     assert database.look_up("SELECT 3", ()) == [(3,)], "it opens anew when it is asked again"
+    database.dispose()
+
+
+def test_connections_of_one_rush_stay_open_and_serve_the_next(tmp_path: Path) -> None:
+    """Closed ones would come and go, and leave their files open for the sake of others' locks."""
+    database = Database(sqlite_url(tmp_path / "d.sqlite"))
+
+    def rush(number: int) -> Counter[str]:
+        barrier = threading.Barrier(number)
+
+        def look() -> None:
+            with database.reading() as session:
+                session.execute(text("SELECT count(*) FROM sqlite_master"))
+                barrier.wait()
+
+        threads = [threading.Thread(target=look) for _ in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        held = [file.resolve() for file in Path("/proc/self/fd").iterdir()]
+        return Counter(file.suffix for file in held if file.is_relative_to(tmp_path))
+
+    first = rush(20)
+    assert first == {".sqlite": 20, ".sqlite-wal": 20, ".sqlite-shm": 1}
+    assert rush(20) == rush(3) == first
+    database.dispose()
+
+
+def test_the_connection_that_was_used_last_is_used_next(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "d.sqlite"))
+    with database.engine.connect() as first, database.engine.connect() as last:
+        outer, inner = (one.connection.driver_connection for one in (first, last))
+    assert outer is not inner
+    for _ in range(3):
+        with database.engine.connect() as one:
+            assert one.connection.driver_connection is outer, "the inner one was given back before"
     database.dispose()
