@@ -2,7 +2,7 @@
 
 glibc gives each thread an arena, up to eight for a core, and keeps there what the thread let go of.
 Our threads run one at a time, so that two arenas serve them all. Other C libraries (musl, macOS)
-have neither call, and are left alone. See docs/adr/0027.
+have neither call, and are left alone. See docs/adr/0030.
 """
 
 import ctypes
