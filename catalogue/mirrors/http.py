@@ -17,7 +17,7 @@ from tuf.ngclient import FetcherInterface, TargetFile
 from urllib3.exceptions import HTTPError
 
 from catalogue.mirrors.options import MirrorOptions
-from catalogue.mirrors.trust import telling
+from catalogue.mirrors.trust import sha256_of, telling
 from catalogue.tuf.layout import View
 from storage.blobs import BlobStore
 from storage.refusals import RefusedError
@@ -77,11 +77,11 @@ class HttpUpstream(FetcherInterface):
 
     def bring(self, target: TargetFile, blobs: BlobStore) -> None:
         """Store a target's bytes; what was fetched before a cut is not fetched again."""
-        sha256 = target.hashes["sha256"]
+        sha256 = sha256_of(target)
         self._folder.mkdir(parents=True, exist_ok=True)
         part = self._folder / f"{sha256}.part"
-        folder, _, last = target.path.rpartition("/")
-        url = f"{self.name}/targets/{folder}/{sha256}.{last}"
+        folder, slash, last = target.path.rpartition("/")
+        url = f"{self.name}/targets/{folder}{slash}{sha256}.{last}"
         with telling():
             self._fetch_whole(url, part, target.length)
             try:

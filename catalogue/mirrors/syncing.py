@@ -93,7 +93,7 @@ def _look_until_consistent(
 
 def _bring(blobs: BlobStore, upstream: Upstream, look: Look, order: Order) -> None:
     missing = [
-        target for _path, target in sorted(look.targets.items()) if not _is_held(blobs, target)
+        target for _path, target in sorted(look.targets.items()) if not is_held(blobs, target)
     ]
     for done, target in enumerate(missing):
         order.progress(done, len(missing), target.path)
@@ -101,7 +101,7 @@ def _bring(blobs: BlobStore, upstream: Upstream, look: Look, order: Order) -> No
     order.progress(len(missing), len(missing), "")
 
 
-def _is_held(blobs: BlobStore, target: TargetFile) -> bool:
+def is_held(blobs: BlobStore, target: TargetFile) -> bool:
     """Whether the store has it whole, as far as a look tells: not in quarantine, nor cut short."""
     sha256 = target.hashes["sha256"]
     try:

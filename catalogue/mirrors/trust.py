@@ -127,6 +127,7 @@ class Followed:
                 for name in self.metadata(role).signed.targets:
                     found = self.client.get_targetinfo(name)
                     if found is not None:
+                        sha256_of(found)
                         yield found
 
 
@@ -149,6 +150,7 @@ def follow(
                 client.get_targetinfo(probe)
     known = {role for role in roles if layout.probe(role)} | {layout.DOCS}
     names = {TIMESTAMP, SNAPSHOT, TARGETS, *(known & set(roles))}
+    _refuse_strays(folder, names)
     files = {role: (folder / f"{role}.json").read_bytes() for role in names}
     history = folder / "root_history"
     newest = tuf_roles.from_bytes((folder / "root.json").read_bytes()).signed.version
@@ -189,6 +191,15 @@ def telling() -> Iterator[None]:
         raise UpstreamUnreachableError(reason=_cause(error)) from error
 
 
+def sha256_of(target: TargetFile) -> str:
+    """What a target is called here; raises UpstreamLiesError for one that no SHA-256 names."""
+    sha256 = target.hashes.get("sha256")
+    if sha256 is None:
+        with telling():
+            raise RepositoryError(f"no SHA-256 of {target.path}")
+    return sha256
+
+
 _ROOT_BYTES = 512_000
 
 
@@ -197,6 +208,14 @@ def _cause(error: Exception) -> str:
     while deepest.__cause__ is not None:
         deepest = deepest.__cause__
     return f"{error}" if deepest is error else f"{error}: {deepest}"
+
+
+def _refuse_strays(folder: Path, names: set[str]) -> None:
+    """A snapshot may name a list that nobody may sign: the client never came to it."""
+    strays = sorted(name for name in names if not (folder / f"{name}.json").is_file())
+    if strays:
+        with telling():
+            raise RepositoryError(f"nobody signs the list {strays[0]}")
 
 
 def _roles(session: Session) -> set[str]:

@@ -13,18 +13,25 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from tuf.api.metadata import Metadata, Targets
+from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from catalogue import expiry, keys
 from catalogue.minisign import SigningKey
-from catalogue.mirrors.trust import UpstreamLiesError, UpstreamUnreachableError
+from catalogue.mirrors.trust import UpstreamLiesError, UpstreamUnreachableError, sha256_of
 from catalogue.receivers import Delivery, HeldTarget, ListsContradictError
 from catalogue.tuf.layout import Purpose
 from docs_store.receiving import DocumentReceiver
 from storage.clock import now
 from storage.refusals import RefusedError
 from tests.catalogue.site import HASTY, Site
-from tests.catalogue.test_tuf_client import Attacker, current_list, forged_target, rotate, stolen
+from tests.catalogue.test_tuf_client import (
+    Attacker,
+    attacker_version,
+    current_list,
+    forged_target,
+    rotate,
+    stolen,
+)
 from tests.catalogue.vendor import LyingMirror, Vendor, fetch, serving
 
 IMAGE = "/firmware/FP-B2/1.0.0/FP-B2-1.0.0.bin"
@@ -139,6 +146,22 @@ def test_wrong_bytes(
         synced.sync()
     mirror.lies.clear()
     assert synced.sync().added == (path,)
+
+
+def test_a_list_that_nobody_may_sign_is_refused(
+    vendor: Vendor, synced: Site, mirror: LyingMirror
+) -> None:
+    attacker = Attacker(mirror, stolen(vendor, "snapshot-1", "timestamp-1"))
+    stray = attacker.lie("/metadata/1.fw-NOBODY.json", attacker.fetch(current_list(attacker)))
+    attacker.point_to({"fw-NOBODY": stray}, attacker_version(attacker))
+    with nothing_changes(synced), pytest.raises(UpstreamLiesError, match="fw-NOBODY"):
+        synced.sync()
+
+
+def test_a_file_without_a_sha256_is_refused() -> None:
+    target = TargetFile.from_data("fw/FP-B2/1.0.0/a.bin", b"x", ["sha512"])
+    with pytest.raises(UpstreamLiesError, match="SHA-256"):
+        sha256_of(target)
 
 
 def test_a_root_signed_by_strangers(vendor: Vendor, synced: Site, mirror: LyingMirror) -> None:
