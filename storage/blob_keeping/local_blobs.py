@@ -111,7 +111,10 @@ class LocalBlobStore:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
-            return Health.MISSING
+            # What lies aside with bytes was moved there as damaged: by one who died before saying.
+            aside = self._quarantine / sha256
+            was_damaged = aside.exists() and aside.stat().st_size > 0
+            return Health.DAMAGED if was_damaged else Health.MISSING
         except OSError as error:
             if error.errno in _LOST:
                 return Health.DAMAGED

@@ -13,13 +13,15 @@ class Case:
 
     `effects` are the tables that it must change, or the test shows nothing. Of the rows that it
     adds to a table of `twice` a kill may leave a second one each: they tell of what was done
-    outside, which nobody can take back. The next run comes `later`.
+    outside, which nobody can take back. `tries` are columns, as table.column, that count runs, so
+    that a kill shows in them. The next run comes `later`.
     """
 
     arrange: Callable[[Stage], Mapping[str, object]]
     effects: tuple[str, ...]
     at: datetime = START + timedelta(hours=1)
     twice: frozenset[str] = frozenset()
+    tries: frozenset[str] = frozenset()
     later: timedelta = timedelta()
 
 

@@ -14,6 +14,8 @@ from provision.diagnosis import work as diagnosis_work
 from provision.enrolment import kept
 from provision.enrolment import work as enrolment_work
 from provision.models import CheckInKind
+from provision.newcomers import work as newcomer_work
+from provision.newcomers.tries import MACS_PER_MINUTE
 from provision.rendered import work as rendered_work
 from provision.resyncs import starting
 from provision.resyncs import work as resync_work
@@ -30,6 +32,7 @@ from tests.portal.killed_jobs.stage import START, Stage
 from tests.provision import estate as estates
 from tests.provision.estate import MAC, Estate
 from tests.provision.rendered.fetcher import Fetcher
+from tests.provision.test_many_macs import visits
 
 SECOND = "02f1a7000002"
 TABLE = "MAC;Серийный номер;Изделие;Ревизия\n02f1a7000003;SN-3;FP-B2;A\n02f1a7000004;SN-4;FP-B2;A\n"
@@ -72,6 +75,12 @@ def old_visits(stage: Stage) -> Mapping[str, object]:
     with stage.place.database.writing() as session:
         for days in (450, 500):
             checkins.record(session, visit(MAC, timedelta(days=days)))
+    return {}
+
+
+def guesser(stage: Stage) -> Mapping[str, object]:
+    with stage.place.database.writing() as session:
+        checkins.record_all(session, visits(MACS_PER_MINUTE + 1, "10.0.0.1", START))
     return {}
 
 
@@ -146,6 +155,7 @@ def diagnosis(stage: Stage) -> Mapping[str, object]:
 CASES = {
     provision_work.PRUNE: Case(old_visits, ("check_in",)),
     provision_work.READ: Case(phones_to_read, ("reading",), twice=frozenset({"reading"})),
+    newcomer_work.NOTE: Case(guesser, ("audit_entry",), START + timedelta(minutes=2)),
     rollout_work.CONDUCT: Case(rollout, ("rollout_target",)),
     resync_work.ASK: Case(resync, ("resync", "resync_target")),
     resync_work.LOOK: Case(left_resync, ("resync", "resync_target", "audit_entry")),

@@ -6,7 +6,7 @@ them is compared by whether it is empty, and nothing else of it.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,15 @@ def vague(one: State, other: State) -> frozenset[Column]:
         for table, rows in one.rows.items()
         for number in range(len(rows[0]) if rows else 0)
         if _values(rows, number) != _values(other.rows[table], number)
+    )
+
+
+def columns(names: Iterable[str]) -> frozenset[Column]:
+    """Columns by their names, as table.column."""
+    pairs = [name.split(".") for name in names]
+    return frozenset(
+        (table, tables.metadata.tables[table].columns.keys().index(column))
+        for table, column in pairs
     )
 
 

@@ -108,7 +108,9 @@ CASES = {
         windows, ("outgoing_mail", "certificate_reminder"), moscow("2026-12-12T09:00")
     ),
     loaner_work.REMIND: Case(loaner, ("outgoing_mail",), moscow("2027-01-16T09:00")),
-    outbox.SEND: Case(letters, ("outgoing_mail",), later=CLAIM),
+    outbox.SEND: Case(
+        letters, ("outgoing_mail",), tries=frozenset({"outgoing_mail.attempts"}), later=CLAIM
+    ),
     repair_work.REMIND: Case(quote, ("outgoing_mail", "repair_quote"), moscow("2027-01-03T09:00")),
     report_work.COUNT: Case(fleet, ("fleet_tally",)),
     report_work.COUNT_REPAIRS: Case(repairs, ("repair_tally", "repair_change")),

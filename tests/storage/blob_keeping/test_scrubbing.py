@@ -90,6 +90,15 @@ def test_good_ones_are_left_alone_and_marked_as_read(
     assert all(installation.blobs.exists(sha256) for sha256 in found)
 
 
+def test_who_died_before_saying_what_was_damaged_leaves_that_to_the_next(
+    installation: Installation, published: list[str]
+) -> None:
+    rot(installation, published[0])
+    assert installation.blobs.quarantine(published[0])
+    scrub_all(installation)
+    assert faults(installation) == {published[0]: "damaged"}
+
+
 def test_a_second_look_changes_no_finding_and_a_put_heals_it(
     installation: Installation, published: list[str]
 ) -> None:
