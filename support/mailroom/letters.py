@@ -10,6 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from unicodedata import category
 
 from support.mailroom.options import MailOptions
 from support.mailroom.threads import answer_address
@@ -20,6 +21,10 @@ CUT_LINE_EN = "--- please write above this line ---"
 SUBJECT_MAX = 200
 #: A robot of ours knows its own letters by it.
 LOOP_HEADER = "X-Flatpro-Loop"
+#: Unicode's categories of controls, surrogates, and separators of lines and of paragraphs.
+_ACTING = frozenset({"Cc", "Cs", "Zl", "Zp"})
+#: Embeddings, overrides and isolates (UAX 9): what is read is not what is written.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,22 @@ def one_line(text: str, limit: int = SUBJECT_MAX) -> str:
     return " ".join(flat.split())[:limit]
 
 
+def _said(text: str, limit: int) -> str:
+    """One line that is taken as it stands: no part of it is a word in another coding (RFC 2047)."""
+    return one_line(text, limit).replace("=?", "= ?")
+
+
+def readable(text: str) -> str:
+    r"""The text with what would act in a reader's hands written out: \x1b, \u202e."""
+    lines = text.replace("\r\n", "\n")
+    return "".join(one.encode("unicode_escape").decode() if _acts(one) else one for one in lines)
+
+
+def _acts(char: str) -> bool:
+    """Controls, halves of characters, and marks that turn around or break what follows them."""
+    return char not in "\n\t" and (category(char) in _ACTING or char in _TURNING)
+
+
 def envelope(
     letter: Letter, message_id: str, options: MailOptions, created_at: datetime
 ) -> Envelope:
@@ -61,20 +82,20 @@ def envelope(
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(options.name, addr_spec=options.address)
     message["To"] = Address(addr_spec=letter.recipient)
-    message["Subject"] = one_line(letter.subject)
+    message["Subject"] = _said(letter.subject, SUBJECT_MAX)
     message["Date"] = format_datetime(created_at)
     message["Message-ID"] = message_id
     message["Reply-To"] = Address(
         options.name, addr_spec=answer_address(options.address, letter.thread)
     )
     if letter.in_reply_to:
-        message["In-Reply-To"] = one_line(letter.in_reply_to, 500)
-        message["References"] = one_line(letter.in_reply_to, 500)
+        message["In-Reply-To"] = _said(letter.in_reply_to, 500)
+        message["References"] = _said(letter.in_reply_to, 500)
     message[LOOP_HEADER] = options.domain
     if letter.automatic:
         message["Auto-Submitted"] = "auto-replied" if letter.in_reply_to else "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
         message["Precedence"] = "bulk"
-    message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
+    message.set_content(readable(letter.text), charset="utf-8", cte="quoted-printable")
     sender = "" if letter.automatic else options.address
     return Envelope(sender, letter.recipient, message.as_bytes())
