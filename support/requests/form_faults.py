@@ -9,7 +9,7 @@ from support.requests.new_request import NewRequest
 from support.requests.refused import MessageTextError, SenderNameError
 
 #: The fields that may be at fault, as they stand in the form.
-FIELDS = ("subject", "text", "name", "email", "read_rules", "consent")
+FIELDS = ("subject", "text", "files", "name", "email", "read_rules", "consent")
 
 
 def faults(new: NewRequest, *, consents: bool) -> Mapping[str, RefusedError]:

@@ -84,9 +84,12 @@ def acknowledged(
         parts.append(
             _say(
                 to,
-                "Бесплатная поддержка не имеет регламентированного времени ответа; мы отвечаем в"
-                " порядке поступления.",
-                "Free support has no regulated time of response; we answer in order of arrival.",
+                # One text for all who are promised nothing here: some have a package and may not
+                # learn of it, as whoever types a serial number has proved nothing.
+                "Время ответа обещано по пакету поддержки. Бесплатная поддержка не имеет"
+                " регламентированного времени: отвечаем в порядке поступления.",
+                "A time of response is promised under a support package. Free support has no"
+                " regulated time: we answer in order of arrival.",
             )
         )
     if missing:

@@ -206,7 +206,7 @@ def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Respon
     page = render_template(
         "requests/new.html",
         typed=typed,
-        errors={name: fault.text(said) for name, fault in _faults(error).items()},
+        errors=_said(error, said),
         form_key=opening.key_of(typed),
         consent=consent,
         product_options=[("", _("not sure")), *known],
@@ -216,6 +216,15 @@ def _form(typed: Mapping[str, str], error: RefusedError | None = None) -> Respon
         scope=scope,
     )
     return Response(page, status_of(error) if error else 200, {"Cache-Control": "no-store"})
+
+
+def _said(error: RefusedError | None, language: str) -> Mapping[str, str]:
+    """The faults in words; files that came along are asked for again, as no browser keeps them."""
+    found = {name: fault.text(language) for name, fault in _faults(error).items()}
+    if error and any(one.filename for one in request.files.getlist("files")):
+        found.setdefault("files", _("Choose the files again: the browser does not keep them."))
+    ordered = [name for name in form_faults.FIELDS if name in found]
+    return {name: found[name] for name in dict.fromkeys((*ordered, *found))}
 
 
 def _faults(error: RefusedError | None) -> Mapping[str, RefusedError]:

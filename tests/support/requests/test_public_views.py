@@ -172,8 +172,9 @@ def test_all_that_is_missing_is_named_at_once_in_the_order_of_the_form(
     page = send(client, **empty, files=(io.BytesIO(b"MZ\x00\x01"), "снимок.png"))
     assert page.status_code == 422
     summary = page.text.split("error-summary")[1].split("</ul>")[0]
-    assert re.findall(r'href="#(\w+)"', summary) == list(empty)
-    assert page.text.count('aria-invalid="true"') == len(empty)
+    named = ["subject", "files", "name", "email", "read_rules", "consent"]
+    assert re.findall(r'href="#(\w+)"', summary) == named
+    assert page.text.count('aria-invalid="true"') == len(named)
     assert "Собеседник меня не слышит." in read(page)
     assert "не принят" not in read(page), "files are looked into once the rest is right"
     with desk.installation.database.reading() as session:
@@ -227,6 +228,12 @@ def test_a_source_over_its_limit_has_no_file_looked_into(
     page = send(client, files=(io.BytesIO(b"words"), "phone.log"))
     assert page.status_code == 422
     assert "support@flat-pro.ru" in read(page)
+
+
+def test_a_refused_form_asks_for_its_files_again(client: FlaskClient) -> None:
+    again = "Выберите файлы ещё раз"
+    assert again in read(send(client, subject="", files=(io.BytesIO(b"words"), "phone.log")))
+    assert again not in read(send(client, subject=""))
 
 
 def test_s3_the_page_says_by_when_with_a_package(client: FlaskClient, desk: Desk) -> None:
