@@ -5,7 +5,6 @@ thread looks every PROBE_S seconds whether the bucket is back. Writes are refuse
 before a byte of them is read.
 """
 
-import contextlib
 import io
 import threading
 import time
@@ -211,9 +210,11 @@ class StandbyBlobStore:
 
     def _until_back(self) -> None:
         while True:
-            with contextlib.suppress(StorageFaultError):
+            try:
                 self.main.exists(_NOBODY)
                 break
+            except Exception as error:  # noqa: BLE001 - were this thread to end, it were away for ever
+                _log.debug("bucket-still-away", reason=type(error).__name__)
             time.sleep(PROBE_S)
         away_s = self.away_s() or 0.0
         self._away_since_s = None

@@ -4,6 +4,7 @@ import hashlib
 import io
 import random
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from storage.blob_keeping import standby
 from storage.blob_keeping.copies import Copies
 from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.blob_keeping.standby import BucketAwayError, StandbyBlobStore
-from storage.blobs import BlobMissingError, StorageFaultError, StoredBlob
+from storage.blobs import BlobMissingError, StorageFaultError, StorageFullError, StoredBlob
 from tests.waiting import until
 
 DATA = random.Random(5).randbytes(900_000)
@@ -78,6 +79,29 @@ def store(main: Shaky, tmp_path: Path) -> StandbyBlobStore:
     found.put(io.BytesIO(DATA))
     assert found.copy(BLOB)
     return found
+
+
+class Puzzling(Shaky):
+    """Away with an answer that nobody expected."""
+
+    def _answer(self) -> None:
+        if self.away:
+            raise StorageFullError
+
+
+def test_it_comes_back_whatever_the_bucket_said_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "PROBE_S", 0.05)
+    (tmp_path / "main").mkdir()
+    main = Puzzling(tmp_path / "main" / "blobs")
+    store = StandbyBlobStore(main, Copies(tmp_path / "copies", 1_000_000))
+    main.away = True
+    store.went_away()
+    time.sleep(0.3)
+    assert store.away_s() is not None
+    main.away = False
+    wait_until_back(store)
 
 
 def wait_until_back(store: StandbyBlobStore) -> None:

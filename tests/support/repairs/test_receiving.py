@@ -2,6 +2,8 @@ from datetime import date
 
 import pytest
 
+from accounts import users
+from accounts.models import OrganisationKind
 from provision import rollouts
 from storage.clock import moscow_date
 from support.cases.vocabulary import EventKind, Stage
@@ -11,7 +13,7 @@ from support.repairs.refused import ParcelReasonError, ParcelSettledError, Wrong
 from support.repairs.shipping import Waybill
 from support.service_centres import register as centres
 from support.service_centres.choosing import Centre
-from tests.support.register import CUSTOMER, REGISTERED_AT, device_row
+from tests.support.register import REGISTERED_AT, device_row
 from tests.support.repairs.workshop import Workshop, moscow
 
 
@@ -62,7 +64,8 @@ def test_r1_a_term_that_ends_in_the_holidays_is_due_on_the_next_working_day(
 def test_r2_a_partner_that_only_takes_phones_in_starts_no_clock(workshop: Workshop) -> None:
     taker = Centre("Пункт", "Пермь", ("Пермский край",), starts_clock=False, partner=True)
     with workshop.installation.database.writing() as session:
-        centres.add(session, taker, CUSTOMER, actor="test", now=REGISTERED_AT)
+        users.add_organisation(session, "Связь", OrganisationKind.PARTNER)
+        centres.add(session, taker, "Связь", actor="test", now=REGISTERED_AT)
     [unit_id] = workshop.file(region="Пермский край")
     workshop.receives(unit_id, "2026-12-15T10:00", centre="Пункт")
     assert workshop.clock(unit_id, "2026-12-16T10:00") is None
