@@ -1,10 +1,12 @@
 """What a test process pays once instead of once a test, as thousands of tests each have their app.
 
 Templates, the builders of addresses and the statements of the database are compiled once, with the
-same result; passwords are hashed cheaply, and ``tests/accounts`` shows the product's own cost in a
-process of its own.
+same result, and so is the source that hundreds of started programs import; passwords are hashed
+cheaply, and ``tests/accounts`` shows the product's own cost in a process of its own.
 """
 
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +38,10 @@ class _Kept(BytecodeCache):
 
 
 def arrange() -> None:
-    """For every app this process makes from now on."""
+    """For every app this process makes and every program it starts from now on."""
+    # A second of each program's start is compiling, where the environment keeps nothing of it.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Kept()}
     Rule._compile_builder = _once(Rule._compile_builder)
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
