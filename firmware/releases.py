@@ -74,6 +74,19 @@ def get(session: Session, product: Product, version: str) -> Release:
     return found
 
 
+def of_version(session: Session, version: Version) -> list[Release]:
+    """What anyone may see of this version, of every product; of 2.4 also 2.4.1 and 2.4.2."""
+    canonical = version.canonical
+    found = session.scalars(
+        select(Release).where(
+            Release.state.in_((ReleaseState.PUBLISHED, ReleaseState.WITHDRAWN)),
+            (Release.canonical == canonical) | Release.canonical.startswith(f"{canonical}."),
+        )
+    ).unique()
+    ordered = sorted(found, key=lambda release: Version.parse(release.version), reverse=True)
+    return sorted(ordered, key=lambda release: release.product.code)
+
+
 def current(releases: Sequence[Release], channel: str) -> Release | None:
     """The release that a channel's manifest is about: its highest that some revision is offered."""
     offered = {node.version for node in nodes(releases) if _is_offered(node)}

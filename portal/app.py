@@ -99,6 +99,7 @@ from portal import (
     navigation,
     proxies,
     request_log,
+    search_views,
     security,
     untyped_input,
 )
@@ -122,6 +123,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         health.blueprint,
         metrics.blueprint,
         portal_views.public,
+        search_views.public,
         portal.personal_data.public_views.public,
         feeds.blueprint,
         accounts.views.blueprint,

@@ -4,10 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as AnyResponse
 
 from accounts.access import anyone
 from accounts.access import staff as staff_rule
@@ -18,7 +17,7 @@ from firmware import offering, releases
 from firmware.models import Channel, Release
 from firmware.software import programs
 from jobs.models import Job
-from portal import job_words, languages, product_page, verifying, waiting_today
+from portal import job_words, languages, product_page, searching, verifying, waiting_today
 from provision.models import CheckIn, Device
 from provision.rollouts import standing
 from storage.clock import moscow_date, now
@@ -52,29 +51,13 @@ def front() -> str:
     return render_template("front.html", shelves=shelves)
 
 
-@public.get("/search")
-@anyone
-def search() -> AnyResponse:
-    """Where the front page's box leads: a serial to warranty, a product to its page, else texts."""
-    wanted = request.args.get("q", "").strip()
-    with reading() as session:
-        found = _products_named(session, wanted)
-    if len(found) == 1:
-        return redirect(url_for(".product", code=found[0].product.code))
-    if found or not wanted:
-        return redirect(url_for(".downloads", q=wanted))
-    if len(wanted) >= 8 and wanted.upper().startswith("FP") and wanted.isalnum():
-        return redirect(url_for("support.warranty_check", serial=wanted))
-    return redirect(url_for("docs_store.search", q=wanted))
-
-
 @public.get("/downloads/")
 @anyone
 def downloads() -> str:
     """Every product, or those that the query names."""
     wanted = request.args.get("q", "").strip()
     with reading() as session:
-        shelves = _products_named(session, wanted) if wanted else _shelves(session)
+        shelves = _shelves_named(session, wanted) if wanted else _shelves(session)
     page = "downloads_list.html" if request.headers.get("HX-Request") else "downloads.html"
     return render_template(page, shelves=shelves, wanted=wanted)
 
@@ -155,18 +138,10 @@ def _shelves(session: Session) -> list[Shelf]:
     ]
 
 
-def _products_named(session: Session, wanted: str) -> list[Shelf]:
-    """Products whose code or name holds the words, in either language, in any case."""
-    words = wanted.casefold().split()
-    return [
-        shelf
-        for shelf in _shelves(session)
-        if words and all(word in _searchable(shelf.product) for word in words)
-    ]
-
-
-def _searchable(found: Product) -> str:
-    return f"{found.code} {found.name_ru} {found.name_en}".casefold()
+def _shelves_named(session: Session, wanted: str) -> list[Shelf]:
+    """Products whose code or name holds the words; of a version typed beside them, the product."""
+    query = searching.understood(wanted)
+    return [shelf for shelf in _shelves(session) if searching.named([shelf.product], query)]
 
 
 def _product_entry(session: Session, found: Product) -> dict[str, object]:

@@ -35,11 +35,12 @@ class Shelf:
         *,
         as_step: bool = False,
         notes: str = "",
+        product: str = CODE,
     ) -> None:
-        image = build_image(CODE, version, tuple(hardware), version.encode() * 1000)
+        image = build_image(product, version, tuple(hardware), version.encode() * 1000)
         stored = publishing.store_image(self.installation.blobs, io.BytesIO(image))
         new = NewRelease(
-            product=CODE, version=version, file_name=f"{CODE}-{version}.bin", channel=channel,
+            product=product, version=version, file_name=f"{product}-{version}.bin", channel=channel,
             hardware=tuple(hardware), min_from=min_from, as_step=as_step, notes_ru=notes,
         )  # fmt: skip
         with self.installation.database.writing() as session:
