@@ -94,7 +94,7 @@ def show(installation: Installation, number: int, as_json: bool) -> None:
         for one in case.messages
     ]
     about = {
-        **_row(Row(case.request, None)),
+        **_row(Row(case.request, queue.first_due(case.state, case.clocks))),
         "clocks": [_clock(one) for one in case.clocks],
         "serials": list(case.request.serials),
         "missing": list(case.missing),

@@ -1,6 +1,6 @@
 """The queue of requests: whose turn it is in each, and which promise is due first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -162,6 +162,13 @@ def _with_clocks(
     known = keeping.current(session)
     logs = records.logs(session, [request.id for request in requests])
     return [Row(one, nearest(records.clocks_of(one, logs[one.id], known, now))) for one in requests]
+
+
+def first_due(state: State, clocks: Iterable[Clock]) -> Clock | None:
+    """The promise that the queue shows of a request in this state: none once it is done with."""
+    if state not in Shelf.OPEN.states:
+        return None
+    return nearest({clock.promise: clock for clock in clocks})
 
 
 def nearest(found: Mapping[Promise, Clock]) -> Clock | None:

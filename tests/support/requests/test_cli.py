@@ -1,4 +1,6 @@
 import json
+import re
+from datetime import date
 
 import pytest
 from click.testing import CliRunner, Result
@@ -55,6 +57,15 @@ def test_a_call_is_registered_answered_resolved_and_closed(desk: Desk) -> None:
     assert desk.state(int(number)) is State.CLOSED
     assert json.loads(run("list", "--json").stdout) == []
     assert len(json.loads(run("list", "--shelf", "closed", "--json").stdout)) == 1
+
+
+def test_a_request_shows_the_due_time_that_the_queue_shows(desk: Desk) -> None:
+    desk.conclude("PREMIUM", valid_from=date(2020, 1, 1), valid_to=date(2099, 1, 1))
+    number = str(desk.comes())
+    (row,) = json.loads(run("list", "--json").stdout)
+    assert row["due"]
+    assert json.loads(run("show", number, "--json").stdout)["due"] == row["due"]
+    assert re.search(r"^due +20\d\d-", run("show", number).stdout, re.MULTILINE)
 
 
 def test_a_refusal_from_the_command_line_waits_for_a_second_person_too(desk: Desk) -> None:
