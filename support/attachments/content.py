@@ -105,7 +105,7 @@ def inspect(name: str, data: bytes) -> Accepted:
         raise AttachmentSizeError(name=shown, limit=FILE_BYTES_MAX // MIB)
     if not data:
         raise AttachmentKindError(name=shown)
-    if data.startswith((b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8")) or data[8:12] == b"WEBP":
+    if says_picture(data):
         return _picture(shown, data)
     if data.startswith(b"%PDF-"):
         return Accepted(_ending(shown, "pdf"), "application/pdf", data)
@@ -116,6 +116,11 @@ def inspect(name: str, data: bytes) -> Accepted:
     if data.startswith(b"PK\x03\x04"):
         return _archive(shown, data)
     return _text(shown, data)
+
+
+def says_picture(data: bytes) -> bool:
+    """Whether it begins like a picture; whether it is one, only drawing it shows."""
+    return data.startswith((b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8")) or data[8:12] == b"WEBP"
 
 
 def safe_name(name: str) -> str:

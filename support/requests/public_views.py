@@ -76,10 +76,10 @@ def open_request() -> Redirect:
             # Before the files: to draw pictures anew takes time.
             _check_source(session, sender.address, now())
         new = opening.new_request(request.form, (), sender, now())
-        if faults := form_faults.faults(new, consents=bool(request.form.get("consent"))):
-            # Files are not looked into yet: a browser forgets them when the form comes back.
+        chosen = request.files.getlist("files")
+        if faults := form_faults.faults(new, chosen, consents=bool(request.form.get("consent"))):
             raise FormIncompleteError(faults)
-        new = replace(new, files=tuple(accepted(request.files.getlist("files"))))
+        new = replace(new, files=tuple(accepted(chosen)))
         try:
             address = _registered(new)
         except IntegrityError:
@@ -222,7 +222,8 @@ def _said(error: RefusedError | None, language: str) -> Mapping[str, str]:
     """The faults in words; files that came along are asked for again, as no browser keeps them."""
     found = {name: fault.text(language) for name, fault in _faults(error).items()}
     if error and any(one.filename for one in request.files.getlist("files")):
-        found.setdefault("files", _("Choose the files again: the browser does not keep them."))
+        again = _("Choose the files again: the browser does not keep them.")
+        found["files"] = f"{found['files']} {again}" if "files" in found else again
     ordered = [name for name in form_faults.FIELDS if name in found]
     return {name: found[name] for name in dict.fromkeys((*ordered, *found))}
 

@@ -176,7 +176,8 @@ def test_all_that_is_missing_is_named_at_once_in_the_order_of_the_form(
     assert re.findall(r'href="#(\w+)"', summary) == named
     assert page.text.count('aria-invalid="true"') == len(named)
     assert "Собеседник меня не слышит." in read(page)
-    assert "не принят" not in read(page), "files are looked into once the rest is right"
+    assert "Файл «снимок.png» не принят" in read(page)
+    assert "Выберите файлы ещё раз" in read(page)
     with desk.installation.database.reading() as session:
         assert session.scalar(select(SupportRequest)) is None
 
@@ -234,6 +235,13 @@ def test_a_refused_form_asks_for_its_files_again(client: FlaskClient) -> None:
     again = "Выберите файлы ещё раз"
     assert again in read(send(client, subject="", files=(io.BytesIO(b"words"), "phone.log")))
     assert again not in read(send(client, subject=""))
+
+
+def test_a_form_that_comes_back_has_no_picture_drawn(client: FlaskClient) -> None:
+    damaged = (io.BytesIO(b"\x89PNG\r\n\x1a\nnothing"), "снимок.png")
+    assert "не принят" not in read(send(client, subject="", files=damaged))
+    damaged = (io.BytesIO(b"\x89PNG\r\n\x1a\nnothing"), "снимок.png")
+    assert "он повреждён" in read(send(client, files=damaged))
 
 
 def test_s3_the_page_says_by_when_with_a_package(client: FlaskClient, desk: Desk) -> None:
