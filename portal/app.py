@@ -218,6 +218,7 @@ class SiteFrame:
 
     navigation: Sequence[NavigationItem]
     staff_menu: StaffMenu | None
+    here: str
     other_language_url: str
     login_url: str
     logout_url: str
@@ -293,9 +294,12 @@ def _frame(app: Flask, *, staff: bool) -> None:
     def _site() -> dict[str, object]:
         actor = current_actor()
         shown = staff and actor is not None and actor.is_staff
+        items = navigation.site_items()
+        menu = navigation.staff_menu() if shown else None
         site = SiteFrame(
-            navigation=navigation.site_items(),
-            staff_menu=navigation.staff_menu() if shown else None,
+            navigation=items,
+            staff_menu=menu,
+            here=navigation.here(items, menu),
             other_language_url=languages.other_language_url(),
             login_url=url_for("accounts.login", next=request.path),
             logout_url=url_for("accounts.logout"),

@@ -135,6 +135,12 @@ def staff_menu() -> StaffMenu:
     return StaffMenu(tuple(groups), here)
 
 
+def here(site: Sequence[NavigationItem], menu: StaffMenu | None) -> str:
+    """The menu's name for the reader's place, the nearest first; empty outside the menu."""
+    staff = (*menu.pages, *menu.groups) if menu else ()
+    return next((item.label for item in (*staff, *site) if item.current), "")
+
+
 def _open_to_actor(places: Iterable[Place]) -> list[Place]:
     """Nobody is led to a page that turns them away: the page's own rule decides."""
     actor = current_actor()

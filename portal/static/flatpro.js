@@ -9,12 +9,22 @@
   root.classList.add("has-script");
   document.querySelector("[data-focus]")?.focus();
 
-  /* --- The staff's menu on a narrow screen: the current page's link is in sight. --- */
+  /* --- The menu of narrow screens: it opens and closes by itself, and goes away when left. --- */
 
-  document.querySelectorAll(".staff-bar [aria-current]").forEach((link) => {
-    const list = link.closest("ul");
-    const [inner, outer] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
-    list.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+  const menu = document.querySelector(".site-menu");
+
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  menu.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
   });
 
   /* --- Copy: the clipboard needs a secure context; an intranet over plain HTTP has none. --- */
