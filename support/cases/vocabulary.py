@@ -219,6 +219,8 @@ class EventKind(StrEnum):
     RETURNED = "returned"
     CANCELLED = "cancelled"
     CORRECTED = "corrected"
+    LOANER_OUT = "loaner-out"
+    LOANER_BACK = "loaner-back"
 
     @property
     def phrase(self) -> Phrase:
@@ -246,6 +248,8 @@ _EVENTS = {
     EventKind.RETURNED: Phrase("Передан Пользователю", "Handed to the User"),
     EventKind.CANCELLED: Phrase("Отменён", "Cancelled"),
     EventKind.CORRECTED: Phrase("Акт исправлен, новая версия", "The report was corrected"),
+    EventKind.LOANER_OUT: Phrase("Выдан подменный телефон", "A loaner was handed out"),
+    EventKind.LOANER_BACK: Phrase("Подменный телефон вернулся", "The loaner is back"),
 }
 
 #: What is between staff.

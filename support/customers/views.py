@@ -9,6 +9,7 @@ from storage.answer_language import answer_language
 from storage.clock import moscow_date, now
 from storage.request import installation, reading
 from support import answer_forms
+from support.cases.vocabulary import Stage
 from support.customers import clients as serving
 from support.customers import fleet
 from support.customers.cabinet import my_scope, public
@@ -46,6 +47,7 @@ def home() -> str:
         waiting=[one for one in requests if one.state == State.WAITING_CUSTOMER],
         opened=[one for one in requests if not State(one.state).is_over],
         repairs=[one for one in in_repair if not one.stage_now.is_over],
+        offers=[one for one in in_repair if one.stage_now is Stage.QUOTE],
     )
 
 

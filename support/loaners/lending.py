@@ -11,6 +11,7 @@ from storage.clock import moscow_date
 from storage.installation import Installation
 from support.calendars import keeping
 from support.cases.models import RepairUnit
+from support.cases.vocabulary import EventKind
 from support.civil_dates import add_days
 from support.loaners import letters, pool, rights
 from support.loaners.models import Loan
@@ -22,11 +23,11 @@ from support.loaners.refused import (
     RepairOverError,
     UnknownLoanError,
 )
-from support.loaners.standing import PoolState
+from support.loaners.standing import DUE_DAYS, PoolState
 from support.mailroom import outbox
 from support.mailroom.models import OutgoingMail
 from support.mailroom.options import MailOptions
-from support.repairs import filing
+from support.repairs import filing, records
 
 _ID_MAX = 2**31
 #: Days before the due day on which the customer is reminded; then once it is over.
@@ -93,8 +94,14 @@ def hand_out(
     )
     loan.handed_out_at = now
     audit.record(session, actor, "loan.hand-out", loan.subject, now, repair=loan.unit.name)
+    serial = loan.loaner.device.serial or ""
+    records.record(
+        session, loan.unit, EventKind.LOANER_OUT, actor, now,
+        text_ru=f"{serial}: верните его в течение {DUE_DAYS} дней после того, как получите свой.",
+        text_en=f"{serial}: return it within {DUE_DAYS} days of getting your own back.",
+    )  # fmt: skip
     to = filing.addressed(installation, loan.unit.report)
-    letter = letters.handed_out(to, loan.unit.serial, loan.loaner.device.serial or "")
+    letter = letters.handed_out(to, loan.unit.serial, serial)
     outbox.post(session, letter, installation.option(MailOptions), now=now)
     return token
 
@@ -117,8 +124,10 @@ def came_back(
         raise LoanStepError
     loan.returned_at = now
     audit.record(session, actor, "loan.back", loan.subject, now)
+    serial = loan.loaner.device.serial or ""
+    records.record(session, loan.unit, EventKind.LOANER_BACK, actor, now, text=serial)
     to = filing.addressed(installation, loan.unit.report)
-    letter = letters.came_back(to, loan.loaner.device.serial or "")
+    letter = letters.came_back(to, serial)
     outbox.post(session, letter, installation.option(MailOptions), now=now)
 
 

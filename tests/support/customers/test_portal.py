@@ -19,6 +19,7 @@ from provision.devices.registry import NewDevice
 from provision.redirects.api import PARTNERS
 from storage.clock import MOSCOW, moscow_date, now
 from storage.installation import Installation
+from support.repairs import records as repair_records
 from support.requests.vocabulary import Channel
 from support.scope import CUSTOMERS
 from support.warranty_certificates import certificates
@@ -27,6 +28,7 @@ from support.warranty_terms.entitlements import EntitlementKind
 from support.warranty_terms.terms import TermPolicy
 from tests.browserless import form_token
 from tests.support.register import CUSTOMER, REGISTERED_AT, Register
+from tests.support.repairs.workshop import Workshop, offer, refused
 from tests.support.requests.desk import ANNA, Desk
 
 PARTNER, OTHER = "Связь-Партнёр", "Гимназия № 7"
@@ -178,6 +180,21 @@ def test_who_has_no_cabinet_is_not_led_to_one(client: FlaskClient, register: Reg
     with client.session_transaction() as cookie:
         cookie[SESSION_KEY] = name
     assert client.get("/my/").status_code == 403
+
+
+@pytest.mark.usefixtures("_world")
+def test_r7_a_paid_repair_that_awaits_an_answer_stands_on_the_first_page(
+    client: FlaskClient, desk: Desk
+) -> None:
+    workshop = Workshop(desk.installation, desk.register)
+    unit_id = refused(workshop)
+    with desk.register.database.writing() as session:
+        owner = users.organisation(session, CUSTOMER).id
+        repair_records.unit(session, unit_id).report.organisation_id = owner
+    log_in(client, desk.register, Role.CUSTOMER, CUSTOMER)
+    assert "платный ремонт" not in read(client.get("/my/"))
+    offer(workshop, unit_id)
+    assert f"Предложен платный ремонт {desk.register.first}" in read(client.get("/my/"))
 
 
 @pytest.mark.usefixtures("_world")

@@ -329,8 +329,11 @@ def test_a_loan_goes_its_way_on_pages(client: FlaskClient, workshop: Workshop) -
     assert "решение директора" in kept
     handed = do(client, "/staff/loaners/loans/1/hand-out")
     assert "http://phones.test/p/" in handed
+    followed = html.unescape(client.get(workshop.address(unit_id)).text)
+    assert f"{workshop.register.second}: верните его в течение 14 дней" in followed
     assert "http://phones.test/p/" not in client.get("/staff/loaners/").text
     assert "вернулся, ждёт стирания" in do(client, "/staff/loaners/loans/1/back")
+    assert "Подменный телефон вернулся" in client.get(workshop.address(unit_id)).text
     assert "свободен" in do(client, "/staff/loaners/loans/1/wiped")
     assert "в обслуживании" in do(client, "/staff/loaners/1/service", in_service="yes")
     assert do(client, "/staff/loaners/loans/1/lost").startswith("409")

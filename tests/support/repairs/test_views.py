@@ -19,7 +19,7 @@ from tests.browserless import form_token
 from tests.support.racing import beaten_once
 from tests.support.register import CUSTOMER, device_row
 from tests.support.repairs.test_filing import pdf_text
-from tests.support.repairs.workshop import Workshop
+from tests.support.repairs.workshop import Workshop, offer, refused
 from tests.support.test_views import log_in
 
 
@@ -238,3 +238,18 @@ def test_a_known_problem_of_the_phones_firmware_is_told_before_it_is_sent(
     page = html.unescape(client.get(address).text)
     assert "Пропадает звук в трубке" in page
     assert "2.3.0" in page
+
+
+def test_r8_a_refused_case_tells_its_rule_and_what_was_seen_and_promises_no_day(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = refused(workshop)
+    page = html.unescape(client.get(workshop.address(unit_id)).text)
+    assert "следы жидкости (X-3)" in page
+    assert "Осмотр и измерения в протоколе" in page
+    assert "Попросить о платном ремонте" in page
+    assert "будет устранена" not in page
+    offer(workshop, unit_id, f"{now():%Y-%m-%dT%H:%M}")
+    offered = html.unescape(client.get(workshop.address(unit_id)).text)
+    assert "Платный ремонт: 3" in offered
+    assert "Попросить о платном ремонте" not in offered
