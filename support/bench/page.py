@@ -76,7 +76,9 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
             phone=act.phones[unit.position - 1],
             version=version,
             # the 14 days are promised for covered cases.
-            clock=None if unit.covered is False else clock_of(unit, calendar, moscow_date(clock.now())),
+            clock=None
+            if unit.covered is False
+            else clock_of(unit, calendar, moscow_date(clock.now())),
             events=records.events(session, [unit.id]),
             photos=photos.of_unit(session, unit),
             decisions=decisions,
