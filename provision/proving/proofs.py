@@ -99,8 +99,10 @@ class Verifier:
     def _by_password(
         self, mac: MacAddress, attempt: Attempt, passwords: Sequence[KnownPassword], now: datetime
     ) -> Proved | Unproved:
-        # A device without a password costs the same arithmetic as one with another password.
-        for known in passwords or [KnownPassword(0, "")]:
+        # A device without a password costs the same arithmetic as one with another password, or
+        # with two of them.
+        nobodys = [KnownPassword(0, "")] * (credentials.LIVE_MAX - len(passwords))
+        for known in (*passwords, *nobodys):
             verdict = digest.check(
                 attempt.authorization,
                 attempt.method,

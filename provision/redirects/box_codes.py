@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
 from provision.devices import registry
+from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
 from provision.devices.models import Device
 from provision.redirects.models import BoxCode
 from storage.installation import Installation
@@ -31,6 +33,15 @@ class BoxListError(RefusedError):
     field = "units"
     ru = "Назовите аппараты, по одному в строке: серийный номер или MAC, не больше {limit}."
     en = "Name the phones, a serial number or MAC in each line, {limit} at most."
+
+
+@dataclass(frozen=True)
+class Box:
+    """What a guess is compared with: a phone and the hash of its code, or neither."""
+
+    device_id: int = 0
+    mac: str = ""
+    code_hmac: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,11 +80,30 @@ def make_many(
     ]
 
 
-def fits(session: Session, place: Installation, device: Device | None, typed: str) -> bool:
-    """Whether this is the code of that phone; as slow for no phone as for any."""
-    row = session.get(BoxCode, device.id if device else 0)
-    wanted = _hmac(place, device.mac if device else "", _plain(typed))
-    return hmac.compare_digest(row.code_hmac if row else "0" * 64, wanted) and row is not None
+def named(session: Session, text: str) -> Box:
+    """The box of a serial number or MAC, and of nothing else: an address is no label's."""
+    try:
+        found = _found(session, Device.serial == SerialNumber.parse(text).text)
+    except BadSerialError:
+        found = None
+    try:
+        return found or _found(session, Device.mac == MacAddress.parse(text).hex) or Box()
+    except BadMacError:
+        return found or Box()
+
+
+def fits(place: Installation, box: Box, typed: str) -> bool:
+    """Whether this is the code in that box; as slow for no phone's box as for any."""
+    wanted = _hmac(place, box.mac, _plain(typed))
+    return hmac.compare_digest(box.code_hmac or "0" * 64, wanted) and box.code_hmac is not None
+
+
+def _found(session: Session, named: ColumnElement[bool]) -> Box | None:
+    # Columns and not rows: to make a device of them would take longer for a phone that exists.
+    query = select(Device.id, Device.mac, BoxCode.code_hmac)
+    joined = query.outerjoin(BoxCode, BoxCode.device_id == Device.id)
+    row = session.execute(joined.where(named)).one_or_none()
+    return Box(*row) if row else None
 
 
 def _plain(typed: str) -> str:

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from accounts.access import Actor
-from provision.devices import registry
-from provision.devices.identity import BadMacError, BadSerialError, MacAddress, SerialNumber
 from provision.devices.models import Device
 from provision.redirects import box_codes, judging, targets
 from provision.redirects.judging import Unit
@@ -76,22 +74,16 @@ def file(
     url = targets.checked(new.url, place.option(RedirectOptions))
     if not judging.may_try(_wrong_tries(session, organisation_id, now)):
         raise TooManyTriesError
-    device = _device(session, new.unit)
-    fits = box_codes.fits(session, place, device, new.code)
+    box = box_codes.named(session, new.unit)
+    fits = box_codes.fits(place, box, new.code)
     _expire(session, now)
-    live = _live_claim(session, device)
-    if (
-        live is not None
-        and fits
-        and (live.organisation_id, live.server_url)
-        == (
-            organisation_id,
-            url,
-        )
-    ):
+    # Whether a phone is known or claimed must not show in the time that a wrong code takes.
+    live = _live_claim(session, box.device_id) if fits else None
+    if live is not None and (live.organisation_id, live.server_url) == (organisation_id, url):
         return live  # the same form sent twice
-    if not judging.may_claim(Unit(device is not None, fits, live is not None)) or device is None:
+    if not judging.may_claim(Unit(box.device_id != 0, fits, live is not None)):
         raise NotClaimableError
+    device = session.get_one(Device, box.device_id)
     claim = PartnerClaim(
         device=device,
         organisation_id=organisation_id,
@@ -146,20 +138,8 @@ def _wrong_tries(session: Session, organisation_id: int, now: datetime) -> int:
     return session.scalar(counted) or 0
 
 
-def _device(session: Session, text: str) -> Device | None:
-    """The phone of a serial number or MAC, and of nothing else: an address is no label's."""
-    try:
-        found = registry.by_serial(session, SerialNumber.parse(text))
-    except BadSerialError:
-        found = None
-    try:
-        return found or registry.by_mac(session, MacAddress.parse(text))
-    except BadMacError:
-        return found
-
-
-def _live_claim(session: Session, device: Device | None) -> PartnerClaim | None:
-    mine = PartnerClaim.device_id == (device.id if device else 0)
+def _live_claim(session: Session, device_id: int) -> PartnerClaim | None:
+    mine = PartnerClaim.device_id == device_id
     return session.scalar(select(PartnerClaim).where(mine, PartnerClaim.state.in_(LIVE)))
 
 
