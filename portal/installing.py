@@ -10,6 +10,7 @@ from firmware.reviewing.options import SignOffOptions
 from portal import migrations
 from portal.doctor.options import DoctorOptions
 from portal.settings import BadSettingError, Network, Settings
+from provision.proving.doorkeeper import FirstContactOptions
 from provision.readers.networks import ReadOptions
 from provision.redirects.targets import RedirectOptions
 from provision.tftp.options import TftpOptions
@@ -70,6 +71,7 @@ def open_installation(settings: Settings) -> Installation:
             MailOptions: settings.mail,
             RedirectOptions: RedirectOptions(allow_inner=settings.redirect_inner),
             TftpOptions: settings.tftp_options,
+            FirstContactOptions: FirstContactOptions(settings.first_contacts_a_minute),
             DoctorOptions: DoctorOptions(key_file=settings.key_file),
         },
         later=LATER,

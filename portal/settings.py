@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     #: Whether partners may have phones sent to private networks too.
     redirect_inner: bool = False
+    #: Requests by a MAC alone that one address may make in a minute; 0 for no limit.
+    first_contacts_a_minute: int = Field(default=0, ge=0, le=1_000_000)
     #: address:port for phones that know only TFTP; off when it is not set.
     tftp: str = ""
     #: Whom TFTP answers: private networks and this machine when it is not set.

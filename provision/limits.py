@@ -3,8 +3,22 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address, ip_network
 
 _WINDOW_S = 60.0
+#: What one customer's line of IPv6 has.
+_V6_PREFIX = 64
+
+
+def source_of(address: str) -> str:
+    """Who counts as one: an address, and of IPv6 all those of one line."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
+        return str(ip_network((known, _V6_PREFIX), strict=False))
+    return str(getattr(known, "ipv4_mapped", None) or known)
 
 
 @dataclass(slots=True)

@@ -92,6 +92,8 @@ def _serve() -> Response:
             return phone_answers.not_written(finding, error)
     if finding.failed and not phone_records.may_fail(finding):
         return phone_answers.short(429, retry=True)
+    if finding.grant is Grant.BOOTSTRAP and not phone_records.may_call(finding):
+        return phone_answers.short(429, retry=True)
     if finding.grant is Grant.CHALLENGE:
         return phone_answers.challenge(finding)
     if isinstance(prepared, OfferedRelease):

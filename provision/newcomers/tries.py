@@ -1,21 +1,23 @@
 """Addresses that asked for many MACs that nobody knows: a site not taken in yet, or a guesser.
 
 A first contact is answered whoever asks, and what it gets is no secret: so nobody is stopped here,
-and a site whose thousand phones start behind one address is not either. Staff are told.
+and a site whose thousand phones start behind one address is not either, unless the operator set a
+limit (`proving/doorkeeper.py`). Staff are told in either case.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import structlog
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from accounts import audit
 from accounts.models import AuditEntry
+from provision.families.family import PathKind
+from provision.limits import source_of
 from provision.models import CheckIn, CheckInKind
 
 ACTION = "address.many-macs"
@@ -30,8 +32,6 @@ QUIET = timedelta(hours=1)
 _ROWS_MAX, _EVENTS_MAX = 20_000, 50
 #: How long staff are told on the page, and of how many.
 SHOWN_FOR, SHOWN_MAX = timedelta(days=7), 20
-#: What one customer's line of IPv6 has.
-_V6_PREFIX = 64
 _SUBJECT = "address:"
 
 _log = structlog.get_logger(__name__)
@@ -48,13 +48,14 @@ class Tried:
 
 def note(session: Session, now: datetime) -> Sequence[Tried]:
     """Note whoever asked for too many lately, unless it was noted within the hour."""
+    held_off = and_(CheckIn.path_kind == PathKind.BOOTSTRAP, CheckIn.status == 429)
     asked = (
         select(CheckIn.address, CheckIn.mac, CheckIn.at)
         .where(
             CheckIn.device_id.is_(None),
             CheckIn.at >= now - LOOK_BACK,
             CheckIn.mac.is_not(None),
-            CheckIn.kind == CheckInKind.BOOTSTRAP,
+            or_(CheckIn.kind == CheckInKind.BOOTSTRAP, held_off),
         )
         .order_by(CheckIn.at.desc())
         .limit(_ROWS_MAX)
@@ -85,7 +86,7 @@ def _many(rows: Sequence[Row[str, str | None, datetime]]) -> Iterator[Tried]:
     """The worst minute of each source that has one above the bound."""
     calls: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for address, mac, at in rows:
-        calls[_source(address)].append((at, mac or ""))
+        calls[source_of(address)].append((at, mac or ""))
     for source, found in calls.items():
         if len({mac for _at, mac in found}) > MACS_PER_MINUTE:
             macs, at = _worst_minute(sorted(found))
@@ -110,16 +111,6 @@ def _leave(inside: dict[str, int], mac: str) -> None:
     inside[mac] -= 1
     if not inside[mac]:
         del inside[mac]
-
-
-def _source(address: str) -> str:
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, IPv6Address):
-        return str(ip_network((known, _V6_PREFIX), strict=False))
-    return str(known)
 
 
 def _is_noted(session: Session, one: Tried, now: datetime) -> bool:

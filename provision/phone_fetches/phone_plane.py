@@ -12,6 +12,7 @@ from provision.phone_door import PhoneDoor
 from provision.phone_fetches.last_good import LastGood
 from provision.phone_fetches.phone_calls import Gate
 from provision.phone_fetches.shared_inputs import SharedInputs
+from provision.proving.doorkeeper import Doorkeeper, FirstContactOptions
 from provision.proving.proofs import Verifier
 from provision.rendered.keeper import Keeper
 from provision.rendered.lookup import Lookup
@@ -40,7 +41,8 @@ class PhonePlane:
 def init_app(app: Flask, place: Installation) -> None:
     """Give `app` what its phone views share, and put the fast door before it."""
     journal, mark = folding.journal_of(place), press_mark(place)
-    gate = Gate(families_of(place), Verifier.of(place), journal)
+    doorkeeper = Doorkeeper.of(place.option(FirstContactOptions))
+    gate = Gate(families_of(place), Verifier.of(place), journal, doorkeeper)
     door = PhoneDoor(app.wsgi_app, Lookup(place.database, mark), place.seal, journal)
     app.extensions[_EXTENSION] = PhonePlane(gate, Keeper(place.database), mark, door)
     app.wsgi_app = door  # type: ignore[method-assign]  # Flask's own way

@@ -31,6 +31,15 @@ def may_fail(finding: Finding) -> bool:
     return within
 
 
+def may_call(finding: Finding) -> bool:
+    """Note a first contact; whether its address has not made too many of them yet."""
+    call = finding.call
+    within = plane().gate.doorkeeper.may_call(call.address, call.at_s)
+    if not within:
+        record(finding, finding.visit(CheckInKind.REFUSED, 429))
+    return within
+
+
 def record(finding: Finding, visit: Visit) -> None:
     """Leave a check-in in the journal, with what a proof tells of the device.
 

@@ -38,6 +38,7 @@ def load_in_process(**environ: str) -> str:
         ("FLATPRO_BLOB_URL", "file:///var/blobs"),
         ("FLATPRO_ACCEL_PREFIX", "stored"),
         ("FLATPRO_SCRUB_DAYS", "0"),
+        ("FLATPRO_FIRST_CONTACTS_A_MINUTE", "-1"),
     ],
 )
 def test_a_bad_variable_is_named_in_one_line(name: str, value: str) -> None:
