@@ -178,8 +178,17 @@ def readable(raw: bytes) -> str | None:
 
 def clean(text: str) -> str | None:
     """One printable line of at most 255 characters; None when nothing is left."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
+    printable = "".join(map(_shown, text))
     return " ".join(printable.split())[:TEXT_LENGTH_MAX].rstrip() or None
+
+
+def _shown(character: str) -> str:
+    """A character that is not printable as its escape; white space and padding part words."""
+    if character.isprintable():
+        return character
+    if character.isspace() or character == "\x00":
+        return " "
+    return character.encode("unicode_escape").decode()
 
 
 def _value(name: str, text: str) -> object:

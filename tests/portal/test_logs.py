@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import category
 
 import pytest
 from flask import Flask
@@ -17,6 +18,7 @@ from portal import logs, request_log
 from storage.clock import now
 from storage.installation import Installation
 from storage.request import writing
+from tests.provision.hostile_phone import MARK, WORDS
 
 TOKEN = "y8lGVnSecretSecretSecretSecretSecretSecretS"
 
@@ -107,6 +109,20 @@ def test_proof_s14_every_logged_field_stays_inside_its_record(app: Flask, record
     assert len(found) == sent
     assert not any((byte < 0x20 and byte != 0x0A) or byte == 0x7F for byte in raw)
     assert not any(mark in raw.decode() for mark in ("\x85", "\u2028"))
+
+
+def test_proof_h4_no_word_of_a_phone_leaves_its_record(app: Flask, records: Path) -> None:
+    client = app.test_client()
+    for word in WORDS:
+        agent = {"HTTP_USER_AGENT": word.encode().decode("latin-1")}
+        with client.get("/downloads/", environ_overrides=agent) as answer:
+            assert answer.status_code == 200
+    raw = records.read_text(encoding="utf-8")
+    told = [str(record["agent"]) for record in read(records) if record["event"] == "request"]
+    print(f"H4: {len(WORDS)} hostile words in the log, {len(told)} records")  # noqa: T201
+    assert len(told) == len(WORDS)
+    assert all(MARK in agent for agent in told)
+    assert not [char for char in raw if char != "\n" and category(char) in {"Cc", "Zl", "Zp"}]
 
 
 def test_a_failure_is_recorded_with_its_reason_and_its_place(app: Flask, records: Path) -> None:

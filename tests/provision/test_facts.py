@@ -138,7 +138,7 @@ def test_a_record_is_json_and_reads_back_the_same() -> None:
         ("Кабинет 5".encode(), "Кабинет 5"),
         (b"se\xf1or", "señor"),
         (b"\x02\xf1\xa7\x00\x00\x01", "02f1a7000001"),
-        (b"two\r\nlines\x07", "two lines"),
+        (b"two\r\nlines\x07", "two lines\\x07"),
         (b"", None),
         (b"\x00\x00", None),
         (b"x" * 300, "x" * TEXT_LENGTH_MAX),

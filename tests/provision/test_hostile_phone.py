@@ -3,15 +3,30 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from provision import checkins
+from provision.checkins import Visit
+from provision.devices.models import Reading
+from provision.families.family import Family, TemplateName
+from provision.families.formats import UnwritableValueError
+from provision.models import CheckIn, CheckInKind
+from provision.rendering import ConfigurationValues, render
+from storage.clock import now
 from storage.installation import Installation
 from tests.browserless import log_in
 from tests.provision import hostile_phone
+from tests.provision.estate import MAC
 from tests.provision.hostile_phone import MARK, PAGES, WORDS
+from tests.provision.test_rendering import CONFIGURATION, LINE, read_back
+
+STORED_MAX = 4096
 
 
 @pytest.fixture
@@ -70,3 +85,63 @@ def test_proof_h4_no_word_of_a_phone_is_obeyed_by_a_page_or_a_table(
     print(f"H4: {len(WORDS)} hostile words on {len(PAGES)} pages and in a table, 0 obeyed")  # noqa: T201
     assert told == []
     assert seen > len(WORDS), "the pages show them"
+
+
+def test_proof_h4_what_a_phone_says_is_stored_short_and_its_control_characters_are_shown(
+    installation: Installation, client: FlaskClient
+) -> None:
+    word = f"{MARK}\x1b[31m\u202e" + "\U0001f4de" * 100_000
+    hostile_phone.build(installation, word)
+    with installation.database.writing() as session:
+        kind = CheckInKind.BOOTSTRAP
+        said = Visit(now(), kind, word, "bootstrap", 200, "127.0.88.1", user_agent=word, mac=MAC)
+        checkins.record_all(session, [said])
+    with installation.database.reading() as session:
+        told = [text for row in session.scalars(select(Reading)) for text in texts(row.facts)]
+        for row in session.scalars(select(CheckIn)):
+            told += [row.method, row.user_agent or ""]
+    longest = max(len(text.encode()) for text in told)
+    print(f"H4: a word of {len(word.encode())} bytes is stored in {longest} at most")  # noqa: T201
+    assert sum(MARK in text for text in told) > 10
+    assert longest <= STORED_MAX
+    assert all(text.isprintable() for text in told)
+    log_in(client)
+    for address in (f"/staff/devices/{MAC}", "/staff/sweeps/1"):
+        page = client.get(address).text
+        assert f"{MARK}\\x1b[31m\\u202e" in page
+        assert not {"\x1b", "\u202e"} & set(page)
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text inside of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts(part)
+
+
+def test_proof_h4_no_hostile_word_is_more_than_a_value_of_a_configuration(
+    flat_phone: Family,
+) -> None:
+    plain = read_back(render(flat_phone, TemplateName.CONFIGURATION, with_word(MARK)))
+    refused = 0
+    for word in WORDS:
+        try:
+            body = render(flat_phone, TemplateName.CONFIGURATION, with_word(word))
+        except UnwritableValueError:
+            refused += 1
+            continue
+        told = read_back(body)
+        assert {name: list(part) for name, part in told.items()} == {
+            name: list(part) for name, part in plain.items()
+        }
+        assert told["sip.1"]["display_name"] == told["sip.1"]["password"] == word
+    print(  # noqa: T201
+        f"H4: {len(WORDS)} hostile words in a configuration: {refused} refused, the others values"
+    )
+    assert 0 < refused < len(WORDS) / 2
+
+
+def with_word(word: str) -> ConfigurationValues:
+    return replace(CONFIGURATION, lines=[replace(LINE, display_name=word, password=word)])
