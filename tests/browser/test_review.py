@@ -92,7 +92,7 @@ def test_people_publish_review_withdraw_and_verify_from_the_pages_alone(
     vera.goto("/staff/releases/FP-R9/1.0.0")
     vera.click("summary:has-text('Отозвать')")
     vera.fill("[name=reason]", "Греется.")
-    vera.locator("details button[type=submit]").click()
+    vera.locator("main details button[type=submit]").click()
     reader.goto("/downloads/FP-R9/")
     expect(reader.locator("main")).to_contain_text("Греется.")
     reader.context.close()

@@ -192,7 +192,7 @@ def test_a_release_is_published_promoted_and_withdrawn_from_the_pages(
     staff.goto("/staff/releases/FP-X7/1.3.0")
     staff.click("summary:has-text('Отозвать')")
     staff.fill("[name=reason]", "Звонок слишком громкий.")
-    staff.locator("details button[type=submit]").click()
+    staff.locator("main details button[type=submit]").click()
     staff.goto("/downloads/FP-X7/")
     expect(staff.locator("#current")).to_have_text("1.2.0")
     expect(staff.locator("main")).to_contain_text("Звонок слишком громкий.")
