@@ -1,15 +1,32 @@
 """The API's description: OpenAPI 3.1 from the code, and a readable page made of it."""
 
 import json
+from collections.abc import Sequence
 from typing import cast
 
 from flask import Blueprint, Response, current_app, render_template
 from flask_openapi3 import OpenAPI
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.path_item import PathItem
 from pydantic import ValidationError
 
 from accounts.access import anyone
 
 blueprint = Blueprint("api_docs", __name__)
+
+
+def describe(app: OpenAPI, apis: Sequence[APIBlueprint]) -> None:
+    """Register each API, and describe all of them: one may read at a path where another writes.
+
+    The library keeps of such a path what the last one does there.
+    """
+    paths: dict[str, PathItem] = {}
+    for api in apis:
+        app.register_api(api)
+        for path, item in api.paths.items():
+            here = {name: getattr(item, name) for name in item.model_fields_set}
+            paths[path] = paths.get(path, PathItem()).model_copy(update=here)
+    app.paths.update(paths)
 
 
 def validation_problem(error: ValidationError) -> Response:

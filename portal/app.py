@@ -254,8 +254,7 @@ def create_app(
             for blueprint in BLUEPRINTS[plane]:
                 app.register_blueprint(blueprint)
     if Plane.STAFF in planes:
-        for api in APIS:
-            app.register_api(api)
+        api_docs.describe(app, APIS)
         app.register_blueprint(api_docs.blueprint)
     _frame(app, staff=Plane.STAFF in planes)
     return app
