@@ -3,6 +3,12 @@
 from storage.refusals import ConflictError, RefusedError
 
 
+class BackupPlaceError(RefusedError):
+    code = "backup-place"
+    ru = "Копию нельзя записать в {path}: {reason}. Укажите файл в другой папке."
+    en = "The backup cannot be written to {path}: {reason}. Name a file in another folder."
+
+
 class BadBackupError(RefusedError):
     code = "bad-backup"
     ru = "Это не резервная копия или она повреждена, ничего не изменилось: {reason}"

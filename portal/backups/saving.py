@@ -32,6 +32,7 @@ from portal.backups.archive import (
     pieces_of,
     private_files,
 )
+from portal.backups.refusals import BackupPlaceError
 from provision.dialects import OWN_FOLDER
 from storage.blob_keeping.blob_models import Blob, BlobUse
 from storage.blobs import BlobMissingError, BlobQuarantinedError
@@ -66,9 +67,15 @@ def save(
     now: datetime,
     begin: Callable[[int], Callable[[], None]] = lambda _total: lambda: None,
 ) -> Made:
-    """Write the backup to `path`, whole or not at all; `begin` gets the number of files."""
+    """Write the backup to `path`, whole or not at all; `begin` gets the number of files.
+
+    Raises BackupPlaceError where no file can be made there.
+    """
     part = path.with_name(f"{path.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise BackupPlaceError(path=path, reason=error.strerror) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             writer = Writer(file)

@@ -15,6 +15,7 @@ from portal.app import PAGES, create_app
 from portal.backups import restoring, rows, saving
 from portal.backups.archive import Reader
 from portal.backups.refusals import (
+    BackupPlaceError,
     BadBackupError,
     NotEmptyError,
     OtherKeyError,
@@ -282,6 +283,15 @@ def test_a_backup_that_fails_leaves_no_file(installation: Installation, tmp_path
     with pytest.raises(KeyboardInterrupt):
         saving.save(installation, tmp_path / "backups" / "backup.tar", now(), stop)
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_folder_that_does_not_take_the_backup_is_named(
+    installation: Installation, tmp_path: Path
+) -> None:
+    there = tmp_path / "nowhere" / "backup.tar"
+    with pytest.raises(BackupPlaceError) as refused:
+        saving.save(installation, there, now())
+    assert str(there) in refused.value.text("ru")
 
 
 def test_a_sites_own_table_of_packages_comes_along(
