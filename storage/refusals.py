@@ -4,6 +4,7 @@ Each refusal has a stable `code` for programs and a sentence in both languages f
 portal/errors.py knows which HTTP status a class of refusal becomes.
 """
 
+from datetime import date, datetime
 from typing import ClassVar
 
 
@@ -23,7 +24,13 @@ class RefusedError(Exception):
     def text(self, language: str) -> str:
         """The sentence for a reader of `language` ("ru" or "en")."""
         template = self.ru if language == "ru" else self.en
-        return template.format(**self.details)
+        return template.format(**{name: _said(value) for name, value in self.details.items()})
+
+
+def _said(value: object) -> object:
+    """A day as the pages write it, in either language; anything else as it is."""
+    is_day = isinstance(value, date) and not isinstance(value, datetime)
+    return f"{value:%d.%m.%Y}" if is_day else value
 
 
 class NotFoundError(RefusedError):

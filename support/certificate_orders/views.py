@@ -37,6 +37,8 @@ from support.warranty_terms.entitlements import EntitlementKind
 from support.warranty_terms.terms import TermPolicy
 
 TEXT_MAX = 8000
+#: Phones of an order that are told to be left out, each with its reason.
+TOLD_MAX = 3
 REGISTRARS = roles(Role.AGENT, Role.ENGINEER)
 
 public = Blueprint(
@@ -78,6 +80,7 @@ def order() -> Answer:
             address = _placed(new, lines, _who(typed), at)
     except RefusedError as error:
         return _form(typed, lines, error)
+    _say_left_out(lines)
     return redirect(address.removeprefix(installation().public_url))
 
 
@@ -128,6 +131,16 @@ def cancel(order_id: int) -> Answer:
         flash(_("The order %(number)s is cancelled.", number=order_id))
 
     return _change(write)
+
+
+def _say_left_out(lines: Sequence[Checked]) -> None:
+    """C-4: which phones the order goes without. The cookie that carries it holds a few."""
+    refused = [(line.serial, line.refusal) for line in lines if line.refusal is not None]
+    for serial, refusal in refused[:TOLD_MAX]:
+        said = refusal.text(answer_language())
+        flash(_("%(serial)s was left out: %(why)s", serial=serial[:32], why=said), "attention")
+    if len(refused) > TOLD_MAX:
+        flash(_("Left out besides: %(count)s.", count=len(refused) - TOLD_MAX), "attention")
 
 
 def _placed(new: NewOrder, lines: Sequence[Checked], actor: str, at: datetime) -> str:

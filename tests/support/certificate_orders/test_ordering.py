@@ -257,6 +257,9 @@ def test_c1_a_person_sees_the_last_day_orders_and_staff_note_the_payment(
     done = send(client, "/staff/certificate-orders/1/paid", paid_on=moscow_today().isoformat())
     assert done[0] == 302
     assert "оплачен, выдан" in html.unescape(client.get("/staff/certificate-orders/").text)
+    followed = html.unescape(client.get(where).text)
+    assert "Сертификат выдан по дню оплаты" in followed
+    assert "Счёт придёт" not in followed
     assert send(client, "/staff/certificate-orders/1/cancel")[0] == 409
     assert send(client, "/staff/certificate-orders/99/cancel")[0] == 404
 
@@ -329,3 +332,17 @@ def test_a_guessed_order_opens_nothing(client: FlaskClient, register: Register) 
     send(client, **filled(register))
     for guess in ("1", "x" * 32, "f-1"):
         assert client.get(f"/warranty/certificate/{guess}").status_code == 404
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_c4_who_ordered_is_told_which_phones_were_left_out_and_why(
+    client: FlaskClient, register: Register
+) -> None:
+    register.prove(register.first, moscow_today() - timedelta(days=100))
+    register.prove(register.second, date(2020, 2, 1))
+    lines = f"{register.first} {ENDING}\n{register.second} 0A0002\nX1\nX2\nX3"
+    _status, _page, where = send(client, **filled(register, lines=lines))
+    followed = html.unescape(client.get(where).text)
+    assert f"{register.second} не вошёл в заказ" in followed
+    assert "с 01.02.2020 по 01.02.2021 включительно" in followed
+    assert "Не вошли ещё: 1." in followed

@@ -114,6 +114,8 @@ def test_a_customer_sees_what_is_the_organisations(client: FlaskClient, desk: De
     phone = read(client.get(mine[0]))
     assert "Нет звука" in phone
     assert "W-2" in phone
+    assert f"/warranty/certificate?serial={desk.register.first}" in phone
+    assert "Действует с" in pages["/my/certificates"]
     followed = client.get(mine[1], follow_redirects=True)
     assert "Собеседник меня не слышит." in read(followed)
 

@@ -72,7 +72,7 @@ def test_c5_outside_the_window_it_is_refused_with_the_last_day(register: Registe
     register.prove(register.first, date(2024, 1, 10))
     with pytest.raises(WindowClosedError) as refusal:
         sell(register, order(register.first))
-    assert "2025-01-10" in refusal.value.text("en")
+    assert "10.01.2025" in refusal.value.text("en")
 
 
 def test_c5_an_override_needs_a_reason_and_is_audited(register: Register) -> None:
