@@ -30,7 +30,7 @@ from support.repairs import (
     records,
     shipping,
 )
-from support.repairs.clock import clock_of
+from support.repairs.clock import promised_clock
 from support.repairs.refused import UnknownRepairPhoneError
 from support.row_ids import row_id
 
@@ -75,10 +75,7 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
             act=act,
             phone=act.phones[unit.position - 1],
             version=version,
-            # the 14 days are promised for covered cases.
-            clock=None
-            if unit.covered is False
-            else clock_of(unit, calendar, moscow_date(clock.now())),
+            clock=promised_clock(unit, calendar, moscow_date(clock.now())),
             events=records.events(session, [unit.id]),
             photos=photos.of_unit(session, unit),
             decisions=decisions,

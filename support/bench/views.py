@@ -71,10 +71,6 @@ def add_photos(unit_id: int) -> Redirect:
     return change(unit_id, write, _("The photos were kept."))
 
 
-#: Photos of one form: a phone is seen from all sides.
-PHOTOS_MAX = 30
-
-
 @staff.get("/photos/<int:photo_id>")
 @staff_rule
 def photo(photo_id: int) -> Response:
@@ -215,10 +211,6 @@ def send(unit_id: int) -> Redirect:
 def returned(unit_id: int) -> Redirect:
     """The User has the phone again."""
     return change(unit_id, shipping.handed_over, _("The case is closed."))
-
-
-#: Photos of one form: a phone is seen from all sides.
-PHOTOS_MAX = 30
 
 
 @staff.get("/<int:unit_id>/report.pdf")

@@ -13,7 +13,7 @@ from support.calendars import keeping
 from support.cases.models import FaultReport, RepairUnit
 from support.cases.vocabulary import Stage
 from support.repair_term import RepairPolicy, repair_term
-from support.repairs.clock import RepairClock, clock_of
+from support.repairs.clock import RepairClock, promised_clock
 
 SHOWN = 200
 _OVER = (Stage.RETURNED, Stage.CANCELLED)
@@ -51,24 +51,25 @@ def board(session: Session, now: datetime, stage: Stage | None = None, search: s
     """The repairs at a stage, or all that are not over; a search also finds those that are."""
     calendar, today = keeping.current(session).calendar, moscow_date(now)
     open_units = session.scalars(select(RepairUnit).where(RepairUnit.stage.not_in(_OVER))).all()
-    found = [BoardRow(unit, clock_of(unit, calendar, today)) for unit in open_units]
+    found = [BoardRow(unit, promised_clock(unit, calendar, today)) for unit in open_units]
     counts = Counter(row.stage for row in found)
     late = sum(1 for row in found if row.clock and row.clock.is_late)
     if search.strip() or stage in _OVER:
         units = session.scalars(_matching(search.strip(), stage)).all()
-        found = [BoardRow(unit, clock_of(unit, calendar, today)) for unit in units]
+        found = [BoardRow(unit, promised_clock(unit, calendar, today)) for unit in units]
     shown = [row for row in found if stage is None or row.stage is stage]
     shown.sort(key=lambda row: (row.due, row.unit.id))
     return Board({one: counts[one] for one in Stage if one not in _OVER}, shown[:SHOWN], late)
 
 
 def due_by(session: Session, last: date, now: datetime) -> tuple[int, int]:
-    """How many repairs are overdue, and how many more are due by this day."""
+    """How many repairs are overdue, and how many more are due by this day; no refused ones."""
     calendar, today = keeping.current(session).calendar, moscow_date(now)
     running = select(RepairUnit.received_at, func.count()).where(
         RepairUnit.stage.not_in(_OVER),
         RepairUnit.received_at.is_not(None),
         RepairUnit.eliminated_at.is_(None),
+        RepairUnit.covered.is_not(False),
     )
     late = soon = 0
     for received_at, count in session.execute(running.group_by(RepairUnit.received_at)):

@@ -49,6 +49,11 @@ def clock_of(unit: RepairUnit, calendar: WorkCalendar, today: date) -> RepairClo
     return RepairClock(term, today, over)
 
 
+def promised_clock(unit: RepairUnit, calendar: WorkCalendar, today: date) -> RepairClock | None:
+    """The clock where a term runs: the 14 days are promised for covered cases alone (R-1)."""
+    return None if unit.covered is False else clock_of(unit, calendar, today)
+
+
 def stop(session: Session, unit: RepairUnit, now: datetime) -> None:
     """R-4: the fault is gone, or (R-6) another phone is on its way; what the clock says is kept."""
     unit.eliminated_at = now

@@ -18,7 +18,7 @@ from support.cases.models import (
 from support.cases.vocabulary import DecisionState, Reason, Stage
 from support.phrases import Phrase
 from support.repairs import deciding, quoting, records
-from support.repairs.clock import RepairClock, clock_of
+from support.repairs.clock import RepairClock, promised_clock
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def of_act(session: Session, report: FaultReport, now: datetime) -> Sequence[Uni
     return [
         UnitStanding(
             unit,
-            None if unit.covered is False else clock_of(unit, calendar, moscow_date(now)),
+            promised_clock(unit, calendar, moscow_date(now)),
             [event for event in told if event.unit_id == unit.id],
             next(iter(quoting.of_unit(session, unit)), None),
             _may_dispute(session, unit),

@@ -1,6 +1,6 @@
 import html
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,9 +9,10 @@ from werkzeug.test import TestResponse
 from accounts.models import Role
 from storage.clock import moscow_date, now
 from support.cases.vocabulary import Stage
+from support.repairs import board
 from tests.browserless import form_token
 from tests.support.repairs.test_filing import pdf_text
-from tests.support.repairs.workshop import Workshop, a_picture, an_act
+from tests.support.repairs.workshop import Workshop, a_picture, an_act, moscow
 from tests.support.test_views import log_in
 
 
@@ -95,6 +96,20 @@ def test_the_board_orders_by_what_is_due_and_counts_what_is_late(
     found = words(engineer.get("/staff/repairs/", query_string={"q": workshop.register.second}))
     assert names[0] in found
     assert names[1] not in found
+
+
+def test_r1_a_refused_case_has_no_term_on_the_board_and_is_not_late(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    refused_case = refused(workshop)
+    page = words(engineer.get("/staff/repairs/"))
+    row = page.split(f"/staff/repairs/{refused_case}")[1].split("</tr>")[0]
+    assert "срока нет: не гарантийный" in row
+    assert "<progress" not in row
+    at = moscow("2027-03-01T10:00")
+    with workshop.installation.database.reading() as session:
+        assert board.board(session, at).late == 0
+        assert board.due_by(session, date(2027, 3, 4), at) == (0, 0)
 
 
 def test_a_board_left_open_keeps_its_clocks_true_each_minute(
