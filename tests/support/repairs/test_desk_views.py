@@ -273,6 +273,10 @@ def test_what_is_between_staff_is_not_told_to_the_customer(
 def test_the_customer_cancels_what_was_not_sent(client: FlaskClient, workshop: Workshop) -> None:
     unit_id = filed_now(workshop)
     address = workshop.address(unit_id)
+    page = client.get(address).text
+    # What everybody does comes first: print, pack, send; giving up stands after all of it.
+    steps = [page.index(part) for part in ("/act.pdf", 'class="clauses"', "/correct", "/1/cancel")]
+    assert steps == sorted(steps)
     assert "Заявка отменена" in words(do(client, f"{address}/1/cancel"))
     assert do(client, f"{address}/1/cancel").status_code == 409
 
