@@ -25,6 +25,7 @@ from support.loaners.standing import PoolState
 from support.mailroom import outbox
 from support.repairs import (
     deciding,
+    judging,
     photos,
     quoting,
     records,
@@ -68,6 +69,7 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
         version, act = records.act_of(unit.report)
         calendar = keeping.current(session).calendar
         decisions = deciding.of_unit(session, unit)
+        in_term = deciding.in_term(session, installation(), unit)
         loan = lending.loan_of(session, unit)
         page = render_template(
             "bench/unit.html",
@@ -83,7 +85,8 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
             quotes=quoting.of_unit(session, unit),
             shipments=shipping.of_unit(session, unit),
             payer_back=shipping.payer(session, unit, Direction.OUT),
-            in_term=deciding.in_term(session, installation(), unit),
+            in_term=in_term,
+            proposal=judging.proposed(in_term=in_term, on_record=unit.device is not None),
             repeat=records.unit(session, unit.repeat_of_id) if unit.repeat_of_id else None,
             link=records.address_of(installation(), unit.report),
             loan=loan,

@@ -28,6 +28,7 @@ from support.repairs import (
 from support.repairs.board_views import MENDERS
 from support.repairs.judging import Finding
 from support.repairs.public_pages import PDF, file_answer
+from support.repairs.refused import DecisionMissingError
 from support.repairs.report_pdf import report_pdf
 from support.repairs.shipping import Waybill
 
@@ -101,8 +102,7 @@ def decide(unit_id: int) -> Redirect:
 
     def write(session: Session, unit: RepairUnit, *, actor: str, now: datetime) -> None:
         reason = next((one for one in Reason if one == request.form.get("reason")), None)
-        covered = request.form.get("covered") == "yes"
-        finding = Finding(covered, reason, request.form.get("evidence", ""))
+        finding = Finding(_chosen("covered"), reason, request.form.get("evidence", ""))
         deciding.propose(session, installation(), unit, finding, actor=actor, now=now)
 
     return change(unit_id, write, _("The decision was recorded."))
@@ -114,8 +114,9 @@ def review(unit_id: int) -> Redirect:
     """Another person agrees with a decision outside the published rules, or does not."""
 
     def write(session: Session, unit: RepairUnit, *, actor: str, now: datetime) -> None:
-        approved = request.form.get("approved") == "yes"
-        deciding.review(session, installation(), unit, approved=approved, actor=actor, now=now)
+        deciding.review(
+            session, installation(), unit, approved=_chosen("approved"), actor=actor, now=now
+        )
 
     return change(unit_id, write, _("The decision was reviewed."))
 
@@ -222,3 +223,11 @@ def report(unit_id: int) -> Redirect:
         made = reporting.report_of(session, found, clock.now(), found.report.language)
     name = made.number.replace("/", "-")
     return file_answer(report_pdf(made), f"report-{name}.pdf", PDF)
+
+
+def _chosen(name: str) -> bool:
+    """A decision as a person chose it; nothing chosen is no decision, and never «no»."""
+    decided = {"yes": True, "no": False}.get(request.form.get(name, ""))
+    if decided is None:
+        raise DecisionMissingError
+    return decided

@@ -29,6 +29,26 @@ class Finding:
     photos: int = 0
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """What the rules say before anybody has looked at the phone, and the rule that says it."""
+
+    covered: bool
+    reason: Reason
+    rule: str
+
+
+def proposed(*, in_term: bool | None, on_record: bool) -> Proposal | None:
+    """W-5: a fault told of after the term is not covered (X-5).
+
+    Nothing is proposed in time, where X-1…X-4 are for a person to see, nor where the term is not
+    established or the phone is not on record.
+    """
+    if not on_record or in_term is not False:
+        return None
+    return Proposal(covered=False, reason=Reason.TERM_EXPIRED, rule="W-5")
+
+
 def check(finding: Finding, *, in_term: bool) -> None:
     """Raise EvidenceError, ReasonMissingError or StillCoveredError.
 

@@ -163,6 +163,12 @@ class PhotosFirstError(ConflictError):
     en = "First take photos of the unopened phone, or say why there are none."
 
 
+class DecisionMissingError(RefusedError):
+    code = "decision-missing"
+    ru = "Выберите решение: заранее ничего не решено."
+    en = "Choose the decision: nothing is decided beforehand."
+
+
 class EvidenceError(RefusedError):
     code = "evidence"
     field = "evidence"

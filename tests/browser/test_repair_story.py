@@ -102,6 +102,7 @@ def staff_receive_and_decide(page: Page, code: str) -> str:
     page.get_by_role("button", name="Добавить снимки").click()
     page.get_by_role("button", name="Вскрыть телефон и начать диагностику").click()
     page.fill("[name=evidence]", "Разъём трубки не держит контакт, следов вскрытия нет")
+    page.select_option("[name=covered]", "yes")
     page.get_by_role("button", name="Принять решение").click()
     expect(page.locator("main")).to_contain_text("в ремонте")
     return page.url.partition("/staff/")[2]

@@ -43,8 +43,10 @@ def step(client: FlaskClient, unit_id: int, name: str, **form: object) -> str:
     return f"{page.status_code} {words(page)}"
 
 
-def filed_now(workshop: Workshop) -> int:
-    [unit_id] = workshop.file_act(an_act(workshop.register.first), at=f"{now():%Y-%m-%dT%H:%M}")
+def filed_now(workshop: Workshop, serial: str = "") -> int:
+    [unit_id] = workshop.file_act(
+        an_act(serial or workshop.register.first), at=f"{now():%Y-%m-%dT%H:%M}"
+    )
     return unit_id
 
 
@@ -181,6 +183,28 @@ def test_a_number_of_any_length_is_no_fault_of_the_server(
         (f"/staff/loaners/reserve/{unit_id}", "loaner"),
     ):
         assert do(engineer, address, **{field: long}).status_code < 500
+
+
+def test_w5_the_rules_propose_a_refusal_only_for_a_fault_told_of_after_the_term(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    workshop.register.prove(workshop.register.second, moscow_date(now()) - timedelta(days=800))
+    in_time, late = filed_now(workshop), filed_now(workshop, workshop.register.second)
+    pages = {}
+    for unit_id in (in_time, late):
+        workshop.receives(unit_id, f"{now():%Y-%m-%dT%H:%M}")
+        workshop.opens(unit_id, f"{now():%Y-%m-%dT%H:%M}")
+        pages[unit_id] = words(engineer.get(f"/staff/repairs/{unit_id}"))
+    assert " selected>— выберите —<" in pages[in_time]
+    assert "после окончания срока (W-5)" not in pages[in_time]
+    assert '<option value="no" selected>' in pages[late]
+    assert '<option value="TERM_EXPIRED" selected>' in pages[late]
+    assert "после окончания срока (W-5)" in pages[late]
+    evidence = "Осмотр и измерения"
+    missing = step(engineer, in_time, "decide", reason="LIQUID", evidence=evidence)
+    assert missing.startswith("422")
+    assert "Выберите решение" in missing
+    assert workshop.unit(in_time).stage == Stage.DIAGNOSIS
 
 
 def test_somebody_else_changed_the_case_meanwhile(
