@@ -29,6 +29,7 @@ from support.repairs import (
     photos,
     quoting,
     records,
+    reviewers,
     shipping,
 )
 from support.repairs.clock import promised_clock
@@ -69,6 +70,7 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
         version, act = records.act_of(unit.report)
         calendar = keeping.current(session).calendar
         decisions = deciding.of_unit(session, unit)
+        barred = reviewers.made_by(decisions)
         in_term = deciding.in_term(session, installation(), unit)
         loan = lending.loan_of(session, unit)
         page = render_template(
@@ -86,6 +88,8 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
             shipments=shipping.of_unit(session, unit),
             payer_back=shipping.payer(session, unit, Direction.OUT),
             in_term=in_term,
+            barred=acting().login in barred,
+            reviewers=reviewers.others(session, barred) if acting().login in barred else (),
             proposal=judging.proposed(in_term=in_term, on_record=unit.device is not None),
             repeat=records.unit(session, unit.repeat_of_id) if unit.repeat_of_id else None,
             link=records.address_of(installation(), unit.report),

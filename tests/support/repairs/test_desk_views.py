@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from accounts.models import Role
 from storage.clock import moscow_date, now
 from support.cases.vocabulary import Stage
-from support.repairs import board
+from support.repairs import board, deciding, reviewers
 from tests.browserless import form_token
 from tests.support.repairs.test_filing import pdf_text
 from tests.support.repairs.workshop import Workshop, a_picture, an_act, moscow
@@ -205,6 +205,30 @@ def test_w5_the_rules_propose_a_refusal_only_for_a_fault_told_of_after_the_term(
     assert missing.startswith("422")
     assert "Выберите решение" in missing
     assert workshop.unit(in_time).stage == Stage.DIAGNOSIS
+
+
+def test_x5_who_proposed_reads_who_may_approve_in_place_of_a_form_that_refuses_them(
+    engineer: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = filed_now(workshop)
+    workshop.receives(unit_id, f"{now():%Y-%m-%dT%H:%M}")
+    workshop.opens(unit_id, f"{now():%Y-%m-%dT%H:%M}")
+    evidence = "Двое суток работы без сбоя"
+    proposed = step(
+        engineer, unit_id, "decide", covered="no", reason="NO_FAULT_FOUND", evidence=evidence
+    )
+    assert "утверждает другой сотрудник (X-5)" in proposed
+    assert "Пока никто" in proposed
+    assert f"/staff/repairs/{unit_id}/review" not in proposed
+    log_in(engineer, workshop.register, Role.ADMIN)
+    assert f"/staff/repairs/{unit_id}/review" in words(engineer.get(f"/staff/repairs/{unit_id}"))
+    with workshop.installation.database.reading() as session:
+        barred = reviewers.made_by(deciding.of_unit(session, workshop.unit(unit_id)))
+        assert [one.login for one in reviewers.others(session, barred)] == ["admin"]
+    assert step(engineer, unit_id, "review", approved="").startswith("422")
+    assert step(engineer, unit_id, "review", approved="yes").startswith("200")
+    with workshop.installation.database.reading() as session:
+        assert not reviewers.made_by(deciding.of_unit(session, workshop.unit(unit_id)))
 
 
 def test_somebody_else_changed_the_case_meanwhile(
