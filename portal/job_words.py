@@ -12,8 +12,8 @@ NAMES = {
     "firmware.sweep-uploads": Phrase("Уборка брошенных загрузок", "Unfinished uploads removed"),
     "personal-data.expire": Phrase("Сроки персональных данных", "Terms of personal data"),
     "provision.conduct-rollouts": Phrase("Ход развёртываний", "Rollouts conducted"),
-    "provision.diagnose": Phrase("Диагностика аппарата", "Diagnosis of a phone"),
-    "provision.import": Phrase("Приём аппаратов из таблицы", "Phones taken in from a table"),
+    "provision.diagnose": Phrase("Диагностика телефона", "Diagnosis of a phone"),
+    "provision.import": Phrase("Приём телефонов из таблицы", "Phones taken in from a table"),
     "provision.look-for-left-resyncs": Phrase("Брошенные запросы", "Requests left under way"),
     "provision.look-for-stale-configurations": Phrase(
         "Поиск устаревших настроек", "Stale configurations looked for"
@@ -23,7 +23,7 @@ NAMES = {
     ),
     "provision.prepare-configurations": Phrase("Подготовка настроек", "Configurations prepared"),
     "provision.prune-check-ins": Phrase("Уборка старых выходов на связь", "Old check-ins removed"),
-    "provision.read": Phrase("Чтение аппаратов", "Phones read"),
+    "provision.read": Phrase("Чтение телефонов", "Phones read"),
     "provision.resync": Phrase("Просьба выйти на связь за настройками", "Phones asked to fetch"),
     "provision.sweep": Phrase("Обход сети", "Sweep of networks"),
     "storage.collect": Phrase("Уборка ненужных файлов", "Files that nobody needs removed"),

@@ -42,7 +42,7 @@ _FIRST_MAC = 0x02F1B0_000000
 
 class TooFewAddressesError(RefusedError):
     code = "too-few-addresses"
-    ru = "В сети {network} меньше адресов, чем аппаратов."
+    ru = "В сети {network} меньше адресов, чем телефонов."
     en = "The network {network} has fewer addresses than there are phones."
 
 

@@ -33,7 +33,7 @@ class UnknownSettingError(NotFoundError):
 
 class SeveralLevelsError(RefusedError):
     code = "several-levels"
-    ru = "Назовите один уровень: изделие, организацию, площадку, группу или аппарат."
+    ru = "Назовите один уровень: изделие, организацию, площадку, группу или телефон."
     en = "Name one level: a product, an organisation, a site, a group or a device."
 
 

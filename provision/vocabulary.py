@@ -64,7 +64,7 @@ class LongSettingNameError(RefusedError):
     field = "name"
     ru = (
         "«{name}»: в разделе «{section}» имя — {section}.ключ или {section}.номер.ключ."
-        " Длиннее файл аппарата не вмещает, и аппарат не получил бы конфигурации."
+        " Длиннее файл телефона не вмещает, и телефон не получил бы конфигурации."
     )
     en = (
         "“{name}”: in the section “{section}” a name is {section}.key or {section}.number.key."

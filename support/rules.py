@@ -212,7 +212,7 @@ COVERED = Phrase(
     "The warranty is in force until {until}, inclusive.",
 )
 NOT_COVERED = Phrase(
-    "Гарантия на это устройство не действует.",
+    "Гарантия на этот телефон не действует.",
     "This device is not under warranty.",
 )
 NOT_ESTABLISHED = Phrase(

@@ -30,7 +30,7 @@ class OtherRevisionError(ConflictError):
 class OtherKeyError(ConflictError):
     code = "backup-of-another-key"
     ru = (
-        "Файл ключа {path} — не тот, с которым снята копия: пароли аппаратов не открылись бы. "
+        "Файл ключа {path} — не тот, с которым снята копия: пароли телефонов не открылись бы. "
         "Верните тот файл на это место."
     )
     en = (

@@ -235,7 +235,7 @@ def networks(allowed: Sequence[Network]) -> Finding:
     if not allowed:
         return attention(
             "read-networks",
-            Phrase("Аппараты не читаются: сети не заданы", "No phone is read: no network is set"),
+            Phrase("Телефоны не читаются: сети не заданы", "No phone is read: no network is set"),
             Phrase(
                 "Задайте FLATPRO_READ_NETWORKS, например 10.20.0.0/16",
                 "Set FLATPRO_READ_NETWORKS, 10.20.0.0/16 for example",
@@ -247,7 +247,7 @@ def networks(allowed: Sequence[Network]) -> Finding:
             "read-networks",
             Phrase(f"Слишком широко: {told}", f"Too wide: {told}"),
             Phrase(
-                "Оставьте в FLATPRO_READ_NETWORKS только сети аппаратов",
+                "Оставьте в FLATPRO_READ_NETWORKS только сети телефонов",
                 "Leave only the networks of phones in FLATPRO_READ_NETWORKS",
             ),
         )

@@ -51,7 +51,7 @@ def tftp(
             "tftp",
             Phrase(f"{place}: слушает на всех адресах", f"{place}: listens on every address"),
             Phrase(
-                "Задайте в FLATPRO_TFTP один адрес в сети аппаратов",
+                "Задайте в FLATPRO_TFTP один адрес в сети телефонов",
                 "Set one address in the phones' network in FLATPRO_TFTP",
             ),
         )

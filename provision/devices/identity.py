@@ -48,7 +48,7 @@ _READ_AS_DIGIT = str.maketrans("OIL", "011")
 
 class BadMacError(RefusedError):
     code = "bad-mac"
-    ru = "«{text}» — не MAC-адрес аппарата: нужны 12 шестнадцатеричных цифр, например 02f1a7000001."
+    ru = "«{text}» — не MAC-адрес телефона: нужны 12 шестнадцатеричных цифр, например 02f1a7000001."
     en = "“{text}” is not the MAC address of a device: 12 hex digits, for example 02f1a7000001."
 
 

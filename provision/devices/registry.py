@@ -24,20 +24,20 @@ REFERENCE_LENGTH_MAX = 200
 class DeviceExistsError(ConflictError):
     code = "device-exists"
     field = "mac"
-    ru = "Аппарат с MAC {mac} уже есть."
+    ru = "Телефон с MAC {mac} уже есть."
     en = "A device with the MAC {mac} already exists."
 
 
 class SerialTakenError(ConflictError):
     code = "serial-taken"
     field = "serial"
-    ru = "Серийный номер {serial} уже у аппарата {mac}."
+    ru = "Серийный номер {serial} уже у телефона {mac}."
     en = "The serial number {serial} already belongs to the device {mac}."
 
 
 class UnknownDeviceError(NotFoundError):
     code = "unknown-device"
-    ru = "Нет аппарата «{name}»: ищите по MAC, серийному номеру или последнему адресу."
+    ru = "Нет телефона «{name}»: ищите по MAC, серийному номеру или последнему адресу."
     en = "There is no device “{name}”: look by MAC, serial number or last address."
 
 

@@ -33,7 +33,7 @@ STEPS = len(Via) + 1
 
 class UnknownDiagnosisError(NotFoundError):
     code = "unknown-diagnosis"
-    ru = "Диагностики № {number} этого аппарата нет."
+    ru = "Диагностики № {number} этого телефона нет."
     en = "This phone has no diagnosis No. {number}."
 
 

@@ -80,7 +80,7 @@ def vlan(situation: Situation) -> Iterator[Finding]:
         return
     evidence = (
         Phrase(
-            f"аппарат в VLAN {told}, по профилю — {wanted}",
+            f"телефон в VLAN {told}, по профилю — {wanted}",
             f"the phone is in VLAN {told}, its profile says {wanted}",
         ),
         *_port(situation),

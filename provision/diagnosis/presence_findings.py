@@ -49,7 +49,7 @@ _CAUSES = (
     ),
     (
         ("thermal", "temperature", "overheat"),
-        Phrase("Аппарат перегревается.", "The phone overheats."),
+        Phrase("Телефон перегревается.", "The phone overheats."),
     ),
 )
 
@@ -131,7 +131,7 @@ def clock(situation: Situation) -> Iterator[Finding]:
     late = off < timedelta()
     ru, en = ("отстают", "behind") if late else ("спешат", "ahead")
     span_ru, span_en = _span(abs(off))
-    evidence = (Phrase(f"часы аппарата {ru} на {span_ru}", f"the phone's clock is {span_en} {en}"),)
+    evidence = (Phrase(f"часы телефона {ru} на {span_ru}", f"the phone's clock is {span_en} {en}"),)
     grave = abs(off) >= CLOCK_BREAKS_TLS
     weight = Weight.FAULT if grave else Weight.ATTENTION
     yield Finding(Code.CLOCK_WRONG, weight, Sureness.CERTAIN, evidence)
@@ -165,7 +165,7 @@ def _counted(boots: int) -> Phrase:
 
 def _named(reasons: Sequence[str]) -> tuple[Phrase, ...]:
     return tuple(
-        Phrase(f"причина со слов аппарата: {one}", f"the phone says why: {one}") for one in reasons
+        Phrase(f"причина со слов телефона: {one}", f"the phone says why: {one}") for one in reasons
     )
 
 

@@ -96,7 +96,7 @@ def _differences(situation: Situation, facts: DeviceFacts) -> Iterator[Phrase]:
     given = situation.visits.revision
     if given and facts.configuration and given != facts.configuration:
         yield Phrase(
-            f"выдана редакция {given}, аппарат работает по {facts.configuration}",
+            f"выдана редакция {given}, телефон работает по {facts.configuration}",
             f"revision {given} was given out, the phone runs {facts.configuration}",
         )
     if facts.lines is None:
@@ -106,7 +106,7 @@ def _differences(situation: Situation, facts: DeviceFacts) -> Iterator[Phrase]:
         line = told.get(wanted.number)
         if line is None:
             yield Phrase(
-                f"по профилю есть линия {wanted.number}, у аппарата её нет",
+                f"по профилю есть линия {wanted.number}, у телефона её нет",
                 f"its profile has line {wanted.number}, the phone has not",
             )
         elif wanted.server and line.server and wanted.server != line.server:

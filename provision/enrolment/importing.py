@@ -42,7 +42,7 @@ class RefusedRowsError(ConflictError):
 class OvertakenError(ConflictError):
     code = "import-overtaken"
     ru = (
-        "Пока таблица принималась, другие изменяли те же аппараты или площадки. "
+        "Пока таблица принималась, другие изменяли те же телефоны или площадки. "
         "Ничего не сохранено: повторите импорт."
     )
     en = (

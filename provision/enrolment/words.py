@@ -34,20 +34,20 @@ _WORDS: Mapping[Verdict, Phrase] = {
     Verdict.MAC_TWICE: Phrase("MAC уже был в строке", "the MAC was in row"),
     Verdict.SERIAL_TWICE: Phrase("серийный номер уже был в строке", "the serial was in row"),
     Verdict.MAC_TAKEN: Phrase(
-        "аппарат уже есть, и сведения о нём другие", "the phone is there and is said to differ"
+        "телефон уже есть, и сведения о нём другие", "the phone is there and is said to differ"
     ),
     Verdict.SERIAL_TAKEN: Phrase(
-        "серийный номер уже у аппарата", "the serial number belongs to the phone"
+        "серийный номер уже у телефона", "the serial number belongs to the phone"
     ),
     Verdict.BAD_SETTING: Phrase(
         "значение настройки не годится", "the value of this setting is unusable"
     ),
     Verdict.OTHER_SETTING: Phrase(
-        "аппарат уже есть с другим значением: измените его на странице профиля",
+        "телефон уже есть с другим значением: измените его на странице профиля",
         "the phone is there with another value: change it on its profile's page",
     ),
     Verdict.NEW_HANDOVER: Phrase(
-        "аппарат уже есть, но без этой передачи: запишите её на его странице",
+        "телефон уже есть, но без этой передачи: запишите её на его странице",
         "the phone is there without this handover: record it on the phone's page",
     ),
 }

@@ -61,7 +61,7 @@ class Fillable(Protocol):
 
 class UnknownFamilyError(NotFoundError):
     code = "unknown-family"
-    ru = "Семейство аппаратов «{name}» не описано."
+    ru = "Семейство телефонов «{name}» не описано."
     en = "No phone family is called “{name}”."
 
 

@@ -26,7 +26,7 @@ class BrokenFamilyError(RefusedError):
     """A family file cannot be used. `key` is the place in it, dotted; `reason` is the parser's."""
 
     code = "broken-family"
-    ru = "Файл семейства аппаратов {file} не годится: {key}: {reason}"
+    ru = "Файл семейства телефонов {file} не годится: {key}: {reason}"
     en = "The phone family file {file} cannot be used: {key}: {reason}"
 
 

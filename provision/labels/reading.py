@@ -78,7 +78,7 @@ class NoLabelOnPhotoError(RefusedError):
     field = "photo"
     ru = (
         "На снимке «{name}» прочитаны коды, но ни MAC, ни серийного номера в них нет: {texts}."
-        " Снимите сторону коробки с этикеткой аппарата."
+        " Снимите сторону коробки с этикеткой телефона."
     )
     en = (
         "Codes were read on “{name}”, but neither a MAC nor a serial number is in them: {texts}."

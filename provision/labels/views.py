@@ -60,7 +60,7 @@ class ManyPhotosError(RefusedError):
 
 class NoRowsError(RefusedError):
     code = "no-labels"
-    ru = "Не отмечено ни одного аппарата."
+    ru = "Не отмечено ни одного телефона."
     en = "No phone is ticked."
 
 

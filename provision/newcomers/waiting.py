@@ -30,7 +30,7 @@ LISTED_MAX = 500
 class UnknownNewcomerError(NotFoundError):
     code = "unknown-newcomer"
     ru = (
-        "Аппарат {mac} не выходил на связь и не встречался обходам за последнее время"
+        "Телефон {mac} не выходил на связь и не встречался обходам за последнее время"
         " или уже принят."
     )
     en = "The phone {mac} has not called lately and no sweep met it, or it is in the register."

@@ -19,7 +19,7 @@ KEPT_PER_DEVICE = 5
 
 class UnknownLogError(NotFoundError):
     code = "unknown-phone-log"
-    ru = "Такого журнала у аппарата {mac} нет: хранятся последние {kept}."
+    ru = "Такого журнала у телефона {mac} нет: хранятся последние {kept}."
     en = "The phone {mac} has no such log: the last {kept} are kept."
 
 

@@ -27,7 +27,7 @@ class ReadError(RefusedError):
     """The phone was not read; nothing known of it changes."""
 
     code = "read-failed"
-    ru = "Аппарат {address} не прочитан."
+    ru = "Телефон {address} не прочитан."
     en = "The phone at {address} was not read."
 
     def text(self, language: str) -> str:
@@ -43,19 +43,19 @@ class ReadError(RefusedError):
 
 class UnreachableError(ReadError):
     code = "phone-unreachable"
-    ru = "Аппарат {address} недоступен по {via}: {reason}."
+    ru = "Телефон {address} недоступен по {via}: {reason}."
     en = "The phone at {address} cannot be reached by {via}: {reason}."
 
 
 class AccessDeniedError(ReadError):
     code = "phone-access-denied"
-    ru = "Аппарат {address} не принял наши учётные данные для {via}."
+    ru = "Телефон {address} не принял наши учётные данные для {via}."
     en = "The phone at {address} does not accept our credential for {via}."
 
 
 class UnexpectedAnswerError(ReadError):
     code = "phone-unexpected-answer"
-    ru = "Аппарат {address} ответил по {via} не так, как должен: {reason}."
+    ru = "Телефон {address} ответил по {via} не так, как должен: {reason}."
     en = "The phone at {address} answered by {via} in an unexpected way: {reason}."
 
 
@@ -74,7 +74,7 @@ class RangeNotAllowedError(ReadError):
 
 class UnreadableWayError(ReadError):
     code = "no-such-reader"
-    ru = "Аппараты семейства {family} не читаются по {via}."
+    ru = "Телефоны семейства {family} не читаются по {via}."
     en = "Phones of the family {family} are not read by {via}."
 
 
@@ -88,7 +88,7 @@ class HostKeyUnknownError(ReadError):
     """Nothing was sent to it; `fingerprint` is what a person may confirm."""
 
     code = "ssh-key-unknown"
-    ru = "Ключ SSH аппарата {address} ещё никто не подтвердил: {fingerprint}."
+    ru = "Ключ SSH телефона {address} ещё никто не подтвердил: {fingerprint}."
     en = "Nobody has confirmed the SSH key of the phone at {address} yet: {fingerprint}."
 
 
@@ -96,7 +96,7 @@ class HostKeyChangedError(ReadError):
     """Another key than the pinned one: nothing was sent."""
 
     code = "ssh-key-changed"
-    ru = "У аппарата {address} другой ключ SSH: {fingerprint} вместо {pinned}."
+    ru = "У телефона {address} другой ключ SSH: {fingerprint} вместо {pinned}."
     en = "The phone at {address} shows another SSH key: {fingerprint} instead of {pinned}."
 
 
@@ -104,7 +104,7 @@ class CertificateUnknownError(ReadError):
     """No request was sent; `fingerprint` may become the setting read.http_fingerprint."""
 
     code = "certificate-unknown"
-    ru = "Сертификат аппарата {address} никто не подтвердил: read.http_fingerprint = {fingerprint}."
+    ru = "Сертификат телефона {address} никто не подтвердил: read.http_fingerprint = {fingerprint}."
     en = "Nobody has confirmed the certificate of {address}: read.http_fingerprint = {fingerprint}."
 
 
@@ -112,5 +112,5 @@ class CertificateChangedError(ReadError):
     """Another certificate than the pinned one: no request was sent."""
 
     code = "certificate-changed"
-    ru = "У аппарата {address} другой сертификат: {fingerprint} вместо {pinned}."
+    ru = "У телефона {address} другой сертификат: {fingerprint} вместо {pinned}."
     en = "The phone at {address} shows another certificate: {fingerprint} instead of {pinned}."

@@ -74,7 +74,7 @@ def allowed(
         raise NotAllowedError(address=host, reason=reason)
     if not listed and address not in known:
         reason = Phrase(
-            "он не входит ни в разрешённые сети, ни в список аппаратов",
+            "он не входит ни в разрешённые сети, ни в список телефонов",
             "it is neither in an allowed network nor among our devices",
         )
         raise NotAllowedError(address=host, reason=reason)

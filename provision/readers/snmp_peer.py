@@ -23,7 +23,7 @@ class SnmpV3RefusedError(AccessDeniedError):
     """The agent lives, and says what it misses in our v3 message."""
 
     code = "snmp-v3-refused"
-    ru = "Аппарат {address} не принял наши учётные данные SNMPv3: {reason}."
+    ru = "Телефон {address} не принял наши учётные данные SNMPv3: {reason}."
     en = "The phone at {address} does not accept our SNMPv3 credential: {reason}."
 
 
@@ -53,7 +53,7 @@ def silence(peer: Peer, strays: int) -> UnreachableError | UnexpectedAnswerError
     seconds = peer.timeout_s * (peer.retries + 1)
     ru, en = _OTHER_COMMUNITY if isinstance(peer.credential, Community) else _OTHER_PASSWORD
     reason = Phrase(
-        f"нет ответа за {seconds:g} с; аппарат выключен, не в сети или ждёт {ru}",
+        f"нет ответа за {seconds:g} с; телефон выключен, не в сети или ждёт {ru}",
         f"no answer in {seconds:g} s; it is off, not on the network or has {en}",
     )
     return UnreachableError(address=peer.address, via=VIA, reason=reason)

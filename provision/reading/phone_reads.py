@@ -55,7 +55,7 @@ _AFTER_ASKING = (AccessDeniedError, UnexpectedAnswerError, UnreachableError)
 
 class NoAddressError(RefusedError):
     code = "no-address"
-    ru = "Адрес аппарата {mac} неизвестен: он ещё не выходил на связь. Назовите адрес."
+    ru = "Адрес телефона {mac} неизвестен: он ещё не выходил на связь. Назовите адрес."
     en = "The address of {mac} is not known: it has not checked in yet. Give its address."
 
 

@@ -31,7 +31,7 @@ AT_ONCE_MAX = 1000
 class BoxListError(RefusedError):
     code = "box-list"
     field = "units"
-    ru = "Назовите аппараты, по одному в строке: серийный номер или MAC, не больше {limit}."
+    ru = "Назовите телефоны, по одному в строке: серийный номер или MAC, не больше {limit}."
     en = "Name the phones, a serial number or MAC in each line, {limit} at most."
 
 

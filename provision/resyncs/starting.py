@@ -40,27 +40,27 @@ class UnknownResyncError(NotFoundError):
 class NobodyToAskError(RefusedError):
     code = "nobody-to-ask"
     field = "name"
-    ru = "Просить некого: здесь нет ни одного аппарата."
+    ru = "Просить некого: здесь нет ни одного телефона."
     en = "There is nobody to ask: no phone is there."
 
 
 class ManyNamesError(RefusedError):
     code = "many-names"
     field = "name"
-    ru = "По именам — до {limit} аппаратов за раз; больше — площадкой или развёртыванием."
+    ru = "По именам — до {limit} телефонов за раз; больше — площадкой или развёртыванием."
     en = "By name, at most {limit} phones at a time; more by a site or a rollout."
 
 
 class SeveralScopesError(RefusedError):
     code = "several-scopes"
-    ru = "Назовите что-нибудь одно: аппараты, площадку или развёртывание."
+    ru = "Назовите что-нибудь одно: телефоны, площадку или развёртывание."
     en = "Name one thing: phones, a site or a rollout."
 
 
 class BadResyncRateError(RefusedError):
     code = "bad-resync-rate"
     field = "rate"
-    ru = "Скорость — целое число от 1 до {limit} аппаратов в секунду."
+    ru = "Скорость — целое число от 1 до {limit} телефонов в секунду."
     en = "The rate is a whole number from 1 to {limit} phones a second."
 
 

@@ -15,7 +15,7 @@ from storage.refusals import RefusedError
 class HoldReasonError(RefusedError):
     code = "hold-reason"
     field = "reason"
-    ru = "Напишите, почему аппарат удерживается от обновления."
+    ru = "Напишите, почему телефон удерживается от обновления."
     en = "Say why the device is held back from updates."
 
 

@@ -36,7 +36,7 @@ SHOWN = 10
 
 class NoPhonesError(RefusedError):
     code = "rollout-without-phones"
-    ru = "Ни один аппарат {product} не может получить {version}: {reasons}."
+    ru = "Ни один телефон {product} не может получить {version}: {reasons}."
     en = "No {product} phone can take {version}: {reasons}."
 
 
@@ -64,7 +64,7 @@ class BadLimitError(RefusedError):
 class OverlapError(ConflictError):
     code = "rollout-overlaps"
     field = "version"
-    ru = "Эти аппараты уже получают {version}: развёртывание № {number} не окончено."
+    ru = "Эти телефоны уже получают {version}: развёртывание № {number} не окончено."
     en = "These phones are getting {version} already: rollout {number} is not over."
 
 

@@ -24,7 +24,7 @@ ORIGIN = f"{changes.READING}:ssh"
 
 class OtherKeyError(ConflictError):
     code = "ssh-key-not-shown"
-    ru = "Аппарат показал другой ключ: посмотрите ещё раз и подтвердите тот, что видите."
+    ru = "Телефон показал другой ключ: посмотрите ещё раз и подтвердите тот, что видите."
     en = "The phone showed another key: look again and confirm the one that you see."
 
 

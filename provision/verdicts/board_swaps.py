@@ -29,7 +29,7 @@ class SwapReferenceError(RefusedError):
 class SameMacError(ConflictError):
     code = "swap-same-mac"
     field = "mac"
-    ru = "MAC {mac} и так записан за этим аппаратом."
+    ru = "MAC {mac} и так записан за этим телефоном."
     en = "The MAC {mac} is on record for this device already."
 
 

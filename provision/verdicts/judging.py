@@ -220,7 +220,7 @@ def _where(one: Sighting) -> Phrase:
 def _other_mac(one: Sighting) -> Phrase:
     where = _where(one)
     return Phrase(
-        f"этот серийный номер называет аппарат с MAC {one.mac}{where.ru}",
+        f"этот серийный номер называет телефон с MAC {one.mac}{where.ru}",
         f"a phone with the MAC {one.mac} tells this serial number{where.en}",
     )
 
@@ -239,7 +239,7 @@ def _at_address(one: Sighting) -> Phrase:
 
 def _serial_of_another(one: Sighting) -> Phrase:
     return Phrase(
-        f"называет серийный номер другого аппарата из реестра: {one.serial}",
+        f"называет серийный номер другого телефона из реестра: {one.serial}",
         f"tells the serial number of another unit on record: {one.serial}",
     )
 
@@ -255,14 +255,14 @@ def _not_on_record(one: Sighting) -> Phrase:
 
 
 _TOLD_ONLY = Phrase(
-    "номер известен только со слов аппарата: ни один документ его не называет",
+    "номер известен только со слов телефона: ни один документ его не называет",
     "the number is known from the phone alone: no paper names it",
 )
 _AT_WORK = Phrase(
-    "аппарат работает, а документа о передаче Пользователю нет",
+    "телефон работает, а документа о передаче Пользователю нет",
     "the phone is at work, and no paper of a handover to a User is on record",
 )
-_BEFORE = Phrase("аппарат уже работал", "the phone was at work already")
+_BEFORE = Phrase("телефон уже работал", "the phone was at work already")
 
 
 def _paper(reference: str) -> Phrase:

@@ -7,7 +7,7 @@ from storage.phrases import Phrase
 NAMES = {
     Verdict.MATCH: Phrase("Совпадает с реестром", "Fits the record"),
     Verdict.MAC_MISMATCH: Phrase("MAC и номер расходятся", "MAC and serial disagree"),
-    Verdict.SERIAL_CLONE: Phrase("Серийный номер у двух аппаратов", "One serial at two phones"),
+    Verdict.SERIAL_CLONE: Phrase("Серийный номер у двух телефонов", "One serial at two phones"),
     Verdict.UNKNOWN_SERIAL: Phrase("Неизвестный серийный номер", "Unknown serial number"),
     Verdict.UNSOLD: Phrase("Продажа не записана", "No sale on record"),
     Verdict.PRE_HANDOVER_ACTIVITY: Phrase("Работал до передачи", "At work before its handover"),
@@ -17,21 +17,21 @@ NAMES = {
 EXPLAINED = Phrase("Плата заменена при ремонте", "The board was changed in a repair")
 
 MEANINGS = {
-    Verdict.MATCH: Phrase("Это тот аппарат, что записан.", "It is the unit on record."),
+    Verdict.MATCH: Phrase("Это тот телефон, что записан.", "It is the unit on record."),
     Verdict.MAC_MISMATCH: Phrase(
-        "Возможно, в аппарате сменили плату. Если это наш ремонт, назовите его номер; "
-        "иначе посмотрите аппарат.",
+        "Возможно, в телефоне сменили плату. Если это наш ремонт, назовите его номер; "
+        "иначе посмотрите телефон.",
         "Its board may have been changed. If a repair of ours did that, name it; "
         "otherwise look at the phone.",
     ),
     Verdict.SERIAL_CLONE: Phrase(
-        "Один номер в течение суток назвали два аппарата: один из них не тот, за кого себя "
+        "Один номер в течение суток назвали два телефона: один из них не тот, за кого себя "
         "выдаёт. Сверьте этикетки.",
         "Two phones told one number within a day: one of them is not what it says. "
         "Compare the labels.",
     ),
     Verdict.UNKNOWN_SERIAL: Phrase(
-        "Этого номера нет в заводском списке: опечатка, другая плата или не наш аппарат.",
+        "Этого номера нет в заводском списке: опечатка, другая плата или не наш телефон.",
         "No factory list holds this number: a slip, another board, or not a phone of ours.",
     ),
     Verdict.UNSOLD: Phrase(
@@ -50,7 +50,7 @@ MEANINGS = {
 
 STRENGTHS = {
     Strength.CLAIMED: Phrase("со слов", "claimed"),
-    Strength.READ: Phrase("прочитано с аппарата", "read from the phone"),
+    Strength.READ: Phrase("прочитано с телефона", "read from the phone"),
     Strength.PROVED: Phrase("подтверждено секретом", "proved by its secret"),
     Strength.CERTIFIED: Phrase("подтверждено сертификатом", "proved by its certificate"),
 }

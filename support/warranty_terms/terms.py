@@ -76,7 +76,7 @@ class OverrideScope(StrEnum):
 
 _SCOPES = {
     OverrideScope.DEVICE_LINE: Phrase(
-        "условие договора поставки для этого устройства",
+        "условие договора поставки для этого телефона",
         "the supply contract's line for this device",
     ),
     OverrideScope.CONTRACT: Phrase("договор поставки", "the supply contract"),

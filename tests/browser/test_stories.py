@@ -156,7 +156,7 @@ def test_the_ssh_key_of_a_phone_is_confirmed_by_a_person(staff: Page) -> None:
     staff.goto("/staff/devices/02f1a7000004")
     panel = staff.locator("section", has=staff.locator("#ssh-key"))
     panel.get_by_text("Подтвердить ключ").click()
-    panel.get_by_role("button", name="Это ключ этого аппарата").click()
+    panel.get_by_role("button", name="Это ключ этого телефона").click()
     expect(staff.locator("section", has=staff.locator("#ssh-key"))).to_contain_text("подтверждён")
 
 

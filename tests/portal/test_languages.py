@@ -122,3 +122,17 @@ def test_who_opens_anew_what_a_form_answered_comes_to_the_form(client: FlaskClie
 def test_the_other_language_of_a_page_keeps_its_query(client: FlaskClient) -> None:
     assert other_language(client.get("/downloads/?q=x")) == "/en/downloads/?q=x"
     assert other_language(client.get("/nothing/here")) == "/en/nothing/here"
+
+
+def test_a_phone_has_one_name_in_russian() -> None:
+    """The published rules say телефон; two words would make readers look for two things."""
+    other = re.compile(r"\bаппарат(?:[ауеы]|ом|ов|ам|ах|ами)?\b", re.IGNORECASE)
+    said = [
+        path
+        for package in PACKAGES
+        for kind in ("po", "py", "toml", "html")
+        for path in (translating.ROOT / package).rglob(f"*.{kind}")
+        if other.search(path.read_text())
+    ]
+
+    assert said == []

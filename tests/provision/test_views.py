@@ -72,10 +72,10 @@ def test_strangers_see_no_devices(estate: Estate, client: FlaskClient) -> None:
 
 def test_the_list_finds_filters_and_sorts_in_both_languages(agent: FlaskClient) -> None:
     assert "02:f1:a7:00:00:01" in text(agent, LIST)
-    assert "1\N{NO-BREAK SPACE}аппарат" in text(agent, "/ru" + LIST)
+    assert "1\N{NO-BREAK SPACE}телефон" in text(agent, "/ru" + LIST)
     assert "1 phone" in text(agent, "/en" + LIST)
     assert MAC in text(agent, f"{LIST}?q=02:F1:A7&product=FP-B2&site=Офис&sort=serial&order=desc")
-    assert "Ни один аппарат не подходит" in text(agent, f"/ru{LIST}?q=nothing")
+    assert "Ни один телефон не подходит" in text(agent, f"/ru{LIST}?q=nothing")
     assert text(agent, f"{LIST}?page=-3&sort=zzz&page=x")
 
 

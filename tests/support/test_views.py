@@ -149,7 +149,7 @@ def test_the_public_answer_names_no_person_paper_contract_day_or_mac(
 
 @pytest.mark.parametrize(
     ("handed_over", "said"),
-    [(LONG_AGO, "Гарантия на это устройство не действует"), (None, "Срок гарантии не установлен")],
+    [(LONG_AGO, "Гарантия на этот телефон не действует"), (None, "Срок гарантии не установлен")],
 )
 def test_not_covered_and_not_established_are_answers_too(
     client: FlaskClient, register: Register, handed_over: date | None, said: str
@@ -334,5 +334,5 @@ def test_staff_see_what_the_phone_tells_beside_the_answer(
     log_in(client, register, Role.AGENT)
     page = client.get(f"/staff/warranty/{register.first}").text
     assert "Гарантия действует" in page, "the answer stays what the papers make it"
-    assert "Что говорит сам аппарат" in page
+    assert "Что говорит сам телефон" in page
     assert "MAC и номер расходятся" in page

@@ -328,7 +328,7 @@ def test_the_headline_answers_in_one_sentence_in_both_languages() -> None:
     assert covered.headline("ru") == "Гарантия действует по 22.11.2026 включительно."
     assert covered.headline("en") == ("The warranty is in force until 22 November 2026, inclusive.")
     ended = ask(HANDED_OVER, today=date(2027, 1, 1))
-    assert ended.headline("ru") == "Гарантия на это устройство не действует."
+    assert ended.headline("ru") == "Гарантия на этот телефон не действует."
     assert ended.headline("en") == "This device is not under warranty."
     unknown = ask(SHIPPED)
     assert unknown.headline("ru").startswith("Срок гарантии не установлен")

@@ -116,6 +116,6 @@ def test_administrators_see_the_same_on_a_page(
     with client.get("/staff/health/") as answer:
         page = answer.get_data(as_text=True)
     assert answer.status_code == 200
-    assert "Сети аппаратов" in page
+    assert "Сети телефонов" in page
     assert re.search(r'<time datetime="[^"]+\+00:00">\d\d\.\d\d\.\d{4} \d\d:\d\d МСК</time>', page)
     assert found(installation, "read-networks").advice.text("ru") in page

@@ -225,7 +225,7 @@ def test_a_change_has_the_phones_configurations_prepared_and_the_page_tells_how_
 
     assert "every 2s" not in told()
     save(engineer, ALL, **{"network.vlan": "20"})
-    assert "Настройки аппаратов готовятся" in told()
+    assert "Настройки телефонов готовятся" in told()
     with estate.installation.database.writing() as session:
         (job,) = session.scalars(select(Job).where(Job.kind == work.PREPARE))
         job.progress_done, job.progress_total = 1240, 10_000

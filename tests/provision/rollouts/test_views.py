@@ -53,7 +53,7 @@ def text(client: FlaskClient, address: str) -> str:
 
 def test_the_form_shows_who_is_in_before_anything_is_stored(engineer: FlaskClient) -> None:
     page = post(engineer, NEW, {**FORM, "do": "preview"}).get_data(as_text=True)
-    assert "Войдут 2 аппарата" in page
+    assert "Войдут 2 телефона" in page
     assert "ни разу не сообщил" in page
     assert "50%" in page
     assert "Развёртываний ещё нет" in text(engineer, LIST)
@@ -73,7 +73,7 @@ def test_a_rollout_is_made_begun_paused_and_ended_on_pages(engineer: FlaskClient
     assert MAC in text(engineer, f"{LIST}1?state=waiting") + text(
         engineer, f"{LIST}1?state=offered"
     )
-    assert "Таких аппаратов нет" in text(engineer, f"{LIST}1?state=succeeded")
+    assert "Таких телефонов нет" in text(engineer, f"{LIST}1?state=succeeded")
     post(engineer, f"{LIST}1/abort", {}, page=f"{LIST}1")
     assert "Прекращено" in text(engineer, f"{LIST}1")
 

@@ -161,14 +161,14 @@ def test_staff_read_the_reason_and_what_to_do(fleet: Installation, app: Flask) -
     client = app.test_client()
     log_in(client, "agent")
     page = client.get("/staff/attention/").get_data(as_text=True)
-    assert "Все аппараты в порядке" in page
+    assert "Все телефоны в порядке" in page
     check_in(CheckInKind.REFUSED, HOUR / 2, 4)(fleet)
     page = client.get("/staff/attention/?site=Офис").get_data(as_text=True)
     assert f"/staff/devices/{FIRST}" in page
     assert "чужой токен" in page
     assert 'aria-current="page"' in page
     assert SECOND not in page
-    assert "Таких аппаратов нет" in client.get("/staff/attention/?trouble=silent").get_data(
+    assert "Таких телефонов нет" in client.get("/staff/attention/?trouble=silent").get_data(
         as_text=True
     )
     assert client.get("/staff/attention/?trouble=x&page=-1&site=%D1%85").status_code == 200

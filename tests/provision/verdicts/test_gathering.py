@@ -162,7 +162,7 @@ def test_a_repair_explains_the_board_and_stays_in_the_story(
     agent = app.test_client()
     log_in(agent, "agent")
     page = f"/staff/devices/{MAC}"
-    assert "Серийный номер у двух аппаратов" in agent.get(page).text
+    assert "Серийный номер у двух телефонов" in agent.get(page).text
     form = {"mac": "02:F1:A7:00:00:02", "reference": "RMA-26-17"}
     answer = post(agent, f"{page}/board", form, page)
     assert answer.status_code == 302
@@ -179,7 +179,7 @@ def test_a_repair_explains_the_board_and_stays_in_the_story(
     shown = agent.get(page).text
     assert "Плата заменена при ремонте" in shown
     assert "Плату сменили" in shown, "the story tells it"
-    assert "Серийный номер у двух аппаратов" not in shown
+    assert "Серийный номер у двух телефонов" not in shown
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_each_changed_part_is_explained_with_its_clause_and_the_general_rule() -
     )
     assert months.ru == (
         "Срок гарантии — 48\u00a0месяцев: его устанавливает условие договора поставки для этого"
-        " устройства. По общему правилу — 12\u00a0месяцев."
+        " телефона. По общему правилу — 12\u00a0месяцев."
     )
     assert start.en == (
         "The term counts from the day of shipping by the vendor, as the supply contract says."
