@@ -201,7 +201,8 @@ def send(unit_id: int) -> Redirect:
     """D-3: the phone leaves."""
 
     def write(session: Session, unit: RepairUnit, *, actor: str, now: datetime) -> None:
-        waybill = Waybill(request.form.get("carrier", ""), request.form.get("tracking", ""))
+        carrier, tracking = request.form.get("carrier", ""), request.form.get("tracking", "")
+        waybill = Waybill(carrier, tracking, request.form.get("why", ""))
         shipping.send(session, installation(), unit, waybill, actor=actor, now=now)
 
     return change(unit_id, write, _("Sent. Print the repair report and put it into the parcel."))

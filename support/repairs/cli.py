@@ -174,12 +174,13 @@ def finish(installation: Installation, rma: str, work: str, parts: str, tested: 
 @click.argument("rma")
 @click.option("--carrier", default="")
 @click.option("--tracking", default="")
+@click.option("--why", default="", help="Needed for a phone that goes back unrepaired.")
 @pass_installation
-def send(installation: Installation, rma: str, carrier: str, tracking: str) -> None:
+def send(installation: Installation, rma: str, carrier: str, tracking: str, why: str) -> None:
     """Hand the phone to a carrier."""
     with installation.database.writing() as session:
         unit = _unit(session, rma)
-        waybill = Waybill(carrier, tracking)
+        waybill = Waybill(carrier, tracking, why)
         shipping.send(session, installation, unit, waybill, actor=ACTOR, now=clock.now())
         said = f"{unit.name} is on its way."
     say(said)

@@ -136,16 +136,20 @@ def quoted(to: RepairMail, serial: str, amount: Decimal, work: str, until: date)
     )
 
 
-def sent(to: RepairMail, serial: str, tracking: str) -> Letter:
-    """D-3: that the phone is on its way back."""
+def sent(to: RepairMail, serial: str, tracking: str, why: str = "") -> Letter:
+    """D-3: that the phone is on its way back; why, where it goes back unrepaired."""
     by = tracking or "—"
+    unrepaired = Phrase(
+        f"Он возвращается без ремонта: {why}\n\n" if why else "",
+        f"It goes back unrepaired: {why}\n\n" if why else "",
+    )
     return to.letter(
         "repair.sent",
         Phrase("Телефон отправлен", "Phone sent back"),
         Phrase(
-            f"Телефон {serial} отправлен: {by}. Время доставки не регламентировано. Отчёт о ремонте"
-            " — на странице ремонта.",
-            f"The phone {serial} was sent: {by}. The time of delivery is not regulated. The repair"
-            " report is on the repair's page.",
+            f"Телефон {serial} отправлен: {by}.\n\n{unrepaired.ru}Время доставки не"
+            " регламентировано. Отчёт о ремонте — на странице ремонта.",
+            f"The phone {serial} was sent: {by}.\n\n{unrepaired.en}The time of delivery is not"
+            " regulated. The repair report is on the repair's page.",
         ),
     )

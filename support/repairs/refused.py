@@ -257,6 +257,13 @@ class NotOnRecordError(ConflictError):
     en = "The phone {serial} is not on record: add it first."
 
 
+class ReturnReasonError(RefusedError):
+    code = "return-reason"
+    field = "why"
+    ru = "Напишите, почему телефон возвращается без ремонта: это прочтёт клиент."
+    en = "Say why the phone goes back unrepaired: the customer reads it."
+
+
 class QuoteAmountError(RefusedError):
     code = "quote-amount"
     field = "amount"

@@ -27,15 +27,18 @@ from support.mailroom.options import MailOptions
 from support.models import SupplyContract
 from support.repairs import clock, filing, letters, records
 from support.repairs.paying import Delivery, PayerFound, payer_of
-from support.repairs.refused import DisputeOpenError, NotSentError
+from support.repairs.refused import DisputeOpenError, NotSentError, ReturnReasonError
+
+WHY_MAX = 500
 
 
 @dataclass(frozen=True)
 class Waybill:
-    """How a parcel travels."""
+    """How a parcel travels; `why` a phone goes back as it is."""
 
     carrier: str = ""
     tracking: str = ""
+    why: str = ""
 
 
 def payer(session: Session, unit: RepairUnit, direction: Direction) -> PayerFound:
@@ -74,19 +77,21 @@ def send(
 ) -> Shipment:
     """D-3: hand the phone to a carrier; raises WrongStageError or DisputeOpenError.
 
+    Raises ReturnReasonError for a phone that goes back unrepaired without a word why (R-7, R-8).
     R-6: with a phone given in place of another this is where the repair's clock stops. D-4: the
     way itself is measured and has no term.
     """
     records.check_stage(unit, Stage.READY)
     _check_dispute(session, unit)
+    why = _why(unit, waybill)
     sent = _note(session, unit, Direction.OUT, waybill, actor, sent_at=now)
     if unit.resolution == Resolution.REPLACED:
         clock.stop(session, unit, now)
-    records.record(
-        session, unit, EventKind.SENT, actor, now, text=_track(waybill), payer=sent.payer
-    )
+    told = " · ".join(filter(None, (_track(waybill), why)))
+    records.record(session, unit, EventKind.SENT, actor, now, text=told, payer=sent.payer)
     audit.record(session, actor, "repair.send", unit.subject, now, tracking=waybill.tracking)
-    letter = letters.sent(filing.addressed(installation, unit.report), unit.serial, _track(waybill))
+    to = filing.addressed(installation, unit.report)
+    letter = letters.sent(to, unit.serial, _track(waybill), why)
     outbox.post(session, letter, installation.option(MailOptions), now=now)
     return sent
 
@@ -158,6 +163,16 @@ def _contract(session: Session, unit: RepairUnit) -> SupplyContract | None:
     numbers = [proof.contract for proof in registry.handovers(session, unit.device.mac)]
     query = select(SupplyContract).where(SupplyContract.number.in_(numbers))
     return session.scalar(query.order_by(SupplyContract.id.desc()).limit(1))
+
+
+def _why(unit: RepairUnit, waybill: Waybill) -> str:
+    """What a phone that was repaired or replaced goes back for needs no words."""
+    if unit.resolution != Resolution.AS_IS:
+        return ""
+    said = waybill.why.strip()[:WHY_MAX]
+    if not said:
+        raise ReturnReasonError
+    return said
 
 
 def _track(waybill: Waybill) -> str:

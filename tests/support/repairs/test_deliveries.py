@@ -6,14 +6,17 @@ import pytest
 
 from support.cases.vocabulary import (
     Direction,
+    EventKind,
     Payer,
     Stage,
 )
 from support.customer_kinds import CustomerKind
 from support.repairs import receiving, shipping
 from support.repairs.paying import Delivery, payer_of
+from support.repairs.refused import ReturnReasonError
+from support.repairs.shipping import Waybill
 from tests.support.repairs.test_filing import pdf_text
-from tests.support.repairs.workshop import Workshop, moscow
+from tests.support.repairs.workshop import Workshop, moscow, refused
 
 LEGAL, CONSUMER = CustomerKind.LEGAL, CustomerKind.CONSUMER
 
@@ -80,6 +83,21 @@ def test_d4_the_way_back_is_measured_and_no_part_of_the_term(workshop: Workshop)
         moscow("2026-12-29T12:00"), moscow("2027-03-01T10:00"),
     )  # fmt: skip
     assert "не регламентировано" in workshop.letters("repair.sent")[0].text
+
+
+def test_r8_what_goes_back_unrepaired_goes_with_a_reason_that_the_customer_reads(
+    workshop: Workshop,
+) -> None:
+    unit_id = refused(workshop)
+    with pytest.raises(ReturnReasonError):
+        workshop.does(unit_id, shipping.send, "2026-12-19T09:00", Waybill("СДЭК", "1", why="  "))
+    assert workshop.letters("repair.sent") == []
+    why = "От платного ремонта отказались"
+    workshop.does(unit_id, shipping.send, "2026-12-19T09:00", Waybill("СДЭК", "1", why))
+    [letter] = workshop.letters("repair.sent")
+    assert f"без ремонта: {why}" in letter.text
+    [sent] = [one for one in workshop.events(unit_id) if one.kind == EventKind.SENT]
+    assert (sent.is_public, sent.told("ru")) == (True, f"СДЭК 1 · {why}")
 
 
 def test_d5_until_the_phone_is_handed_over_the_case_is_not_closed(workshop: Workshop) -> None:

@@ -140,7 +140,12 @@ class Workshop:
         )
 
     def sends(self, unit_id: int, at: str = "2026-12-29T12:00") -> None:
-        self.does(unit_id, shipping.send, at, Waybill("СДЭК", "1234567890"))
+        self.does(
+            unit_id,
+            shipping.send,
+            at,
+            Waybill("СДЭК", "1234567890", "Следы жидкости, от ремонта отказались"),
+        )
 
     def in_repair(self, serial: str | None = None) -> int:
         """A covered phone on the bench."""
