@@ -1,5 +1,6 @@
 """The staff page of a mirror, its job, and the commands around it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,9 @@ def test_the_job_follows_the_upstream_of_the_settings_and_the_page_tells(
 
     page = client.get("/staff/mirror/").text
     assert site.upstream in page
-    assert "firmware FP-B2" in page
+    assert "Прошивки: FP-B2" in page
+    assert "По сети: <code" in page
+    assert not re.search(r"online:|air-gap:|firmware FP-B2", page)
     assert site.seen()["/firmware/FP-B2/1.0.0/FP-B2-1.0.0.bin"]
     assert site.upstream in client.get("/downloads/FP-B2/").text
     followed.database.dispose()
