@@ -73,7 +73,7 @@ def test_the_job_follows_the_upstream_of_the_settings_and_the_page_tells(
 
     page = client.get("/staff/mirror/").text
     assert site.upstream in page
-    assert "Прошивки: FP-B2" in page
+    assert "Прошивка: FP-B2" in page
     assert "По сети: <code" in page
     assert not re.search(r"online:|air-gap:|firmware FP-B2", page)
     assert site.seen()["/firmware/FP-B2/1.0.0/FP-B2-1.0.0.bin"]
