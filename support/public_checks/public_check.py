@@ -6,7 +6,7 @@ agree with it. An unknown serial and a wrong MAC are one refusal, found by one a
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
@@ -18,8 +18,11 @@ from provision.devices.identity import SERIAL_LENGTH_MAX, BadSerialError, Serial
 from provision.devices.summary import DeviceSummary
 from provision.models import Device
 from storage.refusals import NotFoundError, RefusedError
+from support.calendars import keeping
 from support.coverage import coverage_of
 from support.phrases import Phrase
+from support.public_checks.ended_terms import EndedTerm, ended_term
+from support.replacements.chain import given_for
 from support.warranty import CoverageAnswer, Verdict
 from support.warranty_certificates.certificate_terms import BaseTerm
 from support.warranty_certificates.certificates import base_term_of
@@ -81,7 +84,8 @@ class PublicAnswer:
     """All that the public may know of a phone; `rights` are the kinds in force that day.
 
     `claims_until` is set where claims are taken for longer than the warranty's last day (W-6),
-    `certificate_until` while a certificate may still be bought (C-1).
+    `certificate_until` while a certificate may still be bought (C-1), `ended` where the term is
+    over. Of a replaced phone nothing more is told: its last day would tell of its case.
     """
 
     serial: str
@@ -91,6 +95,7 @@ class PublicAnswer:
     rights: tuple[Phrase, ...]
     claims_until: date | None = None
     certificate_until: date | None = None
+    ended: EndedTerm | None = None
 
 
 def public_answer(
@@ -102,15 +107,20 @@ def public_answer(
     for a serial that is not on record and for a MAC that is not that phone's.
     """
     serial, ending = _serial(typed.serial), _mac_ending(typed.mac_ending)
-    pair = select(Device.id).where(Device.serial == serial.text, Device.mac.endswith(ending))
-    if session.scalar(pair) is None:
+    pair = select(Device).where(Device.serial == serial.text, Device.mac.endswith(ending))
+    found = session.scalar(pair)
+    if found is None:
         raise LabelUnknownError
     device = registry.summary_by_serial(session, serial)
     assert device is not None, "the pair was found in this transaction"
     try:
         answer = coverage_of(session, device, today, policy)
         proofs = registry.handovers(session, device.mac)
-        return _told(device, answer, base_term_of(answer, proofs) if answer.origin else None)
+        told = _told(device, answer, base_term_of(answer, proofs) if answer.origin else None)
+        if given_for(session, device.mac) is not None:
+            return told
+        calendar = keeping.current(session).calendar
+        return replace(told, ended=ended_term(answer, calendar, found.product.support_end))
     except RefusedError:
         # Contracts that contradict each other are for staff to settle, and not to be told.
         return _unsettled(device)

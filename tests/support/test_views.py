@@ -158,6 +158,8 @@ def test_not_covered_and_not_established_are_answers_too(
         register.prove(register.first, handed_over)
     page = check(client, register.first, FIRST_ENDING)
     assert (page.status_code, said in read(page)) == (200, True)
+    assert ("Сдать телефон в платный ремонт" in read(page)) is bool(handed_over)
+    assert ("О неисправности нужно было сообщить" in read(page)) is bool(handed_over)
 
 
 def test_an_unknown_serial_and_a_wrong_mac_get_the_same_answer_to_the_byte(

@@ -8,6 +8,7 @@ from storage.refusals import RefusedError
 from support import contracts
 from support.contracts import NewContract
 from support.models import EntitlementRow
+from support.public_checks.ended_terms import EndedTerm
 from support.public_checks.public_check import (
     NEEDS_A_PERSON,
     LabelMacError,
@@ -17,6 +18,8 @@ from support.public_checks.public_check import (
     TypedLabel,
     public_answer,
 )
+from support.replacements.models import Replacement
+from support.replacements.policy import ReplacementPolicy
 from support.warranty import Verdict
 from support.warranty_terms.entitlements import EntitlementKind
 from support.warranty_terms.terms import TermPolicy
@@ -89,6 +92,50 @@ def test_a_wrong_mac_and_an_unknown_serial_are_one_refusal_by_the_same_query(
 def test_an_end_of_the_mac_shorter_than_six_digits_opens_nothing(register: Register) -> None:
     with pytest.raises(RefusedError):
         ask(register, register.first, "0001")
+
+
+def test_w2_a_term_that_is_over_is_told_with_its_last_day_and_the_paid_repair(
+    register: Register,
+) -> None:
+    register.prove(register.first, HANDED_OVER)
+    running = ask(register, register.first, FIRST_ENDING)
+    assert running.ended is None
+    # 22.11.2026 is a Sunday: on Monday a fault may still be told of (W-6).
+    monday = ask(register, register.first, FIRST_ENDING, date(2026, 11, 23)).ended
+    assert monday == EndedTerm(date(2026, 11, 22), claims_until=date(2026, 11, 23))
+    assert not monday.may_be_repaired
+    tuesday = ask(register, register.first, FIRST_ENDING, date(2026, 11, 24)).ended
+    assert tuesday == EndedTerm(date(2026, 11, 22))
+    assert tuesday.may_be_repaired
+
+
+def test_w10_no_paid_repair_is_promised_past_the_end_of_the_model_s_service(
+    register: Register,
+) -> None:
+    register.prove(register.first, HANDED_OVER)
+    with register.database.writing() as session:
+        device_row(session, register.first).product.support_end = date(2027, 1, 31)
+    last_day = ask(register, register.first, FIRST_ENDING, date(2027, 1, 31)).ended
+    after = ask(register, register.first, FIRST_ENDING, date(2027, 2, 1)).ended
+    assert last_day is not None
+    assert last_day.may_be_repaired
+    assert after is not None
+    assert (after.service_ended, after.may_be_repaired) == (date(2027, 1, 31), False)
+
+
+def test_w8_of_a_replaced_phone_the_public_reads_no_day_of_its_case(register: Register) -> None:
+    register.prove(register.first, HANDED_OVER)
+    with register.database.writing() as session:
+        old, new = (device_row(session, one) for one in (register.first, register.second))
+        session.add(
+            Replacement(
+                old_device_id=old.id, new_device_id=new.id, given_on=date(2026, 2, 1),
+                reference="RMA-26-0001/1", policy=ReplacementPolicy.RESTART_FULL,
+                recorded_by="ivan", recorded_at=REGISTERED_AT,
+            )
+        )  # fmt: skip
+    answer = ask(register, register.first, FIRST_ENDING)
+    assert (answer.verdict, answer.ended) == (Verdict.NOT_COVERED, None)
 
 
 def test_without_a_proof_the_public_is_told_so(register: Register) -> None:
