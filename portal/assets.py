@@ -81,13 +81,17 @@ def init_app(app: Flask, folder: Path = FOLDER) -> None:
 
 def _read(path: Path) -> Asset:
     body = path.read_bytes()
-    packed = gzip.compress(body, compresslevel=9, mtime=0)
     return Asset(
         body=body,
-        packed=packed if len(packed) < len(body) else None,
+        packed=_packed(body),
         content_type=CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
         digest=hashlib.sha256(body).hexdigest(),
     )
+
+
+def _packed(body: bytes) -> bytes | None:
+    packed = gzip.compress(body, compresslevel=9, mtime=0)
+    return packed if len(packed) < len(body) else None
 
 
 def _answer(asset: Asset) -> Response:

@@ -66,9 +66,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What was imported is never garbage: it is not looked through again and again."""
+    """What was imported is never garbage: it is not looked through again and again.
+
+    Nor is an app, which is thousands of objects, looked through a dozen times while it is made.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
