@@ -17,7 +17,7 @@ from email.utils import getaddresses
 
 from support.mailroom.letters import LOOP_HEADER, one_line
 from support.mailroom.plain_text import from_html
-from support.mailroom.threads import bare_address
+from support.mailroom.threads import bare_address, can_be_taken_apart
 
 #: A letter past this is not taken apart: its headers alone are read.
 LETTER_BYTES_MAX = 25 * 1024 * 1024
@@ -161,7 +161,7 @@ def _robot(message: Message, sender: str, own_address: str) -> str:
 def _person(message: Message) -> tuple[str, str]:
     """The name and the address in From; a person may have left them strange."""
     text = one_line(_header(message, "From"), 1000)
-    for name, address in getaddresses([text]):
+    for name, address in getaddresses([text]) if can_be_taken_apart(text) else ():
         plain = bare_address(address)
         if plain:
             return name, plain

@@ -19,8 +19,8 @@ _TOKEN = f"[{_ALPHABET}]{{{TOKEN_LENGTH}}}"
 _IN_MESSAGE_ID = re.compile(rf"<r\.({_TOKEN})\.[0-9a-f]+@[^<>\s]+>", re.IGNORECASE)
 _IN_ADDRESS = re.compile(rf"\+({_TOKEN})@", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@[^\s@<>\"(),;:\\\[\]]{1,189}")
-#: A comment may lie in a comment without end, and the library goes down into each.
-_COMMENTS_MAX = 10
+#: A comment or a group may lie in another without end, and the library goes down into each.
+_NESTED_MAX = 10
 _IN_SUBJECT = re.compile(rf"\[FP-\d+-({_TOKEN})\]", re.IGNORECASE)
 
 
@@ -70,10 +70,15 @@ def threads_of(references: Iterable[str], recipients: Iterable[str], subject: st
 
 def bare_address(text: str) -> str:
     """name@host in lower case from a header's text; empty where none can be written to."""
-    if not text.strip().isprintable() or text.count("(") > _COMMENTS_MAX:
+    if not text.strip().isprintable() or not can_be_taken_apart(text):
         return ""
     address = parseaddr(text)[1].strip().lower()
     return address if _ADDRESS.fullmatch(address) and _can_be_written_to(address) else ""
+
+
+def can_be_taken_apart(text: str) -> bool:
+    """Whether the library may look for addresses in it without going too deep."""
+    return max(text.count("("), text.count(":")) <= _NESTED_MAX
 
 
 def _can_be_written_to(address: str) -> bool:

@@ -18,7 +18,7 @@ from tests.support.mailroom.post_office import PostOffice
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 LETTER = Letter("anna@example.ru", "Ваше обращение", "Здравствуйте!\n", "test", thread=new_thread())
-UNWRITABLE = ["info@фирма.рф", "иван@firma.ru", "ivan@firma.ru.", "a@b..c", "a@.b"]
+UNWRITABLE = ["info@фирма.рф", "иван@firma.ru", "ivan@firma.ru.", "a@b..c", "a@.b", "a:" * 1000]
 
 
 @pytest.fixture

@@ -144,6 +144,8 @@ def test_s16_a_letter_past_the_limit_gives_its_headers_in_little_memory() -> Non
         b"\x00" * 1000,
         b"From: a..b@c\r\n\r\n",
         b"From: " + b"a" * 100_000,
+        b"From: " + b"(" * 900 + b"\r\n\r\n",
+        b"From: " + b"a:" * 450 + b"\r\n\r\n",
         b"From: \xff\xfe\x00@\r\n\r\n",
     ],
 )
