@@ -10,7 +10,16 @@ from datetime import date
 from storage.phrases import Phrase
 from support.civil_dates import date_text
 
-__all__ = ["NBSP", "Detail", "Phrase", "days_phrase", "filled", "months_phrase"]
+__all__ = [
+    "NBSP",
+    "Detail",
+    "Phrase",
+    "days_phrase",
+    "filled",
+    "lasting_phrase",
+    "months_phrase",
+    "years_phrase",
+]
 
 NBSP = "\u00a0"
 
@@ -40,6 +49,26 @@ def days_phrase(days: int) -> Phrase:
     one = days % 10 == 1 and days % 100 != 11
     noun = "день" if one else "дня" if few else "дней"
     return Phrase(f"{days}{NBSP}{noun}", f"{days}{NBSP}{'day' if days == 1 else 'days'}")
+
+
+def years_phrase(years: int) -> Phrase:
+    """A number of years (1 год, 3 года, 5 лет)."""
+    few = years % 10 in {2, 3, 4} and years % 100 not in {12, 13, 14}
+    one = years % 10 == 1 and years % 100 != 11
+    noun = "год" if one else "года" if few else "лет"
+    return Phrase(f"{years}{NBSP}{noun}", f"{years}{NBSP}{'year' if years == 1 else 'years'}")
+
+
+def lasting_phrase(days: int) -> Phrase:
+    """Days as people count them: whole years with the days beside them, else the days alone.
+
+    1827 days are 5 years with both of the leap days that these can hold.
+    """
+    counted, years = days_phrase(days), days // 365
+    if not years >= 1 or not years // 4 <= days - years * 365 <= (years + 3) // 4:
+        return counted
+    said = years_phrase(years)
+    return Phrase(f"{said.ru} ({counted.ru})", f"{said.en} ({counted.en})")
 
 
 def _russian_month(count: int) -> str:

@@ -14,9 +14,9 @@ from storage.refusals import NotFoundError, RefusedError
 from support.civil_dates import add_days
 from support.personal_data import terms
 from support.personal_data.models import Consent
-from support.phrases import Phrase, days_phrase, filled
+from support.phrases import Phrase, filled, lasting_phrase
 
-VERSION = "2026-12"
+VERSION = "2026-12.2"
 SUPPORT = "support"
 REPAIR = "repair"
 #: The class of the register whose term a consent has once its case is over (152-ФЗ, 9.4 п. 8).
@@ -74,7 +74,7 @@ class NoConsentError(NotFoundError):
 
 def term_phrase(purpose: str, days: int) -> Phrase:
     """For how long a consent to a purpose holds, where its class is kept so many days."""
-    return filled(_TERMS[purpose], {"days": days_phrase(days)})
+    return filled(_TERMS[purpose], {"days": lasting_phrase(days)})
 
 
 def text_of(purpose: str, days: int) -> Phrase:

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from support.phrases import Phrase, filled, months_phrase
+from support.phrases import Phrase, filled, lasting_phrase, months_phrase
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,28 @@ def test_the_noun_follows_the_number_and_never_leaves_it(months: int, ru: str, e
     phrase = months_phrase(months)
     assert phrase.ru == ru.replace(" ", "\u00a0")
     assert phrase.en == en.replace(" ", "\u00a0")
+
+
+@pytest.mark.parametrize(
+    ("days", "ru", "en"),
+    [
+        (1827, "5 лет (1827 дней)", "5 years (1827 days)"),
+        (1826, "5 лет (1826 дней)", "5 years (1826 days)"),
+        (1825, "1825 дней", "1825 days"),
+        (1095, "3 года (1095 дней)", "3 years (1095 days)"),
+        (366, "1 год (366 дней)", "1 year (366 days)"),
+        (367, "367 дней", "367 days"),
+        (364, "364 дня", "364 days"),
+        (7671, "21 год (7671 день)", "21 years (7671 days)"),
+        (0, "0 дней", "0 days"),
+    ],
+)
+def test_a_long_term_is_told_in_years_only_where_the_days_are_whole_years(
+    days: int, ru: str, en: str
+) -> None:
+    phrase = lasting_phrase(days)
+    assert phrase.ru == ru.replace(" ", "\u00a0").replace("\u00a0(", " (")
+    assert phrase.en == en.replace(" ", "\u00a0").replace("\u00a0(", " (")
 
 
 def test_each_language_gets_its_own_dates_and_words() -> None:

@@ -135,7 +135,7 @@ def test_the_text_names_the_term_and_is_kept_as_it_was_read(story: Story) -> Non
         at = moscow("2026-12-01T10:00")
         before = consents.give(session, EMAIL, source="x", channel="form", now=at).text_sha256
         assert "1095\u00a0дней" in consents.text_now(session, consents.SUPPORT).ru
-        assert "1827\u00a0дней" in consents.text_now(session, consents.REPAIR).ru
+        assert "5\u00a0лет (1827\u00a0дней)" in consents.text_now(session, consents.REPAIR).ru
     set_term(story, "400")
     with story.installation.database.writing() as session:
         after = consents.give(session, EMAIL, source="x", channel="form", now=at)
