@@ -1,6 +1,7 @@
 """Finding releases: of a product, of a channel, and the one that a channel holds as current."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,6 +41,16 @@ def of_product(session: Session, product_id: int) -> list[Release]:
     return [r for r in with_awaiting(session, product_id) if not r.is_awaiting]
 
 
+def by_product(session: Session) -> Mapping[int, list[Release]]:
+    """What of_product finds, of every product at once, by its id; none where nothing is out."""
+    query = select(Release).where(Release.state != ReleaseState.DRAFT)
+    found: dict[int, list[Release]] = defaultdict(list)
+    for release in _highest_first(session.scalars(query).unique()):
+        if not release.is_awaiting:
+            found[release.product_id].append(release)
+    return found
+
+
 def with_awaiting(session: Session, product_id: int) -> list[Release]:
     """All releases of a product, those that wait for signatures too, the highest first.
 
@@ -48,7 +59,7 @@ def with_awaiting(session: Session, product_id: int) -> list[Release]:
     found = session.scalars(
         select(Release).where(Release.product_id == product_id, Release.state != ReleaseState.DRAFT)
     ).unique()
-    return sorted(found, key=lambda release: Version.parse(release.version), reverse=True)
+    return _highest_first(found)
 
 
 def drafts(session: Session, product_id: int) -> list[Release]:
@@ -56,7 +67,7 @@ def drafts(session: Session, product_id: int) -> list[Release]:
     found = session.scalars(
         select(Release).where(Release.product_id == product_id, Release.state == ReleaseState.DRAFT)
     ).unique()
-    return sorted(found, key=lambda release: Version.parse(release.version), reverse=True)
+    return _highest_first(found)
 
 
 def get(session: Session, product: Product, version: str) -> Release:
@@ -83,8 +94,7 @@ def of_version(session: Session, version: Version) -> list[Release]:
             (Release.canonical == canonical) | Release.canonical.startswith(f"{canonical}."),
         )
     ).unique()
-    ordered = sorted(found, key=lambda release: Version.parse(release.version), reverse=True)
-    return sorted(ordered, key=lambda release: release.product.code)
+    return sorted(_highest_first(found), key=lambda release: release.product.code)
 
 
 def current(releases: Sequence[Release], channel: str) -> Release | None:
@@ -117,6 +127,10 @@ def nodes(releases: Sequence[Release]) -> tuple[ReleaseNode, ...]:
 def marks_of(releases: Sequence[Release]) -> list[Mark]:
     """What is marked of the product whose releases these are."""
     return [row.mark for row in releases[0].product_marks] if releases else []
+
+
+def _highest_first(found: Iterable[Release]) -> list[Release]:
+    return sorted(found, key=lambda release: Version.parse(release.version), reverse=True)
 
 
 def _is_offered(node: ReleaseNode) -> bool:

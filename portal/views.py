@@ -132,8 +132,9 @@ def list_jobs() -> str:
 
 
 def _shelves(session: Session) -> list[Shelf]:
+    published = releases.by_product(session)
     return [
-        Shelf(found, releases.current(releases.of_product(session, found.id), Channel.STABLE))
+        Shelf(found, releases.current(published.get(found.id, ()), Channel.STABLE))
         for found in products.every(session)
     ]
 
