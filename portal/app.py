@@ -27,10 +27,12 @@ import firmware.version_marks.views
 import firmware.views
 import portal.blob_care.views
 import portal.doctor.views
+import portal.feeds.views
 import portal.personal_data.due_views
 import portal.personal_data.public_views
 import portal.personal_data.views
 import portal.personal_data.word_views
+import portal.search_box.views
 import provision.api
 import provision.collectors.api
 import provision.collectors.views
@@ -91,7 +93,6 @@ from portal import (
     api_docs,
     assets,
     errors,
-    feeds,
     health,
     host_header,
     languages,
@@ -99,7 +100,6 @@ from portal import (
     navigation,
     proxies,
     request_log,
-    search_views,
     security,
     untyped_input,
 )
@@ -123,9 +123,9 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         health.blueprint,
         metrics.blueprint,
         portal_views.public,
-        search_views.public,
+        portal.search_box.views.public,
         portal.personal_data.public_views.public,
-        feeds.blueprint,
+        portal.feeds.views.blueprint,
         accounts.views.blueprint,
         catalogue.download_api.blueprint,
         catalogue.metadata_api.blueprint,

@@ -22,7 +22,7 @@ from portal import demo, first_start, health, logs, tftp
 from portal.app import PAGES, Plane, create_app
 from portal.children import Child, end_with_parent
 from portal.installing import open_installation
-from portal.page_server import PageServer
+from portal.page_listener.page_server import PageServer
 from portal.phone_listener import listener
 from portal.settings import Settings
 from portal.worker import WORKBOOK

@@ -17,7 +17,8 @@ from firmware import offering, releases
 from firmware.models import Channel, Release
 from firmware.software import programs
 from jobs.models import Job
-from portal import job_words, languages, product_page, searching, verifying, waiting_today
+from portal import job_words, languages, product_page, verifying, waiting_today
+from portal.search_box import searching
 from provision.models import CheckIn, Device
 from provision.rollouts import standing
 from storage.clock import moscow_date, now

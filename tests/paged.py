@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from portal.page_server import Limits, PageServer
+from portal.page_listener.page_server import Limits, PageServer
 from tests.ports import free_port
 
 

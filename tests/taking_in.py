@@ -35,7 +35,7 @@ from portal import health, settings
 from portal.app import PAGES, create_app
 from portal.cli import main
 from portal.installing import open_installation
-from portal.page_server import PageServer
+from portal.page_listener.page_server import PageServer
 from tests.ports import free_port
 from tests.publisher import answer, until_killed
 

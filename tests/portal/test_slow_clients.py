@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 
 from accounts.access import anyone
-from portal.page_server import Limits
+from portal.page_listener.page_server import Limits
 from tests.paged import paged
 from tests.processes import children_of, held_by
 from tests.served import Served, serving

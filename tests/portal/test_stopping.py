@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from portal.page_server import PageServer
+from portal.page_listener.page_server import PageServer
 from tests.conftest import ADMIN_PASSWORD
 from tests.nginx import PROJECT, Nginx, find_nginx
 from tests.ports import free_port

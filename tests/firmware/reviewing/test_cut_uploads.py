@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from portal.page_server import Limits
+from portal.page_listener.page_server import Limits
 from storage.installation import Installation
 from tests.firmware.reviewing.review import Vendor, image
 from tests.firmware.reviewing.test_release_api import Program, files, program

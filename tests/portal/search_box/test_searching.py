@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from catalogue import products
-from portal import searching
+from portal.search_box import searching
 from storage.clock import now
 from storage.installation import Installation
 from tests.firmware.shelf import CODE, Shelf

@@ -27,7 +27,7 @@ from waitress.server import TcpWSGIServer, create_server
 from firmware.publishing import MAX_IMAGE_BYTES
 from portal import open_files
 from portal.children import FINISH_WITHIN_S
-from portal.page_files import NextOf, Reads, StoredFile, handing_over
+from portal.page_listener.page_files import NextOf, Reads, StoredFile, handing_over
 
 CONNECTIONS_MAX = 2000
 #: In one turn of the loop. The library takes one: behind five hundred others, who came last waited

@@ -4,7 +4,7 @@ import contextlib
 
 from flask import Flask
 
-from portal.page_server import PageServer
+from portal.page_listener.page_server import PageServer
 from tests.portal.test_slow_clients import open_line
 from tests.ports import free_port
 

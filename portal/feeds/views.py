@@ -22,7 +22,7 @@ from docs_store.editions import PublishedEdition
 from docs_store.models import Document
 from firmware import offering, releases
 from firmware.models import Channel, Release
-from portal.atom import CONTENT_TYPE, Enclosure, Entry, Feed, rendered
+from portal.feeds.atom import CONTENT_TYPE, Enclosure, Entry, Feed, rendered
 from storage.request import installation, reading
 from storage.serving import Cache
 

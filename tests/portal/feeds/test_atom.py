@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.atom import NAMESPACE, Enclosure, Entry, Feed, rendered
+from portal.feeds.atom import NAMESPACE, Enclosure, Entry, Feed, rendered
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 ATOM = f"{{{NAMESPACE}}}"

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask.testing import FlaskClient
 
-from portal.atom import NAMESPACE
+from portal.feeds.atom import NAMESPACE
 from storage.installation import Installation
 from tests.catalogue.vendor import Vendor
 from tests.firmware.shelf import CODE, Shelf

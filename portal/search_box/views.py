@@ -7,10 +7,10 @@ from accounts.access import anyone
 from catalogue import products
 from firmware import releases
 from firmware.models import Channel, Release
-from portal import searching
+from portal.search_box import searching
 from storage.request import reading
 
-public = Blueprint("portal_search", __name__, template_folder="templates")
+public = Blueprint("portal_search", __name__)
 
 
 @public.get("/search")

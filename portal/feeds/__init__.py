@@ -1,0 +1,1 @@
+"""Atom feeds: what was published and withdrawn, for programs that look every so often."""
