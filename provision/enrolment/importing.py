@@ -1,8 +1,8 @@
 """Taking in the phones of a table: all of them in the caller's transaction, or none.
 
 A large table is looked at and made ready before anybody's lock is taken (`prepared`). What others
-did meanwhile shows when it is stored: its places are held and compared, and a phone that somebody
-else took in has its MAC already. Then the table is looked at again.
+did meanwhile shows when it is stored: its places are compared before, and held and compared after;
+a phone that somebody else took in has its MAC already. Then the table is looked at again.
 """
 
 import contextlib
@@ -138,12 +138,15 @@ def store(
     The first configurations of new phones that have a token are made soon after. Raises
     OvertakenError, with nothing stored, when others changed what it was judged by.
     """
-    if knowing.places(session, held=True) != found.places:
+    if knowing.places(session) != found.places:
         raise OvertakenError
     newest = session.scalar(select(func.max(Device.id))) or 0
     try:
         with session.begin_nested():
             found.ready.store(session)
+            # Held at the end only: storing takes seconds, in which others may go on with them.
+            if knowing.places(session, held=True) != found.places:
+                raise OvertakenError
     except ClashError as error:
         raise OvertakenError from error
     _adopt_calls(session, newest)
