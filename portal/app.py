@@ -284,7 +284,7 @@ def _floor(
     host_header.init_app(app)
     proxies.init_app(app, settings.trusted_proxies)
     request_log.init_app(app, tells_request_id=tells_request_id)
-    untyped_input.refuse_nul_in_addresses(app)
+    untyped_input.refuse_bad_addresses(app)
     untyped_input.refuse_numbers_past_rows(app)
 
 

@@ -170,6 +170,7 @@ def _words(status: int) -> str:
         405: _("This address does not take this kind of request."),
         409: _("Somebody else changed this at the same moment. Look again and repeat."),
         413: _("What was sent is too large. Nothing was saved."),
+        414: _("What was sent is too large. Nothing was saved."),
         422: _("A value is too large or unusable. Nothing was saved."),
         429: _("Too many requests. Wait a little and try again."),
         500: _("Something failed on our side. Nothing was changed; the failure is in the log."),

@@ -10,6 +10,8 @@ from werkzeug.routing import IntegerConverter
 
 _LAST_ROW: Final = 2**31 - 1
 """The largest key of a row: PostgreSQL's integer."""
+QUERY_BYTES_MAX: Final = 16 * 1024
+"""Half of what the pages' listener takes for a head. A list repeats it in each of its links."""
 
 
 class RowNumber(IntegerConverter):
@@ -29,13 +31,15 @@ def refuse_numbers_past_rows(app: Flask) -> None:
     app.url_map.converters["int"] = RowNumber
 
 
-def refuse_nul_in_addresses(app: Flask) -> None:
-    """404 for a path with a NUL, as nothing is called so; 400 for a query with one."""
+def refuse_bad_addresses(app: Flask) -> None:
+    """404 for a path with a NUL, as nothing is called so; for a query 400, or 414 if too long."""
 
     @app.before_request
     def _check_address() -> None:
         if "\0" in request.path:
             abort(404)
+        if len(request.query_string) > QUERY_BYTES_MAX:
+            abort(414)
         if "%00" in request.query_string.decode("latin-1"):
             abort(400)
 
