@@ -254,6 +254,10 @@ def test_c1_a_person_sees_the_last_day_orders_and_staff_note_the_payment(
     log_in(client, register, Role.AGENT)
     assert CUSTOMER in html.unescape(client.get("/staff/certificate-orders/").text)
     assert send(client, "/staff/certificate-orders/1/paid", paid_on="вчера")[0] == 422
+    waiting = html.unescape(client.get("/staff/certificate-orders/").text)
+    asked_again = waiting.split("Отменить заказ…</summary>")[1].split("</details>")[0]
+    assert "/staff/certificate-orders/1/cancel" in asked_again
+    assert "Отменить заказ 1</button>" in asked_again
     done = send(client, "/staff/certificate-orders/1/paid", paid_on=moscow_today().isoformat())
     assert done[0] == 302
     assert "оплачен, выдан" in html.unescape(client.get("/staff/certificate-orders/").text)
