@@ -34,6 +34,10 @@ from support.repairs.shipping import Waybill
 from support.requests.vocabulary import Symptom
 
 ACTOR = "admin"
+#: What the bench writes is shown as it was written, in either language: readings need no words.
+MEASURED = "PoE 48 V → 3V3: 0.02 V; R = 0.4 Ω"
+MENDED = "PoE 48 V → 3V3: 3.31 V, 24 h"
+PART = "FP-B2 PWR-2"
 
 
 @dataclass(frozen=True)
@@ -117,11 +121,11 @@ def _repair(
     finding = Finding(
         covered=True,
         reason=None,
-        evidence="Пробой в цепи питания платы; следов влаги и вскрытия нет",
+        evidence=MEASURED,
     )
     deciding.propose(session, installation, unit, finding, actor=ACTOR, now=filed_at + 4 * day)
     mending.eliminated(
-        session, unit, "Заменена плата питания, телефон работал 24 часа", "Плата питания",
+        session, unit, MENDED, PART,
         tested=True, actor=ACTOR, now=filed_at + 9 * day,
     )  # fmt: skip
     waybill = Waybill("СДЭК", "1455667799")

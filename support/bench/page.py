@@ -26,6 +26,7 @@ from support.mailroom import outbox
 from support.repairs import (
     deciding,
     judging,
+    paying,
     photos,
     quoting,
     records,
@@ -86,6 +87,7 @@ def unit_answer(unit_id: int, error: RefusedError | None = None) -> Response:
             disputed=next((one for one in decisions if one.state == DecisionState.DISPUTED), None),
             quotes=quoting.of_unit(session, unit),
             shipments=shipping.of_unit(session, unit),
+            payer_why=paying.why_of,
             payer_back=shipping.payer(session, unit, Direction.OUT),
             in_term=in_term,
             barred=acting().login in barred,

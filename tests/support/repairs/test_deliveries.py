@@ -12,7 +12,7 @@ from support.cases.vocabulary import (
 )
 from support.customer_kinds import CustomerKind
 from support.repairs import receiving, shipping
-from support.repairs.paying import Delivery, payer_of
+from support.repairs.paying import Delivery, payer_of, why_of
 from support.repairs.refused import ReturnReasonError
 from support.repairs.shipping import Waybill
 from tests.support.repairs.test_filing import pdf_text
@@ -49,6 +49,26 @@ def test_d3_vendor_or_partner_pays_the_way_back_of_a_covered_phone(
     delivery: Delivery, payer: Payer
 ) -> None:
     assert payer_of(delivery).payer is payer
+
+
+@pytest.mark.parametrize(
+    ("delivery", "english"),
+    [
+        (Delivery(Direction.OUT, Payer.VENDOR, LEGAL, None), "by the supply contract"),
+        (Delivery(Direction.OUT, None, CONSUMER, covered=True), "a consumer's faulty goods"),
+        (Delivery(Direction.IN, None, LEGAL, None), "by the warranty rules"),
+        (Delivery(Direction.OUT, None, LEGAL, covered=True), "by the warranty rules"),
+        (Delivery(Direction.OUT, None, LEGAL, covered=False), "the case is not covered"),
+    ],
+)
+def test_a_stored_reason_of_a_payer_is_told_in_the_reader_s_language(
+    delivery: Delivery, english: str
+) -> None:
+    assert why_of(payer_of(delivery).why.ru).en == english
+
+
+def test_a_reason_that_is_no_longer_given_is_told_as_it_was_kept() -> None:
+    assert why_of("по решению директора").en == "по решению директора"
 
 
 def test_d1_the_contract_of_the_phone_decides_who_pays(workshop: Workshop) -> None:

@@ -77,6 +77,9 @@ def test_a_phone_goes_through_the_workshop_on_pages(
     assert "Неисправность устранена: срок остановлен" in done
     assert "Отправлено" in step(engineer, unit_id, "send", carrier="СДЭК", tracking="123")
     assert "Заявка закрыта" in step(engineer, unit_id, "returned")
+    english = words(engineer.get(f"/en/staff/repairs/{unit_id}"))
+    assert "by the warranty rules" in english
+    assert "по правилам гарантии" not in english
     report = engineer.get(f"/staff/repairs/{unit_id}/report.pdf")
     assert "Заменён разъём" in pdf_text(report.data)
     board = words(engineer.get("/staff/repairs/?stage=returned"))
