@@ -151,7 +151,7 @@ def _loaded(module: str) -> Any:
 @click.option("--as-child", is_flag=True, hidden=True, help="End when standard input ends.")
 def tftp_command(as_child: bool) -> None:
     """Serve TFTP until stopped, where FLATPRO_TFTP turns it on; `serve` starts it by itself."""
-    from portal import tftp  # noqa: PLC0415
+    from portal import tftp  # noqa: PLC0415 - for this command alone
 
     sys.exit(tftp.run(settings.load(), as_child=as_child))
 
@@ -161,7 +161,7 @@ def tftp_command(as_child: bool) -> None:
 @click.option("--processes", type=click.IntRange(1, 256), help="How many jobs at once.")
 def worker_command(routes: tuple[str, ...], processes: int | None) -> None:
     """Run jobs until stopped: for the broker (FLATPRO_BROKER_URL), or straight from the rows."""
-    from portal import working  # noqa: PLC0415
+    from portal import working  # noqa: PLC0415 - for this command alone
 
     with contextlib.ExitStack() as running:
         _keep_heap_small(running)

@@ -83,8 +83,8 @@ def blob_store_of(settings: Settings, folder: Path) -> BlobStore:
     if not settings.blob_url:
         return LocalBlobStore(folder / "blobs")
     # The library of the bucket costs every other installation a tenth of a second.
-    from storage.blob_keeping.bucket import Bucket  # noqa: PLC0415
-    from storage.blob_keeping.s3_blobs import S3BlobStore  # noqa: PLC0415
+    from storage.blob_keeping.bucket import Bucket  # noqa: PLC0415 - see above
+    from storage.blob_keeping.s3_blobs import S3BlobStore  # noqa: PLC0415 - see above
 
     if not (settings.blob_key_id and settings.blob_secret.get_secret_value()):
         # Without a key the library would look for one in the network, for minutes.

@@ -80,8 +80,8 @@ def _networks(texts: Sequence[str]) -> Sequence[IPv4Network]:
 
 def _run(server: str, token: str, networks: Sequence[IPv4Network]) -> None:
     # The readers' libraries are for the collector alone, not for its list.
-    from provision.collectors.agent import CollectorAgent, Settings  # noqa: PLC0415
-    from provision.families.loading import load_families  # noqa: PLC0415
+    from provision.collectors.agent import CollectorAgent, Settings  # noqa: PLC0415 - see above
+    from provision.families.loading import load_families  # noqa: PLC0415 - see above
 
     agent = CollectorAgent(Settings(server, token, networks), load_families(), say)
     say(f"Collecting for {server}; reading in {', '.join(map(str, networks))}.")

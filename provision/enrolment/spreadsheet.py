@@ -65,7 +65,7 @@ def cell_text(value: object, row: int) -> str:
 def _main() -> None:
     """The child: a file on its input, one JSON document on its output."""
     # Imported before the limits, which a library's start should not meet.
-    from python_calamine import load_workbook  # noqa: PLC0415
+    from python_calamine import load_workbook  # noqa: PLC0415 - see above
 
     content = sys.stdin.buffer.read()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

@@ -44,8 +44,8 @@ class HeavyPhotoError(Exception):
 def main() -> None:
     """Read one photo."""
     # Imported before the limits, which a library's start should not meet.
-    import zxingcpp  # noqa: PLC0415
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+    import zxingcpp  # noqa: PLC0415 - see above
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - see above
 
     for name in ("Jpeg", "Png", "WebP"):
         importlib.import_module(f"PIL.{name}ImagePlugin")

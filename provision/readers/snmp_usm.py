@@ -91,7 +91,7 @@ class _Wire(udp.UdpAsyncioTransport):  # type: ignore[misc] # pysnmp ships no ty
             self._sent[number] = (str(transportAddress[0]), int(transportAddress[1]))
         super().send_message(outgoingMessage, transportAddress)
 
-    def datagram_received(self, datagram: bytes, transportAddress: Any) -> None:  # noqa: N803
+    def datagram_received(self, datagram: bytes, transportAddress: Any) -> None:  # noqa: N803 - pysnmp's
         came_from = (str(transportAddress[0]), int(transportAddress[1]))
         asked = self._sent.get(message_id(datagram) or 0)
         if asked != came_from or self._callback_function is None:
@@ -106,10 +106,10 @@ class _Wire(udp.UdpAsyncioTransport):  # type: ignore[misc] # pysnmp ships no ty
         """An ICMP answer to an earlier packet: that phone stays silent."""
 
 
-class _NumericTarget(UdpTransportTarget):  # type: ignore[misc]
+class _NumericTarget(UdpTransportTarget):  # type: ignore[misc] # no types there
     """Our addresses are numbers already: looking each up would cost a thread's turn."""
 
-    async def _resolve_address(self, transportAddr: tuple[str, int]) -> tuple[str, int]:  # noqa: N803
+    async def _resolve_address(self, transportAddr: tuple[str, int]) -> tuple[str, int]:  # noqa: N803 - pysnmp's
         return transportAddr
 
 
@@ -119,7 +119,7 @@ class _Engine:
     def __init__(self) -> None:
         self.engine = SnmpEngine()
         # Private, but the ids of Reports, which nobody signs, must not be guessed.
-        self.engine.message_processing_subsystems[_V3]._cache.new_message_id = _fresh_id  # noqa: SLF001
+        self.engine.message_processing_subsystems[_V3]._cache.new_message_id = _fresh_id  # noqa: SLF001 - see above
         self.dispatcher = AsyncioDispatcher()
         self.dispatcher.set_timer_resolution(_TICK_S)
         self.engine.register_transport_dispatcher(self.dispatcher)

@@ -20,7 +20,7 @@ class Paper:
 
     def __init__(self, title: str, made_at: datetime, footer: str) -> None:
         # Drawing and its fonts are a quarter of what the processes import: loaded when first drawn.
-        from support.papers.sheet import Sheet  # noqa: PLC0415
+        from support.papers.sheet import Sheet  # noqa: PLC0415 - see above
 
         self._pdf = Sheet(footer)
         self._pdf.set_title(title)
