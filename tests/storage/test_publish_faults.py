@@ -50,8 +50,8 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("link", errno.EIO, 1),
         ("mkdir", errno.ENOSPC, 1),
         ("write", errno.ENOSPC, 1),
-        ("pwrite", errno.ENOSPC, 5),
-        ("pwrite", errno.EIO, 7),
+        ("pwrite", errno.ENOSPC, 13),
+        ("pwrite", errno.EIO, 17),
         *(
             pytest.param(call, fault, 1, marks=pytest.mark.prove)
             for call in ("pwrite", "write", "fsync", "ftruncate", "rename", "link")

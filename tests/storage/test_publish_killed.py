@@ -64,7 +64,7 @@ class Customer(threading.Thread):
 @pytest.mark.parametrize(
     "rounds",
     [
-        pytest.param(50, marks=pytest.mark.timeout(300)),
+        pytest.param(15, marks=pytest.mark.timeout(300)),
         pytest.param(500, marks=[pytest.mark.prove, pytest.mark.timeout(3600)]),
     ],
 )

@@ -35,7 +35,7 @@ def template(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "rounds",
     [
-        pytest.param(30, marks=pytest.mark.timeout(300)),
+        pytest.param(10, marks=pytest.mark.timeout(300)),
         pytest.param(300, marks=[pytest.mark.prove, pytest.mark.timeout(3600)]),
     ],
 )
