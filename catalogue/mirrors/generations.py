@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from catalogue import expiry, product_list
 from catalogue.mirrors import lists as mirror_lists
-from catalogue.mirrors import looking, mode
+from catalogue.mirrors import looking, mode, seen
 from catalogue.mirrors.looking import Known, Look
 from catalogue.mirrors.models import Mirror, MirrorGeneration
 from catalogue.mirrors.selection import Selection
@@ -136,6 +136,7 @@ def _store_files(session: Session, found: Look, now: datetime) -> bool:
         role_files.store(session, fresh, now)
         current |= {place: file.listed for place, file in fresh.items()}
         new = new or bool(fresh)
+        seen.forget(session, followed.view)
     _drop_outdated(session, found)
     return new
 

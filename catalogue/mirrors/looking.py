@@ -6,6 +6,7 @@ that its top list vouches for, say what they are. They have to agree.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tuf.ngclient import TargetFile
@@ -13,8 +14,9 @@ from tuf.ngclient import TargetFile
 from catalogue import product_list
 from catalogue.minisign import PublicKey
 from catalogue.mirrors import lists as mirror_lists
-from catalogue.mirrors import trust
+from catalogue.mirrors import seen, trust
 from catalogue.mirrors.lists import SignedList, Upstream
+from catalogue.mirrors.seen import Verified
 from catalogue.mirrors.selection import Selection
 from catalogue.mirrors.trust import Followed, Held, OtherRootError, Pin
 from catalogue.receivers import (
@@ -28,6 +30,7 @@ from catalogue.tuf import layout, roles
 from catalogue.tuf.layout import TARGETS, View
 from catalogue.tuf.roles import AnyMetadata, ListKeys
 from storage.clock import now
+from storage.db import Database
 from storage.installation import Installation
 from storage.refusals import RefusedError
 
@@ -72,7 +75,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Known:
-    """What was believed before."""
+    """What was believed before; `held` has every view that has a root, `pins` those pinned."""
 
     pins: Mapping[View, Pin]
     held: Mapping[View, Held]
@@ -132,7 +135,8 @@ def look(
                 upstream.fetcher,
                 upstream.base(view),
                 pins[view],
-                known.held.get(view, Held({}, {})),
+                _held(installation.database, known.held[view], view, pins[view]),
+                partial(_keep, installation.database, view),
             )
         )
     trusted = views[0]
@@ -182,10 +186,24 @@ def _pin(upstream: Upstream, view: View, known: Known, given: bytes | None) -> P
     return pinned
 
 
+def _held(database: Database, held: Held, view: View, pin: Pin) -> Held:
+    """What is believed already, which is nothing where trust begins with another root."""
+    if held.hangs_on(pin):
+        return held
+    with database.writing() as session:
+        seen.forget(session, view)
+    return Held({}, {}, {})
+
+
+def _keep(database: Database, view: View, files: Sequence[Verified]) -> None:
+    with database.writing() as session:
+        seen.keep(session, view, files)
+
+
 def _refuse_older(trusted: Followed, known: Known) -> None:
     """The other way in (sync or bundle) may have brought newer lists; in one TUF sees to it."""
-    held = known.held.get(trusted.view)
-    if held is None or layout.SNAPSHOT in held.files:
+    held = known.held[trusted.view]
+    if layout.SNAPSHOT in held.files:
         return
     for role, body in held.files.items():
         before = roles.from_bytes(body).signed.version

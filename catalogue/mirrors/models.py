@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Text
+from sqlalchemy import JSON, BigInteger, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from catalogue.tuf.layout import View
 from storage.db import Base, UtcDateTime
 
 
@@ -40,3 +41,14 @@ class MirrorGeneration(Base):
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
     added: Mapped[list[str]] = mapped_column(JSON)
     removed: Mapped[list[str]] = mapped_column(JSON)
+
+
+class SeenFile(Base):
+    """A root, timestamp or snapshot of the upstream that was verified and is not shown yet."""
+
+    __tablename__ = "mirror_seen"
+
+    view: Mapped[View] = mapped_column(Text, primary_key=True)
+    role: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)

@@ -43,12 +43,12 @@ def take(installation: Installation, upstream: Upstream, order: Order) -> Outcom
     """Bring this installation to the upstream's newest state.
 
     Raises BusyError, what mirror_trust and mirror_lists raise, and the refusals above; then nothing
-    that anyone sees has changed, and what was fetched is not fetched again.
+    that anyone sees has changed, what was fetched is not fetched again, and no later look believes
+    anything older than what this one verified.
     """
     with _alone(installation.data_dir), tempfile.TemporaryDirectory() as folder:
-        known, chosen = _known(installation, order)
-        look = _look_until_consistent(
-            installation, upstream, order, chosen, known, Path(folder), time.sleep
+        known, look = _look_until_consistent(
+            installation, upstream, order, Path(folder), time.sleep
         )
         upstream.agree(*looking.members(look))
         _bring(installation.blobs, upstream, look, order)
@@ -60,7 +60,8 @@ def _known(installation: Installation, order: Order) -> tuple[Known, Selection]:
         row = mirror_state.of(session)
         if row is None:
             mirror_state.refuse_publisher(session)
-            return Known({}, {}), order.chosen or Selection()
+            unpinned = {view: Held.seen(session, view) for view in layout.ROOTED}
+            return Known({}, unpinned), order.chosen or Selection()
         before = generations.selection_of(row)
         chosen = order.chosen or before
         if not order.narrow and not chosen.covers(before):
@@ -76,14 +77,15 @@ def _look_until_consistent(
     installation: Installation,
     upstream: Upstream,
     order: Order,
-    chosen: Selection,
-    known: Known,
     folder: Path,
     wait: Callable[[float], None],
-) -> Look:
+) -> tuple[Known, Look]:
     for number in range(_LOOKS):
+        # Each look begins with what the one before has verified.
+        known, chosen = _known(installation, order)
+        own = folder / str(number)
         try:
-            return looking.look(installation, upstream, order, chosen, known, folder / str(number))
+            return known, looking.look(installation, upstream, order, chosen, known, own)
         except ListsContradictError:
             if number == _LOOKS - 1:
                 raise

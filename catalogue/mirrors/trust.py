@@ -16,6 +16,8 @@ from tuf.api import exceptions
 from tuf.api.exceptions import RepositoryError
 from tuf.ngclient import FetcherInterface, TargetFile, Updater
 
+from catalogue.mirrors import seen
+from catalogue.mirrors.keeping import HISTORY, Keep, KeepingFetcher
 from catalogue.models import RoleFile
 from catalogue.tuf import layout, role_files
 from catalogue.tuf import roles as tuf_roles
@@ -80,10 +82,14 @@ class Pin:
 
 @dataclass(frozen=True)
 class Held:
-    """What is believed of a view before: roots by version, and the other files by role."""
+    """What is believed of a view before: roots by version, and the other files by role.
+
+    `ahead` are the timestamp and the snapshot of a later look that failed.
+    """
 
     roots: Mapping[int, bytes]
     files: Mapping[str, bytes]
+    ahead: Mapping[str, bytes]
 
     @classmethod
     def read(cls, session: Session, view: View) -> "Held":
@@ -99,7 +105,19 @@ class Held:
             for place, body in bodies.items()
             if place.view in {view, View.BOTH} and place.role != ROOT
         }
-        return cls({row.version: row.body for row in rows}, files)
+        later = seen.read(session, view)
+        roots = {row.version: row.body for row in rows}
+        return cls({**roots, **later.roots}, files, later.files)
+
+    @classmethod
+    def seen(cls, session: Session, view: View) -> "Held":
+        """Where nothing is mirrored yet, and a look has failed."""
+        later = seen.read(session, view)
+        return cls(later.roots, {}, later.files)
+
+    def hangs_on(self, pin: Pin) -> bool:
+        """Whether it was believed for this root's sake."""
+        return self.roots.get(pin.version) == pin.body
 
 
 @dataclass(frozen=True)
@@ -132,16 +150,27 @@ class Followed:
 
 
 def follow(
-    folder: Path, view: View, fetcher: FetcherInterface, base: str, pin: Pin, held: Held
+    folder: Path,
+    view: View,
+    fetcher: FetcherInterface,
+    base: str,
+    pin: Pin,
+    held: Held,
+    keep: Keep,
 ) -> Followed:
     """Walk from the pinned root to every list of the newest snapshot.
 
-    Raises UpstreamLiesError or UpstreamUnreachableError.
+    What is new of roots, timestamp and snapshot goes to `keep` as it is verified, whatever comes
+    of the rest. Raises UpstreamLiesError or UpstreamUnreachableError.
     """
     _put_down(folder, held)
+    keeping = KeepingFetcher(fetcher, folder, keep)
     with telling():
-        client = Updater(str(folder), base, fetcher=fetcher, bootstrap=pin.body)
-        client.refresh()
+        client = Updater(str(folder), base, fetcher=keeping, bootstrap=pin.body)
+        try:
+            client.refresh()
+        finally:
+            keeping.settle()
         snapshot = tuf_roles.from_bytes((folder / f"{SNAPSHOT}.json").read_bytes()).signed
         roles = [name.removesuffix(".json") for name in snapshot.meta]
         for role in sorted(roles):
@@ -152,7 +181,7 @@ def follow(
     names = {TIMESTAMP, SNAPSHOT, TARGETS, *(known & set(roles))}
     _refuse_strays(folder, names)
     files = {role: (folder / f"{role}.json").read_bytes() for role in names}
-    history = folder / "root_history"
+    history = folder / HISTORY
     newest = tuf_roles.from_bytes((folder / "root.json").read_bytes()).signed.version
     roots = {
         number: (history / f"{number}.root.json").read_bytes()
@@ -224,9 +253,9 @@ def _roles(session: Session) -> set[str]:
 
 def _put_down(folder: Path, held: Held) -> None:
     """Lay out what is believed as the client keeps it."""
-    history = folder / "root_history"
+    history = folder / HISTORY
     history.mkdir(parents=True)
     for number, body in held.roots.items():
         (history / f"{number}.root.json").write_bytes(body)
-    for role, body in held.files.items():
+    for role, body in {**held.files, **held.ahead}.items():
         (folder / f"{role}.json").write_bytes(body)

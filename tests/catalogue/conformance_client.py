@@ -11,16 +11,18 @@ mirror keeps: the pinned root, what its client believes, and the blobs.
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from catalogue.mirrors import syncing, trust
 from catalogue.mirrors.http import HttpUpstream
 from catalogue.mirrors.options import MirrorOptions
+from catalogue.mirrors.seen import Verified
 from catalogue.mirrors.trust import Followed, Held, Pin
-from catalogue.tuf.layout import ROOT, View
+from catalogue.tuf.layout import ROOT, SNAPSHOT, TIMESTAMP, View
 from storage.blob_keeping.local_blobs import LocalBlobStore
 from storage.refusals import RefusedError, UnavailableError
 
@@ -87,7 +89,7 @@ def _upstream(folder: Path, url: str) -> HttpUpstream:
 
 @contextmanager
 def _following(folder: Path, upstream: HttpUpstream) -> Iterator[Followed]:
-    """One look; what its client believes at the end is what the next one begins with."""
+    """One look; what is verified in it is kept at once, its lists at the end."""
     pin = Pin.of((folder / _PIN).read_bytes())
     files = {path.stem: path.read_bytes() for path in folder.glob("*.json") if path.stem != ROOT}
     roots = {
@@ -96,14 +98,23 @@ def _following(folder: Path, upstream: HttpUpstream) -> Iterator[Followed]:
     with tempfile.TemporaryDirectory() as work:
         looking = Path(work) / "look"
         base = upstream.base(View.ONLINE)
+        held = Held(roots, files, {})
+        keep = partial(_keep, folder)
         try:
-            yield trust.follow(
-                looking, View.ONLINE, upstream.fetcher, base, pin, Held(roots, files)
-            )
+            yield trust.follow(looking, View.ONLINE, upstream.fetcher, base, pin, held, keep)
         finally:
-            (folder / _ROOTS).mkdir(exist_ok=True)
-            for path in (*looking.glob("*.json"), *looking.glob(f"{_ROOTS}/*")):
-                (folder / path.relative_to(looking)).write_bytes(path.read_bytes())
+            for path in looking.glob("*.json"):
+                if path.stem not in {ROOT, TIMESTAMP, SNAPSHOT}:
+                    (folder / path.name).write_bytes(path.read_bytes())
+
+
+def _keep(folder: Path, verified: Sequence[Verified]) -> None:
+    """As the rows of a mirror do; the newest root also lies where the suite looks for it."""
+    (folder / _ROOTS).mkdir(exist_ok=True)
+    for file in verified:
+        (folder / f"{file.role}.json").write_bytes(file.body)
+        if file.role == ROOT:
+            (folder / _ROOTS / f"{file.version}.root.json").write_bytes(file.body)
 
 
 if __name__ == "__main__":
