@@ -5,17 +5,19 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Column, Connection, MetaData, Table, select
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, select
 
 from portal import migrations
 from portal.migrations import running
 from storage.db import Database
+from storage.installation import Installation
 from support.agreements import agreed
 from support.agreements.models import SupportContract
 from support.packages.loading import shipped
 from support.packages.package import Package
 
 BEFORE_SITES_OF_SWEEPS = "0022"
+BEFORE_SEEN = "0041"
 
 
 @pytest.fixture
@@ -82,3 +84,27 @@ def test_a_contract_on_record_keeps_the_targets_it_was_concluded_under(
         contract = session.get_one(SupportContract, 7)
         assert agreed.package_of(contract).targets == package.targets
     old.dispose()
+
+
+@pytest.mark.prove
+def test_what_mirrors_have_seen_goes_with_its_migration_and_comes_back_empty(
+    installation: Installation,
+) -> None:
+    """Down and up again: what is lost is only the memory of looks that failed."""
+    database = installation.database
+    made = inspect(database.engine).get_columns("mirror_seen")
+    with database.engine.begin() as connection:
+        put(connection, "mirror_seen", view="online", role="root", version=2)
+    with database.engine.connect() as connection:
+        connection.execution_options(sqlite_begin="IMMEDIATE")
+        with connection.begin():
+            command.downgrade(running.configuration(connection), BEFORE_SEEN)
+    assert not inspect(database.engine).has_table("mirror_seen")
+
+    migrations.upgrade(database)
+
+    again = inspect(database.engine).get_columns("mirror_seen")
+    assert [str(column) for column in again] == [str(column) for column in made]
+    with database.engine.connect() as connection:
+        table = Table("mirror_seen", MetaData(), autoload_with=connection)
+        assert connection.execute(select(table)).all() == []

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from catalogue.mirrors import seen
+from catalogue.mirrors.seen import Verified
 from catalogue.models import Target
+from catalogue.tuf.layout import ROOT, TIMESTAMP, View
 from portal.app import PAGES, create_app
 from portal.backups import restoring, rows, saving
 from portal.backups.archive import Reader
@@ -94,6 +97,10 @@ def test_everything_comes_back_on_either_database(
     vendor = Vendor(installation)
     image = estate.publish(installation, "1.0.0", 3000)
     vendor.publish_document()
+    # A mirror that comes back still refuses what it had seen taken away.
+    verified = [Verified(ROOT, 2, b"\x00a root"), Verified(TIMESTAMP, 7, b"{}")]
+    with installation.database.writing() as session:
+        seen.keep(session, View.ONLINE, verified)
     made = saving.save(installation, tmp_path / "backup.tar", now())
     assert (made.files, made.lost) == (2, [])
     assert (tmp_path / "backup.tar").stat().st_mode & 0o777 == 0o600
@@ -103,6 +110,7 @@ def test_everything_comes_back_on_either_database(
     assert (found.rows, found.files) == (made.rows, 2)
     assert contents(new) == contents(installation)
     with new.database.writing() as session:
+        assert seen.read(session, View.ONLINE).roots == {2: b"\x00a root"}
         passwords = credentials.passwords_of(session, MacAddress.parse(estate.MAC), new.seal, now())
         assert [one.text for one in passwords] == [built.password]
         blobs = session.scalars(select(Blob.sha256)).all()
