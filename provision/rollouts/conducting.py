@@ -73,6 +73,8 @@ def take_turn(session: Session, number: int, now: datetime) -> None:
     for group in groups:
         if group.state in {GroupState.OPEN, GroupState.PASSED}:
             _look(session, rollout, group, fit, now)
+        else:
+            _seat(session, rollout, group, fit, now)
     session.flush()
     if rollout.state == RolloutState.RUNNING:
         _steer(session, rollout, groups, now)
@@ -142,6 +144,27 @@ def _look(
         session.execute(
             update(RolloutTarget), [{"rollout_id": rollout.id, **change} for change in changes]
         )
+
+
+def _seat(
+    session: Session, rollout: Rollout, group: RolloutGroup, fit: Fitness, now: datetime
+) -> None:
+    """Let phones wait for a group that has not begun once their channel has got the release."""
+    promoted = fleet.left_out_by_channel(session, rollout, group.number, fit.channels, now)
+    changes: list[Mapping[str, object]] = []
+    for one in promoted:
+        stop = fit.obstacle(one.phone)
+        state = TargetState.LEFT_OUT if stop else TargetState.WAITING
+        changes.append(
+            {
+                "rollout_id": rollout.id,
+                "device_id": one.device_id,
+                "state": state,
+                "reason": stop,
+            }
+        )
+    if changes:
+        session.execute(update(RolloutTarget), changes)
 
 
 def _change(

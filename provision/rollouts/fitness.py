@@ -1,6 +1,6 @@
 """Whether a phone can take the release of a rollout at all, and what stands in its way. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from catalogue.versions import BadVersionError, Version
@@ -53,6 +53,12 @@ class Fitness:
             return found
         shares = [one.share for one in self.releases if one.version == self.target]
         return None if any(share.holds(phone.mac) for share in shares) else Reason.SHARE
+
+    @property
+    def channels(self) -> Collection[str]:
+        """The channels that have the release by now."""
+        mine = [one.channels for one in self.releases if one.version == self.target]
+        return frozenset[str]().union(*mine)
 
     def _on_the_way(self, firmware: str, hardware: str, channel: str) -> Reason | None:
         """Of many phones few differ in these three: each way is looked for once."""

@@ -1,6 +1,6 @@
 """The phones that a rollout is about, as they stand now."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from firmware import releases
 from provision.devices.models import Device, Hold
 from provision.rollouts.fitness import Fitness, Phone
 from provision.rollouts.models import Rollout, RolloutTarget
+from provision.rollouts.vocabulary import Reason
 from provision.rollouts.waves import Member
 
 
@@ -50,6 +51,19 @@ def newcomers(session: Session, rollout: Rollout, now: datetime) -> Iterator[Fou
         RolloutTarget.rollout_id == rollout.id, RolloutTarget.device_id == Device.id
     )
     return _read(session, and_(_within(rollout.product_id, rollout.site_id), ~known), now)
+
+
+def left_out_by_channel(
+    session: Session, rollout: Rollout, group: int, channels: Collection[str], now: datetime
+) -> Sequence[Found]:
+    """Phones of a group whose channel did not have the release, and is one of `channels`."""
+    mine = exists().where(
+        RolloutTarget.rollout_id == rollout.id,
+        RolloutTarget.device_id == Device.id,
+        RolloutTarget.group_number == group,
+        RolloutTarget.reason == Reason.CHANNEL,
+    )
+    return list(_read(session, and_(mine, Device.channel.in_(channels)), now))
 
 
 def _within(product_id: int, site_id: int | None) -> ColumnElement[bool]:

@@ -120,6 +120,9 @@ def test_a_rollout_made_before_the_promotion_gives_it_group_by_group(unpromoted:
         promotion.promote(session, "FP-B2", NEW, "stable", ring, actor="test", now=NOW)
     told = rig.turn(number, 2 * MINUTE)
     assert told.state == RolloutState.RUNNING
+    # Who waits for a group that has not begun is counted there at once.
+    assert sum(group.tally.total for group in told.groups) == 3
+    assert told.tally.left_out == 0
     # Groups that nobody is in pass on, each in a turn of its own.
     for minute in range(3, 6):
         told = rig.turn(number, minute * MINUTE)
