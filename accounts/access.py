@@ -97,6 +97,7 @@ def enforce(app: Flask) -> None:
 def _turn_away(actor: Actor | None) -> Response:
     if actor is not None:
         abort(403)
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or request.method not in {"GET", "HEAD"}:
+        # What a form holds would be lost on the way to the login: portal.kept_forms keeps it.
         abort(401)
     return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))

@@ -36,25 +36,46 @@ def login() -> str | Response:
 @anyone
 def begin_session() -> str | Response | tuple[str, int]:
     """Check the password; a right one starts a session under a new name."""
-    typed = request.form.get("login", "").strip()[:200]
+    try:
+        is_staff = enter()
+    except RefusedError as error:
+        return render_template("accounts/login.html", login=typed_login(), error=error), refused(
+            error
+        )
+    return redirect(_next_address(is_staff=is_staff))
+
+
+def enter() -> bool:
+    """Start the session of the login and password sent; whether its person is staff.
+
+    Raises WrongPasswordError, after it was counted, or TooManyFailuresError.
+    """
     source = request.remote_addr or "unknown"
     try:
         with reading() as session:
             user = sessions.verified_user(
-                session, typed, request.form.get("password", ""), source=source, now=now()
+                session, typed_login(), request.form.get("password", ""), source=source, now=now()
             )
-    except sessions.WrongPasswordError as error:
+    except sessions.WrongPasswordError:
         with writing() as session:
-            sessions.record_failure(session, source, typed, now())
-        return render_template("accounts/login.html", login=typed, error=error), 422
-    except sessions.TooManyFailuresError as error:
-        return render_template("accounts/login.html", login=typed, error=error), 429
+            sessions.record_failure(session, source, typed_login(), now())
+        raise
     with writing() as session:
         name = sessions.begin(session, user, source=source, now=now())
     # A session rotates at login: nothing of the anonymous cookie survives.
     cookie.clear()
     cookie[SESSION_KEY] = name
-    return redirect(_next_address(is_staff=user.role in STAFF_ROLES))
+    return user.role in STAFF_ROLES
+
+
+def typed_login() -> str:
+    """The name that the form gives."""
+    return request.form.get("login", "").strip()[:200]
+
+
+def refused(error: RefusedError) -> int:
+    """The status of a login that was refused."""
+    return 429 if isinstance(error, sessions.TooManyFailuresError) else 422
 
 
 @blueprint.post("/logout")
@@ -141,8 +162,13 @@ def _users_page(typed: Mapping[str, str], error: RefusedError | None) -> str:
 def _next_address(*, is_staff: bool) -> str:
     """Where to go after login: a path of ours, never another host's page."""
     wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    if ours and not parts.netloc and not parts.scheme:
+    if is_ours(wanted):
         return wanted
     return "/staff/" if is_staff else "/my/"
+
+
+def is_ours(address: str) -> bool:
+    """Whether this is the path of a page of ours and nothing else."""
+    parts = urlsplit(address)
+    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return inside and not parts.netloc and not parts.scheme

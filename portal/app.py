@@ -95,6 +95,7 @@ from portal import (
     errors,
     health,
     host_header,
+    kept_forms,
     languages,
     metrics,
     navigation,
@@ -127,6 +128,7 @@ BLUEPRINTS: dict[Plane, tuple[Blueprint, ...]] = {
         portal.personal_data.public_views.public,
         portal.feeds.views.blueprint,
         accounts.views.blueprint,
+        kept_forms.blueprint,
         catalogue.download_api.blueprint,
         catalogue.metadata_api.blueprint,
         firmware.download_api.blueprint,
@@ -244,6 +246,7 @@ def create_app(
     watch.init_app(app, phones=False)
     languages.init_app(app, pages=True)
     errors.init_pages(app)
+    kept_forms.init_app(app)
     assets.init_app(app)
     identification.init_app(app)
     access.enforce(app)

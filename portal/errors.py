@@ -49,6 +49,12 @@ def init_pages(app: Flask) -> None:
     _register(app, _page_or_problem)
 
 
+def as_usual(error: HTTPException) -> Response:
+    """The page or the problem+json of an error that HTTP has a number for."""
+    status = error.code or 500
+    return _page_or_problem(status, error.name.lower().replace(" ", "-"), _words(status))
+
+
 def init_phones(app: Flask) -> None:
     """Errors as short plain text: a phone's screen has no use for more."""
     _register(app, _plain)
