@@ -11,6 +11,8 @@ from storage.refusals import RefusedError
 from support.work_calendar import WorkCalendar
 
 SHIPPED = Path(__file__).parent / "russia.toml"
+#: The library walks a key from its first part at each further one, and none of ours is so long.
+_DOTS_MAX = 200
 
 
 class CalendarFileError(RefusedError):
@@ -30,6 +32,8 @@ def parse(file: str, text: str) -> WorkCalendar:
 
     Each year says how many of its days are worked: a list with a slip of the pen is refused.
     """
+    if max(map(_dots, text.splitlines()), default=0) > _DOTS_MAX:
+        raise CalendarFileError(file=file, reason="a line with too many dots")
     try:
         table = tomllib.loads(text)
         opens, closes = _hours(table)
@@ -46,9 +50,16 @@ def parse(file: str, text: str) -> WorkCalendar:
             _check_sum(calendar, year, part["days"])
     except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
         raise CalendarFileError(file=file, reason=str(error)) from error
+    except RecursionError as error:
+        # Lists within lists: the library goes down into each.
+        raise CalendarFileError(file=file, reason="too deeply nested") from error
     except KeyError as error:
         raise CalendarFileError(file=file, reason=f"{error.args[0]} is missing") from error
     return calendar
+
+
+def _dots(line: str) -> int:
+    return line.count(".")
 
 
 def _hours(table: Mapping[str, Any]) -> tuple[time, time]:

@@ -73,3 +73,18 @@ def test_a_calendar_with_a_slip_of_the_pen_is_refused(old: str, new: str, reason
     assert old in text
     with pytest.raises(CalendarFileError, match=reason):
         parse("mine.toml", text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a = " + "[" * 50_000, "deeply nested"),
+        ("a = " + "{a=" * 20_000, "deeply nested"),
+        ("a." * 30_000 + "a = 1", "too many dots"),
+        ("1.0-" * 16_384, "too many dots"),
+    ],
+    ids=["lists", "tables", "key", "numbers"],
+)
+def test_s20_a_calendar_that_is_dear_to_read_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(CalendarFileError, match=reason):
+        parse("calendar.toml", text)
