@@ -127,7 +127,7 @@ def settle(unit_id: int) -> Redirect:
     """Answer a dispute."""
 
     def write(session: Session, unit: RepairUnit, *, actor: str, now: datetime) -> None:
-        reverse, said = request.form.get("reverse") == "yes", request.form.get("answer", "")
+        reverse, said = _chosen("reverse"), request.form.get("answer", "")
         deciding.settle(
             session, installation(), unit, reverse=reverse, answer=said, actor=actor, now=now
         )

@@ -225,7 +225,7 @@ class DisputeAnswerError(RefusedError):
 
 class WorkMissingError(RefusedError):
     code = "work-missing"
-    field = "work"
+    field = "quoted_work"
     ru = "Опишите, что сделано: это войдёт в отчёт о ремонте."
     en = "Say what was done: it goes into the repair report."
 
@@ -273,7 +273,7 @@ class QuoteAmountError(RefusedError):
 
 class QuoteTextError(RefusedError):
     code = "quote-text"
-    field = "work"
+    field = "quoted_work"
     ru = "Опишите работу, которую предлагаете."
     en = "Describe the work that you offer."
 

@@ -1,6 +1,7 @@
 import html
 import io
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,8 +9,8 @@ from werkzeug.test import TestResponse
 
 from accounts.models import Role
 from storage.clock import moscow_date, now
-from support.cases.vocabulary import Stage
-from support.repairs import board, deciding, reviewers
+from support.cases.vocabulary import Reason, Stage
+from support.repairs import board, deciding, quoting, reviewers
 from tests.browserless import form_token
 from tests.support.repairs.test_filing import pdf_text
 from tests.support.repairs.workshop import Workshop, a_picture, an_act, moscow
@@ -170,7 +171,7 @@ def test_a_step_at_the_wrong_time_is_refused_and_said(
     unit_id = filed_now(workshop)
     page = step(
         engineer, unit_id, name, evidence="десять знаков", covered="yes", amount="100",
-        quoted_work="x", answer="x",
+        quoted_work="x", answer="x", reverse="no",
     )  # fmt: skip
     assert page.startswith("409")
 
@@ -271,8 +272,6 @@ def refused(workshop: Workshop) -> int:
     workshop.register.prove(workshop.register.first, moscow_date(today) - timedelta(days=30))
     unit_id = filed_now(workshop)
     at = f"{today:%Y-%m-%dT%H:%M}"
-    from support.cases.vocabulary import Reason  # noqa: PLC0415
-
     workshop.receives(unit_id, at)
     workshop.photographs(unit_id, at)
     workshop.opens(unit_id, at)
@@ -280,13 +279,34 @@ def refused(workshop: Workshop) -> int:
     return unit_id
 
 
+def test_r8_a_dispute_is_settled_by_a_choice_that_nothing_makes_beforehand(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = refused(workshop)
+    workshop.does(unit_id, deciding.dispute, f"{now():%Y-%m-%dT%H:%M}", "Конденсат", by="anna")
+    log_in(client, workshop.register, Role.ENGINEER)
+    assert " selected>— выберите —<" in words(client.get(f"/staff/repairs/{unit_id}"))
+    missing = step(client, unit_id, "settle", answer="Осмотрели ещё раз")
+    assert missing.startswith("422")
+    assert "Выберите решение" in missing
+    settled = step(client, unit_id, "settle", answer="Осмотрели ещё раз", reverse="yes")
+    assert settled.startswith("200")
+    assert workshop.unit(unit_id).covered is True
+
+
+def test_an_offer_without_words_is_told_beside_them(
+    client: FlaskClient, workshop: Workshop
+) -> None:
+    unit_id = refused(workshop)
+    log_in(client, workshop.register, Role.ENGINEER)
+    page = step(client, unit_id, "quote", amount="3500")
+    assert page.startswith("422")
+    assert "Опишите работу" in page.split('name="quoted_work"')[1].split("</form>")[0]
+
+
 def test_r7_the_customer_answers_the_quote_by_the_secret_address(
     client: FlaskClient, workshop: Workshop
 ) -> None:
-    from decimal import Decimal  # noqa: PLC0415
-
-    from support.repairs import quoting  # noqa: PLC0415
-
     unit_id = refused(workshop)
     workshop.does(unit_id, quoting.offer, f"{now():%Y-%m-%dT%H:%M}", Decimal("3500.00"), "Чистка")
     address = workshop.address(unit_id)
