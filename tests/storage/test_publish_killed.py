@@ -78,7 +78,8 @@ def test_proof_r1_a_publication_killed_at_any_moment_is_whole_or_absent(
     customer.start()
     client = tuf_client(served, tmp_path)
     acknowledged = lost_in_the_middle = 0
-    slowest, window_s = 0.0, 0.5
+    # Few rounds on a busy machine have no time to find out how slowly it publishes.
+    slowest, window_s = 0.0, min(2.0, 0.5 * leeway)
     with publishing(served.data_dir, tmp_path / "work") as publisher:
         for number in range(rounds):
             product = f"FP-R{number}"
