@@ -14,6 +14,7 @@ from catalogue import products
 from firmware import forms, publishing, releases, sboms
 from firmware.models import Channel, Step
 from firmware.reviewing import drafts, sign_offs, submission
+from firmware.withholding import Withholders
 from storage import resumable
 from storage.clock import now
 from storage.refusals import RefusedError
@@ -215,9 +216,11 @@ def _release_page(product: str, version: str, error: RefusedError | None) -> str
         found = products.get(session, product)
         shown = releases.get(session, found, version)
         others = releases.of_product(session, found.id)
+        going_out = installation().option(Withholders).of(session, shown)
     return render_template(
         "firmware/release.html",
         release=shown,
+        going_out=going_out,
         replacements=[("", "—")]
         + [
             (other.version, other.version)

@@ -30,6 +30,7 @@ from support.mailroom.options import MailOptions
 LATER = {
     "catalogue.receivers:ListingReceivers": "portal.receivers:LISTING",
     "catalogue.receivers:MirrorReceivers": "portal.receivers:MIRROR",
+    "firmware.withholding:Withholders": "provision.rollouts.going_out:WITHHOLDERS",
     "provision.device_story.chapters:Chapters": "support.device_life:CHAPTERS",
 }
 #: The demo's phones answer here; a real installation never reads loopback unless it is told to.

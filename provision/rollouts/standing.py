@@ -8,12 +8,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.models import Site
+from firmware.models import Release
 from provision.devices.models import Device
 from provision.rollouts import conducting, steering
 from provision.rollouts.deciding import Tally
 from provision.rollouts.models import Rollout, RolloutGroup, RolloutTarget
 from provision.rollouts.vocabulary import GroupState, Reason, RolloutState, TargetState
 from provision.rollouts.windows import Window
+
+#: More rollouts of one release than its page has room for.
+OF_RELEASE_MAX = 10
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,17 @@ def standing(session: Session, number: int) -> Standing:
 def latest(session: Session, limit: int) -> Sequence[Standing]:
     """The newest rollouts first."""
     query = select(Rollout).order_by(Rollout.id.desc()).limit(limit)
+    return [_standing(session, row) for row in session.scalars(query)]
+
+
+def of_release(session: Session, release: Release) -> Sequence[Standing]:
+    """The last rollouts of a release, the newest first."""
+    query = (
+        select(Rollout)
+        .where(Rollout.product_id == release.product_id, Rollout.version == release.version)
+        .order_by(Rollout.id.desc())
+        .limit(OF_RELEASE_MAX)
+    )
     return [_standing(session, row) for row in session.scalars(query)]
 
 

@@ -1,5 +1,6 @@
 """The staff's pages of rollouts: made with a look at who is in, steered, and read."""
 
+import re
 import time
 from datetime import timedelta
 
@@ -76,6 +77,24 @@ def test_a_rollout_is_made_begun_paused_and_ended_on_pages(engineer: FlaskClient
     assert "Таких телефонов нет" in text(engineer, f"{LIST}1?state=succeeded")
     post(engineer, f"{LIST}1/abort", {}, page=f"{LIST}1")
     assert "Прекращено" in text(engineer, f"{LIST}1")
+
+
+def test_the_page_of_a_release_says_whom_its_rollout_gives_it_and_both_lead_to_each_other(
+    engineer: FlaskClient,
+) -> None:
+    release = "/staff/releases/FP-B2/2.4.1"
+    assert "Получает каждый телефон" in text(engineer, release)
+    post(engineer, NEW, {**FORM, "do": "create"})
+    page = text(engineer, release)
+    assert "Получает каждый телефон канала" not in page
+    assert "Пока оно не началось, не получает никто" in page
+    assert f'href="{LIST}1"' in page
+    assert f'href="{release}"' in text(engineer, f"{LIST}1")
+    post(engineer, f"{LIST}1/start", {}, page=f"{LIST}1")
+    assert re.search(r"Получают сейчас: [012] из 2 ", text(engineer, release))
+    assert "of 2 (" in text(engineer, f"/en{release}")
+    post(engineer, f"{LIST}1/pause", {}, page=f"{LIST}1")
+    assert "Сейчас не получает никто" in text(engineer, release)
 
 
 @pytest.mark.parametrize(
