@@ -10,8 +10,8 @@ from portal.translating import ROOT
 
 _OPENED = re.compile(r"{%-? *(?:call|endcall)\b.*?%}", re.DOTALL)
 _CONFIRM = re.compile(r'confirm\((?P<label>.*?)(?P<danger>, "danger")?\) *-?%}$', re.DOTALL)
-#: Its callers choose the style of the opener and of the button together.
-_CHOSEN_BY_CALLERS = "confirm(opens, style)"
+#: Its callers choose the tone of the opener and of the button together.
+_CHOSEN_BY_CALLERS = "confirm(opens, tone)"
 
 
 def test_the_button_that_opens_a_step_is_red_exactly_where_its_last_button_is() -> None:
