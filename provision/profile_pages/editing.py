@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from provision import profiles
 from provision.families.settings import Schema, SettingSpec, SettingType
+from provision.profile_history import Change, Stored
 from provision.profiles import Link, Setting
 from provision.vocabulary import LINES_MAX, check_name, described, read_value
 from storage.refusals import RefusedError
@@ -78,6 +79,24 @@ def typed(form: Mapping[str, str], shown: Sequence[Section]) -> Sequence[Section
         )
         for section in shown
     ]
+
+
+def brought_up(form: Mapping[str, str], since: Sequence[Change]) -> Mapping[str, str]:
+    """What was typed, without the fields that only others changed `since` the form was made.
+
+    Those show what is stored now; saved as they were, they would take the others' change back.
+    """
+    before: dict[str, str] = {}
+    for change in sorted(since, key=lambda one: one.id):
+        before.setdefault(change.name, _text_of(change.old))
+    return {name: text for name, text in form.items() if before.get(name) != text.strip()}
+
+
+def _text_of(stored: Stored) -> str:
+    value = stored.value
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def check(form: Mapping[str, str], shown: Sequence[Section], schema: Schema) -> Faults:

@@ -14,6 +14,7 @@ from provision import profile_history, profiles
 from provision.devices import registry
 from provision.dialects import schema_of
 from provision.models import Level
+from provision.profile_history import Change
 from provision.profile_pages import editing, places, words
 from provision.profile_pages.editing import Faults, Section
 from provision.profiles import Link
@@ -25,6 +26,8 @@ from storage.request import installation, reading, writing
 
 LISTED = 500
 CHANGES_SHOWN = 20
+#: So many may others store while one person fills in a form.
+CHANGES_LOOKED_THROUGH = 500
 
 #: What phones are told is the engineers' to answer for.
 EDITORS = roles(Role.ENGINEER)
@@ -109,6 +112,7 @@ def _page(level: str, key: str, form: Mapping[str, str], faults: Faults) -> str:
         link, shown = _shown(session, level, key)
         changes = profile_history.of_links(session, [link], CHANGES_SHOWN)
         seen = _newest(session, link)
+        form = editing.brought_up(form, _since(session, link, form.get("seen", "")))
         far = ahead.far(session)
     return render_template(
         "profile_pages/profile.html",
@@ -136,6 +140,14 @@ def _newest(session: Session, link: Link) -> int:
     """The number of the profile's last change: what a form was made from."""
     found = profile_history.of_links(session, [link], 1)
     return found[0].id if found else 0
+
+
+def _since(session: Session, link: Link, seen: str) -> list[Change]:
+    """What others changed since the form was made that was sent."""
+    if not (seen.isascii() and seen.isdigit()):
+        return []
+    newest = profile_history.of_links(session, [link], CHANGES_LOOKED_THROUGH)
+    return [one for one in newest if one.id > int(seen)]
 
 
 def _go(session: Session, level: str, key: str) -> Redirect:

@@ -234,3 +234,25 @@ def test_a_change_has_the_phones_configurations_prepared_and_the_page_tells_how_
     assert "every 2s" not in told()
     save(engineer, ALL)
     assert "every 2s" not in told()
+
+
+@pytest.mark.parametrize("typed", ["30", "no number"], ids=["conflict", "fault"])
+def test_saving_again_after_anothers_change_does_not_take_it_back(
+    engineer: FlaskClient, estate: Estate, typed: str
+) -> None:
+    server = "network.ntp_server"
+    save(engineer, ALL, network__ntp_server="a.example", network__vlan="10")
+    stale = {"seen": seen(engineer, ALL), server: "a.example", "network.vlan": typed}
+    save(engineer, ALL, network__ntp_server="b.example")
+    shown = post(engineer, ALL, stale).get_data(as_text=True)
+    assert f'value="{typed}"' in shown
+    inputs = re.findall(r"<input[^>]*>", shown)
+    [field] = [one for one in inputs if f'name="{server}"' in one]
+    [number] = [one for one in inputs if 'name="seen"' in one]
+    again = {
+        name: str(re.findall('value="([^"]*)"', one)[0])
+        for name, one in (("seen", number), (server, field))
+    }
+    assert post(engineer, ALL, {**again, "network.vlan": "30"}).status_code == 302
+    assert value(estate, GLOBAL, server) == "b.example"
+    assert value(estate, GLOBAL, "network.vlan") == 30
