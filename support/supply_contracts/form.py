@@ -1,5 +1,7 @@
 """The form of a supply contract: what was typed, and what a stored one looks like in it."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -71,6 +73,12 @@ def as_typed(contract: SupplyContract) -> Mapping[str, str]:
         "inbound_payer": contract.inbound_payer or "",
         "return_payer": contract.return_payer or "",
     }
+
+
+def mark_of(contract: SupplyContract) -> str:
+    """Names what a form was made from, so that two people on one contract notice each other."""
+    known = json.dumps(as_typed(contract), sort_keys=True)
+    return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 
 def _months(typed: str) -> int | None:

@@ -15,6 +15,7 @@ from support import contracts
 from support.contracts import NewContract
 from support.customer_kinds import check_floor
 from support.models import SupplyContract
+from support.supply_contracts.form import mark_of
 from support.warranty_terms.evidence import StartEvent
 from support.warranty_terms.terms import ContractOverride, TermPolicy
 
@@ -29,6 +30,18 @@ class ContractInUseError(ConflictError):
     code = "contract-in-use"
     ru = "По договору {number} переданы телефоны ({phones}): обещанное им остаётся."
     en = "Phones were handed over under {number} ({phones}): what was promised to them stays."
+
+
+class ContractChangedError(ConflictError):
+    code = "contract-changed"
+    ru = (
+        "Договор {number} тем временем изменил другой сотрудник. Показано то, что сохранил он; "
+        "ваши изменения не сохранены — внесите их заново."
+    )
+    en = (
+        "Somebody else changed the contract {number} meanwhile. What they stored is shown; "
+        "your changes were not saved: make them again."
+    )
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,20 @@ def get(session: Session, contract_id: int) -> SupplyContract:
     found = session.get(SupplyContract, contract_id)
     if found is None:
         raise UnknownContractError
+    return found
+
+
+def get_to_change(session: Session, contract_id: int, seen: str | None) -> SupplyContract:
+    """The contract, locked until the transaction ends.
+
+    `seen` is the mark of what the person looked at; raises ContractChangedError if it moved on.
+    """
+    query = select(SupplyContract).where(SupplyContract.id == contract_id)
+    found = session.scalar(query.with_for_update(of=SupplyContract))
+    if found is None:
+        raise UnknownContractError
+    if seen is not None and seen != mark_of(found):
+        raise ContractChangedError(number=found.number)
     return found
 
 

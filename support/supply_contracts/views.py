@@ -22,7 +22,7 @@ from support.models import SupplyContract
 from support.phrases import Phrase, months_phrase
 from support.replacements.policy import ReplacementPolicy
 from support.supply_contracts import keeping
-from support.supply_contracts.form import ON_A_DAY, as_typed, typed_contract
+from support.supply_contracts.form import ON_A_DAY, as_typed, mark_of, typed_contract
 from support.warranty_terms.evidence import StartEvent
 from support.warranty_terms.terms import TermPolicy
 
@@ -91,16 +91,22 @@ def change(contract_id: int) -> Response | Redirect:
     """Change what the contract changes."""
     try:
         with writing() as session:
+            row = keeping.get_to_change(session, contract_id, request.form.get("seen"))
             keeping.change(
                 session,
-                keeping.get(session, contract_id),
+                row,
                 typed_contract(request.form),
                 actor=acting().login,
                 now=now(),
                 policy=_policy(),
             )
+    except keeping.ContractChangedError as error:
+        # What the other person stored: to save the old form over it would take that back.
+        with reading() as session:
+            known = as_typed(keeping.get(session, contract_id))
+        return _form(known, contract_id, error)
     except RefusedError as error:
-        return _form(request.form, contract_id, error)
+        return _form(request.form, contract_id, error, request.form.get("seen", ""))
     flash(_("The contract was changed. The warranty of its phones is reckoned anew."))
     return redirect(url_for(".contracts_page"))
 
@@ -122,13 +128,17 @@ def take_back(contract_id: int) -> Response | Redirect:
 
 
 def _form(
-    typed: Mapping[str, str], contract_id: int | None = None, error: RefusedError | None = None
+    typed: Mapping[str, str],
+    contract_id: int | None = None,
+    error: RefusedError | None = None,
+    seen: str = "",
 ) -> Response:
     with reading() as session:
         row = keeping.get(session, contract_id) if contract_id is not None else None
         page = render_template(
             "supply_contracts/form.html",
             contract=row,
+            seen=seen or (mark_of(row) if row else ""),
             phones=keeping.phones_under(session, row) if row else 0,
             typed=typed,
             owners=[("", _("choose")), *((name, name) for name in _owners(session))],

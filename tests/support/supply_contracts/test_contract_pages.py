@@ -1,6 +1,7 @@
 """Supply contracts by page: what one changes in a warranty, and what may not be taken back."""
 
 import html
+import re
 from datetime import date
 
 import pytest
@@ -169,3 +170,32 @@ def test_strangers_are_turned_away_and_an_unknown_contract_is_none(
     assert do(agent, "77", **contract()).status_code == 404
     log_in(agent, desk, "boris", Role.PUBLISHER)
     assert agent.get(PAGE).status_code == 403
+
+
+def test_w4_the_second_of_two_people_does_not_take_back_what_the_first_changed(
+    agent: FlaskClient, desk: Desk
+) -> None:
+    do(agent, "new", **contract())
+    [row] = rows(desk)
+    page = f"{PAGE}{row.id}"
+    seen = mark(agent.get(page).text)
+    first = do(agent, f"{row.id}", seen=seen, **contract(months="24"))
+    second = do(agent, f"{row.id}", seen=seen, **contract(inbound_payer="vendor"))
+    assert (first.status_code, second.status_code) == (302, 409)
+    said = html.unescape(second.text)
+    assert "тем временем изменил другой сотрудник" in said
+    assert re.search(r'name="months"[^>]*value="24"|value="24"[^>]*name="months"', said)
+    [row] = rows(desk)
+    assert (row.months, row.inbound_payer) == (24, None)
+    wrong = do(agent, f"{row.id}", seen=mark(second.text), **contract(months="none"))
+    assert (wrong.status_code, mark(wrong.text)) == (422, mark(second.text))
+    changes = contract(months="24", inbound_payer="vendor")
+    assert do(agent, f"{row.id}", seen=mark(wrong.text), **changes).status_code == 302
+    [row] = rows(desk)
+    assert (row.months, row.inbound_payer) == (24, "vendor")
+
+
+def mark(page: str) -> str:
+    found = re.search(r'name="seen" value="([0-9a-f]+)"', page)
+    assert found
+    return found[1]
