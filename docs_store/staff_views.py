@@ -9,6 +9,8 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role
 from catalogue import keys
+from catalogue.mirrors import mode
+from catalogue.mirrors.options import MirrorOptions
 from docs_store import asking, form, library, publishing, reading_state, search, withdrawing
 from docs_store.editions import PublishedEdition
 from docs_store.form import Refilled
@@ -152,6 +154,7 @@ def _form(refilled: Refilled) -> str:
         return render_template(
             "docs_store/publish.html",
             form=refilled,
+            refusal=mode.refusal_to_publish(session, installation().option(MirrorOptions).url),
             language_options=[(Language.RU, _("Russian")), (Language.EN, _("English"))],
             **asking.options(session),
             max_bytes=installation().option(UploadOptions).max_bytes,

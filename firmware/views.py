@@ -11,6 +11,8 @@ from accounts.access import acting, roles
 from accounts.access import staff as staff_rule
 from accounts.models import Role
 from catalogue import products
+from catalogue.mirrors import mode
+from catalogue.mirrors.options import MirrorOptions
 from firmware import forms, publishing, releases, sboms
 from firmware.models import Channel, Step
 from firmware.reviewing import drafts, sign_offs, submission
@@ -196,6 +198,7 @@ def _submit() -> SubmittedName:
 def _form(typed: forms.Typed, error: RefusedError | None) -> str:
     with reading() as session:
         known = products.every(session)
+        refusal = mode.refusal_to_publish(session, installation().option(MirrorOptions).url)
     try:
         upload = forms.upload_named(typed)
     except resumable.UnknownUploadError:
@@ -206,6 +209,7 @@ def _form(typed: forms.Typed, error: RefusedError | None) -> str:
         product_options=[(product.code, product.code) for product in known],
         channel_options=[(channel, channel) for channel in Channel],
         required=forms.options().required,
+        refusal=refusal,
         typed=typed,
         error=error,
     )

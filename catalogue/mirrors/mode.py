@@ -44,9 +44,20 @@ def new() -> Mirror:
 
 def refuse_publishing(session: Session) -> None:
     """Raise MirrorPublishesNothingError on a mirror."""
+    refusal = refusal_to_publish(session)
+    if refusal is not None:
+        raise refusal
+
+
+def refusal_to_publish(session: Session, upstream: str = "") -> MirrorPublishesNothingError | None:
+    """What a form for publishing shows in its place; None where it may be filled in.
+
+    `upstream` is what the settings name: until the first copy, an installation is not a mirror
+    yet, and a file published by then would keep it from becoming one.
+    """
     found = of(session)
-    if found is not None:
-        raise MirrorPublishesNothingError(upstream=found.upstream)
+    name = found.upstream if found is not None else upstream
+    return MirrorPublishesNothingError(upstream=name) if name else None
 
 
 def refuse_publisher(session: Session) -> None:

@@ -11,6 +11,8 @@ from accounts.access import staff as staff_rule
 from accounts.models import Role
 from catalogue import products
 from catalogue.download_api import send_blob
+from catalogue.mirrors import mode
+from catalogue.mirrors.options import MirrorOptions
 from firmware import forms, publishing
 from firmware.software import programs
 from firmware.software.programs import NewSoftware
@@ -135,8 +137,10 @@ def _page(error: RefusedError | None) -> str:
     with reading() as session:
         found = [(item, programs.counted(session, item)) for item in programs.every(session)]
         known = products.every(session)
+        refusal = mode.refusal_to_publish(session, installation().option(MirrorOptions).url)
     return render_template(
         "software/software.html",
+        refusal=refusal,
         software=found,
         required=options.required,
         product_options=[(product.code, product.code) for product in known],

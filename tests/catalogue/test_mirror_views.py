@@ -81,6 +81,28 @@ def test_the_job_follows_the_upstream_of_the_settings_and_the_page_tells(
     followed.database.dispose()
 
 
+FORMS = ("/staff/releases/new", "/staff/documents/new", "/staff/software/")
+
+
+def test_where_a_mirror_would_publish_it_says_why_it_does_not(
+    vendor: Vendor, site: Site, followed: Installation
+) -> None:
+    vendor.publish("1.0.0")
+    named = logged_in(followed, site.settings)
+    for address in FORMS:
+        page = named.get(address).text
+        assert f"зеркало {site.upstream}" in page
+        assert 'type="file"' not in page
+
+    site.sync()
+    # One that was filled by a command, and no settings name an upstream.
+    filled = logged_in(site.installation, site.settings)
+    for address in FORMS:
+        assert 'type="file"' not in filled.get(address).text
+        assert "is a mirror of" in filled.get(f"/en{address}").text
+    followed.database.dispose()
+
+
 def test_a_failed_sync_is_told_on_the_page(
     vendor: Vendor, site: Site, followed: Installation, mirror: LyingMirror
 ) -> None:
