@@ -39,6 +39,8 @@ def _words(one: Standing) -> str:
     if one.state == RolloutState.DONE:
         return str(_("The rollout is done: its phones follow their channel."))
     told, total = one.tally.offered + one.tally.succeeded, one.tally.total
+    if not total:
+        return str(_("No phone can take it yet: see why on the rollout's page."))
     percent = f"{_percent(one):.0f}"
     return str(
         _(

@@ -184,3 +184,14 @@ def test_a_bar_grows_towards_its_line() -> None:
     ]
     assert drawn.limit == WIDTH * 0.22
     assert bar(Tally(), 0, 5).pieces == []
+
+
+def test_before_the_promotion_the_page_of_a_release_counts_no_phones(
+    engineer: FlaskClient, installation: Installation
+) -> None:
+    estates.publish(installation, "2.5.0", size=600, channel="testing")
+    post(engineer, NEW, {**FORM, "release": "FP-B2 2.5.0", "do": "create"})
+    post(engineer, f"{LIST}1/start", {}, page=f"{LIST}1")
+    page = text(engineer, "/staff/releases/FP-B2/2.5.0")
+    assert "пока не может ни один телефон" in page
+    assert "0 из 0" not in page
