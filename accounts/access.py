@@ -100,4 +100,6 @@ def _turn_away(actor: Actor | None) -> Response:
     if request.path.startswith("/api/") or request.method not in {"GET", "HEAD"}:
         # What a form holds would be lost on the way to the login: portal.kept_forms keeps it.
         abort(401)
-    return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))
+    return redirect(
+        url_for("accounts.login", next=request.script_root + request.full_path.rstrip("?"))
+    )

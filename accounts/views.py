@@ -85,7 +85,7 @@ def logout() -> Response:
     with writing() as session:
         sessions.end(session, str(cookie.get(SESSION_KEY, "")))
     cookie.clear()
-    return redirect("/")
+    return redirect(request.script_root + "/")
 
 
 @blueprint.get("/staff/users")
@@ -164,7 +164,7 @@ def _next_address(*, is_staff: bool) -> str:
     wanted = request.args.get("next", "")
     if is_ours(wanted):
         return wanted
-    return "/staff/" if is_staff else "/my/"
+    return request.script_root + ("/staff/" if is_staff else "/my/")
 
 
 def is_ours(address: str) -> bool:

@@ -303,7 +303,7 @@ def _frame(app: Flask, *, staff: bool) -> None:
             staff_menu=menu,
             here=navigation.here(items, menu),
             other_language_url=languages.other_language_url(),
-            login_url=url_for("accounts.login", next=request.path),
+            login_url=url_for("accounts.login", next=request.script_root + request.path),
             logout_url=url_for("accounts.logout"),
         )
         return {"site": site, "language": languages.current()}

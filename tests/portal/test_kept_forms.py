@@ -11,7 +11,7 @@ from accounts import organisations as known
 from accounts import users
 from storage.clock import now
 from storage.installation import Installation
-from tests.browserless import form_token, log_in
+from tests.browserless import form_token, log_in, post
 from tests.conftest import ADMIN_PASSWORD
 
 ORGANISATIONS = "/staff/organisations/"
@@ -135,3 +135,19 @@ def test_a_button_pressed_after_the_session_ended_leads_to_the_login_and_says_so
 def test_a_login_with_an_old_token_comes_to_the_login_again(client: FlaskClient) -> None:
     answer = client.post("/login?next=/staff/", data={"login": "admin"}, headers=OURS)
     assert (answer.status_code, answer.location) == (302, "/login?next=/staff/")
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_logging_in_and_out_keeps_the_language_of_the_page(
+    client: FlaskClient, language: str
+) -> None:
+    page = f"/{language}{ORGANISATIONS}"
+    asked = client.get(page).location
+    assert asked == f"/{language}/login?next={page}"
+    typed: dict[str, object] = {"login": "admin", "password": ADMIN_PASSWORD}
+    assert post(client, asked, typed).location == page
+    assert post(client, f"/{language}/logout", {}, page=page).location == f"/{language}/"
+    assert (
+        f"/{language}/login?next=/{language}/warranty" in client.get(f"/{language}/warranty").text
+    )
+    assert post(client, f"/{language}/login", typed).location == f"/{language}/staff/"
