@@ -206,6 +206,23 @@ def test_s11_describing_finds_the_package_anew(client: FlaskClient, desk: Desk) 
     assert "ТП-1" in read(client.get(f"/staff/requests/{number}"))
 
 
+def test_who_describes_a_request_that_another_described_meanwhile_keeps_the_words_and_sees_theirs(
+    client: FlaskClient, desk: Desk
+) -> None:
+    number = came(desk)
+    log_in(client, desk, "olga")
+    old = {"revision": "1", "firmware": "1.0.7", "symptom": Symptom.POWER}
+    assert do(client, number, "describe", firmware="1.0.3").status_code == 302
+    refused = do(client, number, "describe", **old)
+    page = read(refused).split("Уточнить описание…")[1]
+    assert refused.status_code == 409
+    assert 'value="1.0.7"' in page
+    assert "Сейчас сохранено: 1.0.3" in page
+    assert f'<option value="{Symptom.POWER}" selected>' in page
+    assert page.count("Сейчас сохранено") == 2
+    assert "Сейчас сохранено" not in read(client.get(f"/staff/requests/{number}"))
+
+
 def test_n6_a_refusal_is_proposed_by_one_decided_by_another_and_an_appeal_by_a_third(
     client: FlaskClient, desk: Desk
 ) -> None:
