@@ -1,7 +1,8 @@
 """A form that came after its session ended, or with the token of another: what was typed is kept.
 
-The answer holds what was typed; a login leads on, and one more button sends it as it was. Only for
-a form that a page of ours sent: what another site sends in a person's name is never offered again.
+The answer holds what was typed; a login leads on, and one more button sends it as it was. Passwords
+and files are asked for once more. Only for a form that a page of ours sent: what another site sends
+in a person's name is never offered again.
 """
 
 from collections.abc import Sequence
@@ -17,12 +18,15 @@ from werkzeug.wrappers import Response as Redirect
 from accounts import views as login_views
 from accounts.access import anyone, current_actor
 from portal import errors, languages
+from provision.vocabulary import is_secret
 from storage.refusals import RefusedError
 
 _OF_EVERY_FORM = "csrf_token"
 #: What a kept field is called on the way through the login, whose own fields have names too.
 _PREFIX = "kept:"
-_ADDRESS, _PAGE, _FILES = "kept_address", "kept_page", "kept_files"
+_ADDRESS, _PAGE, _FILES, _SECRETS = "kept_address", "kept_page", "kept_files", "kept_secrets"
+#: Asked for like a password, though its name does not tell; a tick that takes one off is none.
+_COMMUNITY, _TICK = "community", "clear:"
 _LOGIN = "kept_forms.log_in"
 
 blueprint = Blueprint("kept_forms", __name__)
@@ -30,17 +34,21 @@ blueprint = Blueprint("kept_forms", __name__)
 
 @dataclass(frozen=True)
 class KeptForm:
-    """What was to be sent where; `page` is where it was typed, `files` must be chosen again."""
+    """What was to be sent where; `page` is where it was typed.
+
+    Of `secrets` and `files` only the names are kept: they must be typed and chosen again.
+    """
 
     address: str
     page: str
     fields: Sequence[tuple[str, str]]
     files: Sequence[str] = ()
+    secrets: Sequence[str] = ()
 
     @property
     def holds_something(self) -> bool:
         """Whether it is more than a button."""
-        return bool(self.fields or self.files)
+        return bool(self.fields or self.files or self.secrets)
 
 
 def init_app(app: Flask) -> None:
@@ -103,13 +111,15 @@ def _sent() -> KeptForm | None:
     if request.method != "POST" or not _sent_by_a_page_of_ours():
         return None
     try:
-        fields = [one for one in request.form.items(multi=True) if one[0] != _OF_EVERY_FORM]
+        typed = [one for one in request.form.items(multi=True) if one[0] != _OF_EVERY_FORM]
         files = [name for name, file in request.files.items(multi=True) if file.filename]
     except RequestEntityTooLarge:
         return None
     address = request.script_root + request.full_path.rstrip("?")
     page = request.script_root + languages.readable_path()
-    return KeptForm(address, page, fields, tuple(dict.fromkeys(files)))
+    fields = [(name, value) for name, value in typed if not _is_secret(name)]
+    secrets = [name for name, value in typed if value and _is_secret(name)]
+    return KeptForm(address, page, fields, _once(files), _once(secrets))
 
 
 def _passed_on() -> KeptForm | None:
@@ -123,7 +133,16 @@ def _passed_on() -> KeptForm | None:
         if name.startswith(_PREFIX)
     ]
     page = page if login_views.is_ours(page) else "/"
-    return KeptForm(address, page, fields, tuple(request.form.getlist(_FILES)))
+    files, secrets = (tuple(request.form.getlist(name)) for name in (_FILES, _SECRETS))
+    return KeptForm(address, page, fields, files, secrets)
+
+
+def _is_secret(name: str) -> bool:
+    return name == _COMMUNITY or (is_secret(name) and not name.startswith(_TICK))
+
+
+def _once(names: Sequence[str]) -> Sequence[str]:
+    return tuple(dict.fromkeys(names))
 
 
 def _sent_by_a_page_of_ours() -> bool:

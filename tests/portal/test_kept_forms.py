@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from accounts import organisations as known
-from accounts import users
+from accounts import passwords, users
 from storage.clock import now
 from storage.installation import Installation
 from tests.browserless import form_token, log_in, post
@@ -119,6 +119,24 @@ def test_a_kept_form_leads_nowhere_but_to_us(client: FlaskClient) -> None:
         data = {"csrf_token": token, "kept_address": address, "login": "a", "password": "b"}
         answer = client.post("/login/kept", data=data, headers=OURS)
         assert (answer.status_code, answer.location) == (302, "/login"), address
+
+
+def test_no_password_stands_in_the_page_that_keeps_the_rest(
+    client: FlaskClient, installation: Installation
+) -> None:
+    log_in(client)
+    token = form_token(client, "/staff/users")
+    client.delete_cookie("flatpro")
+    typed = {"login": "olga", "name": "Ольга", "role": "agent", "password": "Very-Secret-123"}
+    late = client.post("/staff/users", data={**typed, "csrf_token": token}, headers=OURS)
+    again = pressed(client, late, login="admin", password=ADMIN_PASSWORD)
+    for page in (late, again):
+        assert "Ольга" in page.text
+        assert "Very-Secret" not in page.text
+    assert "введите ещё раз: password" in again.text
+    assert pressed(client, again, password=typed["password"]).status_code == 302
+    with installation.database.reading() as session:
+        assert passwords.matches(typed["password"], users.get(session, "olga").password_hash)
 
 
 def test_a_button_pressed_after_the_session_ended_leads_to_the_login_and_says_so(
