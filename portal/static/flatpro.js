@@ -17,14 +17,17 @@
     if (!menu.contains(event.target)) menu.open = false;
   });
 
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  });
-
   menu.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+
+  /* --- Escape closes the menu, and a step that wants a second look; what was typed there stays. --- */
+
+  document.addEventListener("keydown", (event) => {
+    const opened = event.key === "Escape" && event.target.closest("details[open]:is(.site-menu, .confirm)");
+    if (!opened) return;
+    opened.open = false;
+    opened.querySelector("summary").focus();
   });
 
   /* --- Copy: the clipboard needs a secure context; an intranet over plain HTTP has none. --- */
