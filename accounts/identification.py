@@ -38,10 +38,11 @@ def _actor() -> Actor | None:
             if token is not None
             else sessions.user_of(session, str(name), now())
         )
-        return _as_actor(user) if user else None
+        return actor_of(user) if user else None
 
 
-def _as_actor(user: User) -> Actor:
+def actor_of(user: User) -> Actor:
+    """A user as the one who asks."""
     return Actor(user.id, user.login, user.name, user.role, user.organisation_id)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from accounts import audit, audit_words, sessions, users
 from accounts.access import STAFF_ROLES, acting, anyone, current_actor, roles, signed_in
-from accounts.identification import SESSION_KEY
+from accounts.identification import SESSION_KEY, actor_of
 from accounts.models import AuditEntry, Organisation, Role, User
 from storage.answer_language import answer_language
 from storage.clock import now
@@ -65,6 +65,8 @@ def enter() -> bool:
     # A session rotates at login: nothing of the anonymous cookie survives.
     cookie.clear()
     cookie[SESSION_KEY] = name
+    # A page that answers the login itself is that person's already.
+    g.actor = actor_of(user)
     return user.role in STAFF_ROLES
 
 

@@ -70,6 +70,7 @@ def test_a_form_sent_after_the_session_ended_is_sent_again_after_the_login(
     assert wrong.status_code == 422
     again = pressed(client, wrong, login="admin", password=ADMIN_PASSWORD)
     assert again.status_code == 200
+    assert "Выйти" in again.text
     assert pressed(client, again).status_code == 302
     assert NAME in organisations(installation)
 
