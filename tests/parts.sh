@@ -6,7 +6,7 @@ declare -A part=(
   [chromium]=chromium [minisign]=minisign [snmpd]=snmpd [snmpget]=snmp [curl]=curl [wget]=wget
   [nginx]=nginx-light [strace]=strace [pg_ctl]=postgresql
   [softhsm2-util]=softhsm2 [pkcs11-tool]=opensc
-  [sipp]=sip-tester [sshd]=openssh-server [redis-server]=redis-server [rabbitmqctl]=rabbitmq-server [testssl]=testssl.sh [dovecot]=dovecot-imapd [tftp]=tftp-hpa [atftp]=atftp [promtool]=prometheus
+  [sipp]=sip-tester [sshd]=openssh-server [redis-server]=redis-server [rabbitmqctl]=rabbitmq-server [testssl]=testssl.sh [sqlmap]=sqlmap [dovecot]=dovecot-imapd [tftp]=tftp-hpa [atftp]=atftp [promtool]=prometheus
 )
 missing=()
 export PATH="$PATH:/usr/sbin:/sbin:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -1)"
