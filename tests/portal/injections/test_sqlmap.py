@@ -27,8 +27,8 @@ from tests.portal.injections.stocked_places import NOT_THERE, Places
 from tests.served import serving
 from tests.sqlmap import Attempt
 
-#: Requests that came too often for one phone or person.
-REFUSED_MAX = 10
+#: Which share of the requests may come too often for one phone or person, and is not looked at.
+REFUSED_SHARE = 0.005
 PROGRAMS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 #: Headers that a request of any address may have, by the plane that looks at them.
 HEADERS = {
@@ -136,7 +136,7 @@ def test_proof_s19_sqlmap_gets_into_the_database_by_no_public_input(
     assert missed == []
     assert [answer for answer in answers if answer[0] >= 500] == []
     # Some spellings of one serial or login are one to the limits; the others were all looked at.
-    assert statuses[429] <= REFUSED_MAX
+    assert statuses[429] <= REFUSED_SHARE * statuses.total()
     assert statuses.total() > 20 * inputs
 
 
