@@ -119,7 +119,7 @@ def look(
 ) -> Look:
     """Follow the upstream's metadata from its pinned root and read its lists.
 
-    Raises what mirror_trust, mirror_lists and the receivers raise, and the refusals above.
+    Raises what trust, lists and the receivers raise, and the refusals above.
     """
     views: list[Followed] = []
     pins: dict[View, Pin] = {}

@@ -42,7 +42,7 @@ class BusyError(ConflictError):
 def take(installation: Installation, upstream: Upstream, order: Order) -> Outcome:
     """Bring this installation to the upstream's newest state.
 
-    Raises BusyError, what mirror_trust and mirror_lists raise, and the refusals above; then nothing
+    Raises BusyError, what trust and lists raise, and the refusals above; then nothing
     that anyone sees has changed, what was fetched is not fetched again, and no later look believes
     anything older than what this one verified.
     """

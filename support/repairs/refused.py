@@ -225,7 +225,7 @@ class DisputeAnswerError(RefusedError):
 
 class WorkMissingError(RefusedError):
     code = "work-missing"
-    field = "quoted_work"
+    field = "work"
     ru = "Опишите, что сделано: это войдёт в отчёт о ремонте."
     en = "Say what was done: it goes into the repair report."
 

@@ -73,6 +73,9 @@ def test_a_phone_goes_through_the_workshop_on_pages(
     assert "Решение записано" in step(
         engineer, unit_id, "decide", covered="yes", evidence="Разъём трубки не держит контакт"
     )
+    silent = step(engineer, unit_id, "eliminated", parts="RJ9", tested="1")
+    assert silent.startswith("422")
+    assert "Опишите, что сделано" in silent.split('name="work"')[1].split('name="parts"')[0]
     assert step(engineer, unit_id, "eliminated", work="Заменён разъём").startswith("409")
     done = step(engineer, unit_id, "eliminated", work="Заменён разъём", parts="RJ9", tested="1")
     assert "Неисправность устранена: срок остановлен" in done
