@@ -28,6 +28,8 @@ LISTED = 500
 CHANGES_SHOWN = 20
 #: So many may others store while one person fills in a form.
 CHANGES_LOOKED_THROUGH = 500
+#: Longer than any number of a change: Python refuses to read thousands of digits.
+LAST_NUMBER_DIGITS = 19
 
 #: What phones are told is the engineers' to answer for.
 EDITORS = roles(Role.ENGINEER)
@@ -144,7 +146,7 @@ def _newest(session: Session, link: Link) -> int:
 
 def _since(session: Session, link: Link, seen: str) -> list[Change]:
     """What others changed since the form was made that was sent."""
-    if not (seen.isascii() and seen.isdigit()):
+    if not (seen.isascii() and seen.isdigit() and len(seen) < LAST_NUMBER_DIGITS):
         return []
     newest = profile_history.of_links(session, [link], CHANGES_LOOKED_THROUGH)
     return [one for one in newest if one.id > int(seen)]

@@ -177,6 +177,16 @@ def test_a_change_between_the_look_and_the_save_is_not_overwritten(
     assert value(estate, GLOBAL, "network.vlan") == 20
 
 
+@pytest.mark.parametrize("mark", ["", "x", "-1", "9" * 19, "9" * 5000])
+def test_a_mark_that_no_form_has_is_told_as_a_change_of_another(
+    engineer: FlaskClient, mark: str
+) -> None:
+    assert save(engineer, ALL, **{"network.vlan": "20"}).status_code == 302
+    answer = post(engineer, ALL, {"seen": mark, "network.vlan": "30"})
+    assert answer.status_code == 409
+    assert 'value="30"' in answer.text
+
+
 def test_a_change_is_undone_from_the_history(engineer: FlaskClient, estate: Estate) -> None:
     save(engineer, ALL, network__vlan="20")
     save(engineer, ALL, network__vlan="30")
