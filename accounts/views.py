@@ -171,6 +171,11 @@ def _next_address(*, is_staff: bool) -> str:
 
 def is_ours(address: str) -> bool:
     """Whether this is the path of a page of ours and nothing else."""
-    parts = urlsplit(address)
-    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return inside and not parts.netloc and not parts.scheme
+    if not address.startswith("/") or address.startswith(("//", "/\\")):
+        return False
+    try:
+        # It leaves out what browsers leave out, so that another host may show only here.
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return not parts.netloc and not parts.scheme

@@ -140,6 +140,20 @@ def test_no_password_stands_in_the_page_that_keeps_the_rest(
         assert passwords.matches(typed["password"], users.get(session, "olga").password_hash)
 
 
+@pytest.mark.parametrize("broken", ["http://[", "http://[::1", "//[x]", "/\t/[", "http://\u2100"])
+def test_an_address_that_is_none_leads_nowhere(client: FlaskClient, broken: str) -> None:
+    posted = client.post(
+        ORGANISATIONS, data=TYPED, headers={"Origin": broken.encode().decode("latin-1")}
+    )
+    assert posted.status_code == 302
+    token = form_token(client, "/login")
+    kept = {"csrf_token": token, "kept_address": broken, "login": "a", "password": "b"}
+    assert client.post("/login/kept", data=kept, headers=OURS).location == "/login"
+    right = {"login": "admin", "password": ADMIN_PASSWORD, "csrf_token": token}
+    answer = client.post("/login", query_string={"next": broken}, data=right)
+    assert (answer.status_code, answer.location) == (302, "/staff/")
+
+
 def test_a_button_pressed_after_the_session_ended_leads_to_the_login_and_says_so(
     client: FlaskClient,
 ) -> None:
